@@ -1,0 +1,85 @@
+/*
+ * compat.h
+ *		Every difference between the supported PostgreSQL versions (15 to 19).
+ *
+ * No other file tests PG_VERSION_NUM.
+ */
+#ifndef MILVUS_COMPAT_H
+#define MILVUS_COMPAT_H
+
+#include "postgres.h"
+
+#include "commands/explain.h"
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+#include "foreign/fdwapi.h"
+#include "nodes/pathnodes.h"
+#include "optimizer/pathnode.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 18 lets a module tell its name and version */
+#if PG_VERSION_NUM >= 180000
+#define MILVUS_MODULE_MAGIC(name_, version_) PG_MODULE_MAGIC_EXT(.name = name_, .version = version_)
+#else
+#define MILVUS_MODULE_MAGIC(name_, version_) PG_MODULE_MAGIC
+#endif
+
+/* 16 added the declaration of _PG_init to fmgr.h */
+#if PG_VERSION_NUM < 160000
+extern PGDLLEXPORT void _PG_init(void);
+#endif
+
+/*
+ * A foreign path of a base relation.  17 added fdw_restrictinfo, 18 added
+ * disabled_nodes.
+ */
+static inline ForeignPath *
+compat_create_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
+							   Cost startup_cost, Cost total_cost, List *pathkeys,
+							   Relids required_outer, List *fdw_private)
+{
+#if PG_VERSION_NUM >= 180000
+	return create_foreignscan_path(root, rel, NULL, rows, 0, startup_cost, total_cost,
+								   pathkeys, required_outer, NULL, NIL, fdw_private);
+#elif PG_VERSION_NUM >= 170000
+	return create_foreignscan_path(root, rel, NULL, rows, startup_cost, total_cost,
+								   pathkeys, required_outer, NULL, NIL, fdw_private);
+#else
+	return create_foreignscan_path(root, rel, NULL, rows, startup_cost, total_cost,
+								   pathkeys, required_outer, NULL, fdw_private);
+#endif
+}
+
+/* the user whose mapping a foreign scan uses: 16 moved checkAsUser into the plan node */
+#if PG_VERSION_NUM >= 160000
+#define compat_scan_check_as_user(scan, rte) ((scan)->checkAsUser)
+#else
+#define compat_scan_check_as_user(scan, rte) ((rte)->checkAsUser)
+#endif
+
+/* the same for the target of an INSERT */
+#if PG_VERSION_NUM >= 160000
+#define compat_result_check_as_user(estate, rri, rte) ExecGetResultRelCheckAsUser(rri, estate)
+#else
+#define compat_result_check_as_user(estate, rri, rte) \
+	(OidIsValid((rte) ? (rte)->checkAsUser : InvalidOid) ? (rte)->checkAsUser : GetUserId())
+#endif
+
+/* at plan time: RelOptInfo.userid is set from 16 on, RTEs carry it before */
+static inline Oid
+compat_rel_user(PlannerInfo *root, RelOptInfo *rel)
+{
+#if PG_VERSION_NUM >= 160000
+	return OidIsValid(rel->userid) ? rel->userid : GetUserId();
+#else
+	RangeTblEntry *rte = planner_rt_fetch(rel->relid, root);
+
+	return OidIsValid(rte->checkAsUser) ? rte->checkAsUser : GetUserId();
+#endif
+}
+
+#endif							/* MILVUS_COMPAT_H */

@@ -1,0 +1,141 @@
+/*
+ * read.c
+ *		Query and Search requests built from plain arguments.
+ *
+ * Knows what the proxy's parameters are called; not what the rows are for.
+ */
+#include "postgres.h"
+
+#include "read.h"
+
+#define MAX_PARAMETERS 8
+
+typedef Milvus__Proto__Common__KeyValuePair KeyValuePair;
+
+/* parameters of a request, as key-value pairs */
+typedef struct Parameters
+{
+	size_t		count;
+	KeyValuePair pairs[MAX_PARAMETERS];
+	KeyValuePair *pointers[MAX_PARAMETERS];
+} Parameters;
+
+static void
+add_parameter(Parameters *parameters, const char *key, const char *value)
+{
+	KeyValuePair *pair = &parameters->pairs[parameters->count];
+
+	Assert(parameters->count < MAX_PARAMETERS);
+	milvus__proto__common__key_value_pair__init(pair);
+	pair->key = (char *) key;
+	pair->value = (char *) value;
+	parameters->pointers[parameters->count++] = pair;
+}
+
+static char **
+string_array(List *strings, size_t *count)
+{
+	char	  **result = palloc(sizeof(char *) * Max(list_length(strings), 1));
+	ListCell   *lc;
+
+	*count = 0;
+	foreach(lc, strings)
+		result[(*count)++] = lfirst(lc);
+	return result;
+}
+
+RpcCall *
+read_start_page(const MilvusTable *table, ReadGuarantee guarantee, const PageRequest *page)
+{
+	Milvus__Proto__Milvus__QueryRequest request = MILVUS__PROTO__MILVUS__QUERY_REQUEST__INIT;
+	Parameters	parameters = {0};
+	char	   *partition = table->options.partition;
+
+	request.db_name = table->options.dbname;
+	request.collection_name = table->options.collection;
+	request.expr = (char *) page->expr;
+	request.output_fields = string_array(page->output_fields, &request.n_output_fields);
+	if (partition)
+	{
+		request.partition_names = &partition;
+		request.n_partition_names = 1;
+	}
+	request.guarantee_timestamp = guarantee.timestamp;
+	request.consistency_level = guarantee.level;
+	add_parameter(&parameters, "limit", psprintf("%d", page->limit));
+	/* without it some servers don't return the rows in the order of the key */
+	add_parameter(&parameters, "iterator", "True");
+	request.query_params = parameters.pointers;
+	request.n_query_params = parameters.count;
+	return rpc_start_message(&table->connection->rpc, "Query", true, &request.base);
+}
+
+/* A placeholder has the number of the field's own data type (common.PlaceholderType). */
+RpcCall *
+read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const SearchRequest *search)
+{
+	Milvus__Proto__Milvus__SearchRequest request = MILVUS__PROTO__MILVUS__SEARCH_REQUEST__INIT;
+	Milvus__Proto__Common__PlaceholderValue placeholder = MILVUS__PROTO__COMMON__PLACEHOLDER_VALUE__INIT;
+	Milvus__Proto__Common__PlaceholderValue *placeholders = &placeholder;
+	Milvus__Proto__Common__PlaceholderGroup group = MILVUS__PROTO__COMMON__PLACEHOLDER_GROUP__INIT;
+	ProtobufCBinaryData vector = {search->vector.len, (uint8_t *) search->vector.data};
+	Parameters	parameters = {0};
+	char	   *partition = table->options.partition;
+
+	placeholder.tag = "$0";
+	placeholder.type = (Milvus__Proto__Common__PlaceholderType) search->field->data_type;
+	placeholder.values = &vector;
+	placeholder.n_values = 1;
+	group.placeholders = &placeholders;
+	group.n_placeholders = 1;
+
+	request.db_name = table->options.dbname;
+	request.collection_name = table->options.collection;
+	request.dsl = (char *) search->expr;
+	request.dsl_type = MILVUS__PROTO__COMMON__DSL_TYPE__BoolExprV1;
+	request.search_input_case = MILVUS__PROTO__MILVUS__SEARCH_REQUEST__SEARCH_INPUT_PLACEHOLDER_GROUP;
+	request.placeholder_group.len = protobuf_c_message_get_packed_size(&group.base);
+	request.placeholder_group.data = palloc(request.placeholder_group.len);
+	protobuf_c_message_pack(&group.base, request.placeholder_group.data);
+	request.output_fields = string_array(search->output_fields, &request.n_output_fields);
+	if (partition)
+	{
+		request.partition_names = &partition;
+		request.n_partition_names = 1;
+	}
+	request.guarantee_timestamp = guarantee.timestamp;
+	request.consistency_level = guarantee.level;
+	request.nq = 1;
+	add_parameter(&parameters, "anns_field", search->field->name);
+	add_parameter(&parameters, "topk", psprintf("%d", search->limit));
+	add_parameter(&parameters, "metric_type", search->metric_type);
+	add_parameter(&parameters, "params", search->params);
+	add_parameter(&parameters, "round_decimal", "-1");
+	request.search_params = parameters.pointers;
+	request.n_search_params = parameters.count;
+	return rpc_start_message(&table->connection->rpc, "Search", true, &request.base);
+}
+
+void
+read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *flat)
+{
+	RpcStatus	status = {flat->code, flat->error_code, NULL};
+
+	if (!rpc_failed(&status))
+		return;
+	/* whatever was believed of the collection may be why it failed */
+	collection_forget(table->connection, table->options.dbname, table->options.collection);
+	status.reason = pnstrdup((const char *) flat->reason.data, flat->reason.len);
+	rpc_check_status(&table->connection->rpc, rpc, &status);
+}
+
+void
+read_raise_malformed(const MilvusTable *table, const char *rpc, const char *problem)
+{
+	collection_forget(table->connection, table->options.dbname, table->options.collection);
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_ERROR),
+			 errmsg("Milvus server \"%s\" sent a malformed answer to %s",
+					table->connection->rpc.name, rpc),
+			 errdetail("It has %s.", problem)));
+}

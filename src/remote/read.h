@@ -1,0 +1,49 @@
+/*
+ * read.h
+ *		Query and Search requests built from plain arguments.
+ */
+#ifndef MILVUS_READ_H
+#define MILVUS_READ_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+
+#include "table.h"
+
+/* what a page of a query asks for */
+typedef struct PageRequest
+{
+	const char *expr;			/* "" for all */
+	List	   *output_fields;	/* of char *; not empty */
+	int			limit;
+} PageRequest;
+
+typedef struct SearchRequest
+{
+	const CollectionField *field;
+	const char *metric_type;
+	FlatSlice	vector;			/* one row of the query vector, as the field has it */
+	int			limit;
+	const char *params;			/* JSON object */
+	const char *expr;			/* "" for all */
+	List	   *output_fields;	/* may be NIL */
+} SearchRequest;
+
+/*
+ * Start a page of rows in the order of the primary key, or a search.  The
+ * response is QueryResults, or SearchResults, for flat_open_*().
+ */
+extern RpcCall *read_start_page(const MilvusTable *table, ReadGuarantee guarantee,
+								const PageRequest *request);
+extern RpcCall *read_start_search(const MilvusTable *table, ReadGuarantee guarantee,
+								  const SearchRequest *request);
+
+/* Raise what the flat status of a response reports; returns on success. */
+extern void read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *status);
+
+/* An error for a response that makes no sense. */
+extern void read_raise_malformed(const MilvusTable *table, const char *rpc,
+								 const char *problem) pg_attribute_noreturn();
+
+#endif							/* MILVUS_READ_H */

@@ -1,0 +1,62 @@
+/*
+ * table.h
+ *		A foreign table as Milvus sees it: connection, collection, partition,
+ *		and the field behind each column.
+ */
+#ifndef MILVUS_TABLE_H
+#define MILVUS_TABLE_H
+
+#include "postgres.h"
+
+#include "server/collection.h"
+#include "server/option.h"
+#include "utils/rel.h"
+#include "value/codec.h"
+
+typedef struct TableColumn
+{
+	char	   *name;			/* of the column; NULL: dropped or generated */
+	Oid			typeid;
+	int32		typmod;
+	bool		notnull;
+	CollectionField *field;		/* $meta for a dynamic key */
+	char	   *dynamic_key;	/* or NULL */
+} TableColumn;
+
+typedef struct MilvusTable
+{
+	Oid			relid;
+	char	   *relname;
+	MilvusConnection *connection;
+	TableOptions options;
+	Collection *collection;
+	int			ncolumns;
+	TableColumn *columns;		/* by attnum - 1 */
+} MilvusTable;
+
+/*
+ * Resolve a foreign table for a user: connects, describes (fresh: past the
+ * cache), matches columns with fields.  Allocated in CurrentMemoryContext,
+ * good to the end of the transaction.  Errors: 42703 for a column without a
+ * field, those of connection_get() and collection_describe().
+ */
+extern MilvusTable *table_open_remote(Relation relation, Oid userid, bool fresh);
+
+/* The codec of a column; for a dynamic key that of jsonb. Error 42804. */
+extern void table_init_codec(const MilvusTable *table, AttrNumber attnum, Codec *codec);
+
+extern void table_field_type(const CollectionField *field, FieldType *type);
+
+/* The column of a field: its attribute number, 0 if it has none. */
+extern AttrNumber table_find_column(const MilvusTable *table, const CollectionField *field);
+
+/* The timestamp and level that a read of the table must ask for. */
+typedef struct ReadGuarantee
+{
+	uint64		timestamp;
+	Milvus__Proto__Common__ConsistencyLevel level;
+} ReadGuarantee;
+
+extern ReadGuarantee table_read_guarantee(const MilvusTable *table);
+
+#endif							/* MILVUS_TABLE_H */

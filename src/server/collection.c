@@ -1,0 +1,326 @@
+/*
+ * collection.c
+ *		Descriptions of collections: fields, indexes, size.
+ *
+ * Cached by connection.  Must not know PostgreSQL's tables.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "collection.h"
+
+/* how long a description is taken for true in planning; writers ask anew */
+#define DESCRIPTION_MAX_AGE_MS 5000
+
+typedef Milvus__Proto__Milvus__DescribeCollectionResponse DescribeResponse;
+typedef Milvus__Proto__Milvus__DescribeIndexResponse IndexResponse;
+typedef Milvus__Proto__Milvus__GetCollectionStatisticsResponse StatisticsResponse;
+typedef Milvus__Proto__Common__KeyValuePair KeyValuePair;
+
+static const char *
+find_pair(KeyValuePair **pairs, size_t npairs, const char *key)
+{
+	for (size_t i = 0; i < npairs; i++)
+		if (strcmp(pairs[i]->key, key) == 0)
+			return pairs[i]->value;
+	return NULL;
+}
+
+static int
+integer_pair(KeyValuePair **pairs, size_t npairs, const char *key)
+{
+	const char *value = find_pair(pairs, npairs, key);
+
+	return value ? atoi(value) : 0;
+}
+
+/* A copy of a default value that outlives the response. */
+static Milvus__Proto__Schema__ValueField *
+copy_default(const Milvus__Proto__Schema__ValueField *value)
+{
+	size_t		len = protobuf_c_message_get_packed_size(&value->base);
+	uint8	   *packed = palloc(Max(len, 1));
+	ProtobufCMessage *copy;
+
+	protobuf_c_message_pack(&value->base, packed);
+	copy = protobuf_c_message_unpack(value->base.descriptor, rpc_allocator(), len, packed);
+	pfree(packed);
+	return (Milvus__Proto__Schema__ValueField *) copy;
+}
+
+static void
+fill_field(CollectionField *field, const Milvus__Proto__Schema__FieldSchema *schema)
+{
+	field->name = pstrdup(schema->name);
+	field->data_type = schema->data_type;
+	field->element_type = schema->element_type;
+	field->dim = integer_pair(schema->type_params, schema->n_type_params, "dim");
+	field->max_length = integer_pair(schema->type_params, schema->n_type_params, "max_length");
+	field->max_capacity = integer_pair(schema->type_params, schema->n_type_params, "max_capacity");
+	field->primary_key = schema->is_primary_key;
+	field->auto_id = schema->autoid;
+	field->nullable = schema->nullable;
+	field->partition_key = schema->is_partition_key;
+	field->function_output = schema->is_function_output;
+	field->is_dynamic = schema->is_dynamic;
+	field->description = pstrdup(schema->description);
+	/* servers send an empty value where there is none */
+	if (schema->default_value && schema->default_value->data_case != MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA__NOT_SET)
+		field->default_value = copy_default(schema->default_value);
+}
+
+static void
+fill_collection(Collection *collection, const DescribeResponse *response)
+{
+	const Milvus__Proto__Schema__CollectionSchema *schema = response->schema;
+	bool		has_meta = false;
+
+	collection->name = pstrdup(response->collection_name[0] ? response->collection_name : schema->name);
+	collection->description = pstrdup(schema->description);
+	collection->id = response->collectionid;
+	collection->fields = palloc0(sizeof(CollectionField) * (schema->n_fields + 1));
+	for (size_t i = 0; i < schema->n_fields; i++)
+	{
+		CollectionField *field = &collection->fields[collection->nfields];
+
+		/* fields below 100 are the system's own: RowID, Timestamp */
+		if (schema->fields[i]->fieldid > 0 && schema->fields[i]->fieldid < 100)
+			continue;
+		fill_field(field, schema->fields[i]);
+		has_meta |= field->is_dynamic;
+		if (field->primary_key)
+			collection->primary_key = field;
+		collection->has_partition_key |= field->partition_key;
+		collection->nfields++;
+	}
+	collection->has_dynamic = has_meta || schema->enable_dynamic_field;
+	/* most servers don't list $meta */
+	if (collection->has_dynamic && !has_meta)
+	{
+		CollectionField *field = &collection->fields[collection->nfields++];
+
+		field->name = pstrdup("$meta");
+		field->data_type = MILVUS__PROTO__SCHEMA__DATA_TYPE__JSON;
+		field->is_dynamic = true;
+		field->description = pstrdup("");
+	}
+}
+
+static void
+fill_indexes(Collection *collection, const IndexResponse *response)
+{
+	for (size_t i = 0; i < response->n_index_descriptions; i++)
+	{
+		const Milvus__Proto__Milvus__IndexDescription *index = response->index_descriptions[i];
+		CollectionField *field = collection_find_field(collection, index->field_name);
+		const char *type = find_pair(index->params, index->n_params, "index_type");
+		const char *metric = find_pair(index->params, index->n_params, "metric_type");
+
+		if (field == NULL)
+			continue;
+		field->index_type = pstrdup(type ? type : "");
+		field->metric_type = metric ? pstrdup(metric) : NULL;
+	}
+}
+
+static double
+read_row_count(const StatisticsResponse *response)
+{
+	const char *rows = find_pair(response->stats, response->n_stats, "row_count");
+
+	return rows ? strtod(rows, NULL) : -1;
+}
+
+static ProtobufCMessage *
+finish_message(MilvusConnection *connection, RpcCall *call, const ProtobufCMessageDescriptor *type)
+{
+	RpcBuffer  *buffer = rpc_make_buffer();
+	ProtobufCMessage *message;
+
+	rpc_finish(call, buffer, NULL);
+	message = protobuf_c_message_unpack(type, rpc_allocator(), buffer->len, buffer->data);
+	if (message == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("Milvus server \"%s\" sent a malformed answer to %s",
+						connection->rpc.name, call->rpc)));
+	return message;
+}
+
+/* Ask the server: three calls at once. Everything but the result is in a context of its own. */
+static Collection *
+ask_server(MilvusConnection *connection, const char *dbname, const char *name)
+{
+	MemoryContext asking = AllocSetContextCreate(CurrentMemoryContext, "milvus_fdw describe",
+												 ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(asking);
+	MemoryContext context;
+	Milvus__Proto__Milvus__DescribeCollectionRequest describe = MILVUS__PROTO__MILVUS__DESCRIBE_COLLECTION_REQUEST__INIT;
+	Milvus__Proto__Milvus__DescribeIndexRequest index = MILVUS__PROTO__MILVUS__DESCRIBE_INDEX_REQUEST__INIT;
+	Milvus__Proto__Milvus__GetCollectionStatisticsRequest statistics = MILVUS__PROTO__MILVUS__GET_COLLECTION_STATISTICS_REQUEST__INIT;
+	RpcCall    *describe_call,
+			   *index_call,
+			   *statistics_call;
+	DescribeResponse *described;
+	IndexResponse *indexes;
+	StatisticsResponse *counted;
+	RpcStatus	status;
+	Collection *collection;
+
+	describe.db_name = index.db_name = statistics.db_name = (char *) dbname;
+	describe.collection_name = index.collection_name = statistics.collection_name = (char *) name;
+	describe_call = rpc_start_message(&connection->rpc, "DescribeCollection", true, &describe.base);
+	index_call = rpc_start_message(&connection->rpc, "DescribeIndex", true, &index.base);
+	statistics_call = rpc_start_message(&connection->rpc, "GetCollectionStatistics", true, &statistics.base);
+
+	described = (DescribeResponse *)
+		finish_message(connection, describe_call, &milvus__proto__milvus__describe_collection_response__descriptor);
+	/* Milvus Lite reports a missing collection in codes of its own */
+	if (rpc_message_status(&described->base, &status))
+		rpc_check_status(&connection->rpc, "DescribeCollection", &status);
+	if (described->schema == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("Milvus server \"%s\" did not describe collection \"%s\"",
+						connection->rpc.name, name)));
+	indexes = (IndexResponse *)
+		finish_message(connection, index_call, &milvus__proto__milvus__describe_index_response__descriptor);
+	counted = (StatisticsResponse *)
+		finish_message(connection, statistics_call, &milvus__proto__milvus__get_collection_statistics_response__descriptor);
+
+	context = AllocSetContextCreate(connection->context, "milvus_fdw collection", ALLOCSET_SMALL_SIZES);
+	MemoryContextSwitchTo(context);
+	collection = palloc0(sizeof(Collection));
+	collection->context = context;
+	collection->asked_name = pstrdup(name);
+	collection->dbname = pstrdup(dbname);
+	collection->described_at = GetCurrentTimestamp();
+	fill_collection(collection, described);
+	/* a collection without an index, or statistics not offered, are no errors here */
+	if (rpc_message_status(&indexes->base, &status) && !rpc_failed(&status))
+		fill_indexes(collection, indexes);
+	collection->rows = -1;
+	if (rpc_message_status(&counted->base, &status) && !rpc_failed(&status))
+		collection->rows = read_row_count(counted);
+
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(asking);
+	return collection;
+}
+
+static Collection *
+find_cached(MilvusConnection *connection, const char *dbname, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, connection->collections)
+	{
+		Collection *collection = lfirst(lc);
+
+		if (strcmp(collection->asked_name, name) == 0 && strcmp(collection->dbname, dbname) == 0)
+			return collection;
+	}
+	return NULL;
+}
+
+/* Something may still use the old description: it goes at the end of the transaction. */
+static void
+retire(MilvusConnection *connection, Collection *collection)
+{
+	MemoryContext caller = MemoryContextSwitchTo(connection->context);
+
+	connection->collections = list_delete_ptr(connection->collections, collection);
+	connection->retired_collections = lappend(connection->retired_collections, collection->context);
+	MemoryContextSwitchTo(caller);
+}
+
+Collection *
+collection_describe(MilvusConnection *connection, const char *dbname, const char *name, bool fresh)
+{
+	Collection *collection = find_cached(connection, dbname, name);
+	MemoryContext caller;
+
+	if (collection)
+	{
+		if (!fresh &&
+			!TimestampDifferenceExceeds(collection->described_at, GetCurrentTimestamp(),
+										DESCRIPTION_MAX_AGE_MS))
+			return collection;
+		retire(connection, collection);
+	}
+	collection = ask_server(connection, dbname, name);
+	caller = MemoryContextSwitchTo(connection->context);
+	connection->collections = lappend(connection->collections, collection);
+	MemoryContextSwitchTo(caller);
+	return collection;
+}
+
+void
+collection_forget(MilvusConnection *connection, const char *dbname, const char *name)
+{
+	ListCell   *lc;
+	List	   *known = list_copy(connection->collections);
+
+	/* under whatever alias it was asked for */
+	foreach(lc, known)
+	{
+		Collection *collection = lfirst(lc);
+
+		if (strcmp(collection->dbname, dbname) == 0 &&
+			(name == NULL || strcmp(collection->asked_name, name) == 0 ||
+			 strcmp(collection->name, name) == 0))
+			retire(connection, collection);
+	}
+	list_free(known);
+}
+
+CollectionField *
+collection_find_field(Collection *collection, const char *name)
+{
+	for (int i = 0; i < collection->nfields; i++)
+		if (strcmp(collection->fields[i].name, name) == 0)
+			return &collection->fields[i];
+	return NULL;
+}
+
+bool
+collection_scores_exact(const CollectionField *field)
+{
+	static const char *const keep_vectors[] = {
+		"FLAT", "HNSW", "IVF_FLAT", "BIN_FLAT", "BIN_IVF_FLAT"
+	};
+
+	/* without an index the server compares the vectors themselves */
+	if (field->index_type == NULL)
+		return true;
+	for (int i = 0; i < lengthof(keep_vectors); i++)
+		if (strcmp(field->index_type, keep_vectors[i]) == 0)
+			return true;
+	return false;
+}
+
+bool
+collection_search_exact(const CollectionField *field)
+{
+	return field->index_type == NULL ||
+		strcmp(field->index_type, "FLAT") == 0 ||
+		strcmp(field->index_type, "BIN_FLAT") == 0;
+}
+
+List *
+collection_list(MilvusConnection *connection, const char *dbname)
+{
+	Milvus__Proto__Milvus__ShowCollectionsRequest request = MILVUS__PROTO__MILVUS__SHOW_COLLECTIONS_REQUEST__INIT;
+	Milvus__Proto__Milvus__ShowCollectionsResponse *response;
+	List	   *names = NIL;
+
+	request.db_name = (char *) dbname;
+	response = (Milvus__Proto__Milvus__ShowCollectionsResponse *)
+		rpc_call(&connection->rpc, "ShowCollections", true, &request.base,
+				 &milvus__proto__milvus__show_collections_response__descriptor, NULL);
+	for (size_t i = 0; i < response->n_collection_names; i++)
+		names = lappend(names, response->collection_names[i]);
+	return names;
+}

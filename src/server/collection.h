@@ -1,0 +1,74 @@
+/*
+ * collection.h
+ *		Descriptions of collections: fields, indexes, size.
+ */
+#ifndef MILVUS_COLLECTION_H
+#define MILVUS_COLLECTION_H
+
+#include "postgres.h"
+
+#include "connection.h"
+#include "proto/milvus.pb-c.h"
+
+typedef struct CollectionField
+{
+	char	   *name;
+	int			data_type;		/* schema.DataType */
+	int			element_type;	/* of an array */
+	int			dim;			/* of a vector; 0 for a sparse one */
+	int			max_length;		/* bytes of a text, or of an array's texts */
+	int			max_capacity;	/* elements of an array */
+	bool		primary_key;
+	bool		auto_id;
+	bool		nullable;
+	bool		partition_key;
+	bool		function_output;
+	bool		is_dynamic;		/* $meta */
+	char	   *description;
+	Milvus__Proto__Schema__ValueField *default_value;	/* or NULL */
+
+	/* its index: NULL without one */
+	char	   *index_type;
+	char	   *metric_type;
+} CollectionField;
+
+typedef struct Collection
+{
+	MemoryContext context;
+	char	   *asked_name;		/* may be an alias */
+	char	   *name;			/* its own name */
+	char	   *dbname;
+	char	   *description;
+	int64		id;
+	int			nfields;
+	CollectionField *fields;	/* the last one is $meta where there are dynamic fields */
+	CollectionField *primary_key;
+	bool		has_dynamic;
+	bool		has_partition_key;
+	double		rows;			/* as the server's statistics say; -1 unknown */
+	TimestampTz described_at;
+} Collection;
+
+/*
+ * Describe a collection, from the cache unless fresh is asked for or the
+ * cached description is some seconds old.  Valid to the end of the
+ * transaction.  Errors: 42P01, 3D000, those of the connection.
+ */
+extern Collection *collection_describe(MilvusConnection *connection, const char *dbname,
+									   const char *name, bool fresh);
+
+/* Forget what is cached of it, because it was changed or found to be wrong. */
+extern void collection_forget(MilvusConnection *connection, const char *dbname, const char *name);
+
+extern CollectionField *collection_find_field(Collection *collection, const char *name);
+
+/* Are the scores of a search on this field's index exact distances? */
+extern bool collection_scores_exact(const CollectionField *field);
+
+/* Does a search on this field's index find the true neighbours in their true order? */
+extern bool collection_search_exact(const CollectionField *field);
+
+/* The names of all collections of a database: a List of char *. */
+extern List *collection_list(MilvusConnection *connection, const char *dbname);
+
+#endif							/* MILVUS_COLLECTION_H */

@@ -1,0 +1,63 @@
+/*
+ * connection.h
+ *		Cached connections to Milvus servers, one for each user mapping.
+ */
+#ifndef MILVUS_CONNECTION_H
+#define MILVUS_CONNECTION_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "foreign/foreign.h"
+#include "lib/ilist.h"
+
+#include "dialect.h"
+#include "wire/rpc.h"
+
+struct Collection;
+
+typedef struct MilvusConnection
+{
+	dlist_node	node;			/* in the list of open or of retired connections */
+	MemoryContext context;
+	Oid			serverid;
+	Oid			mappingid;
+	Oid			userid;			/* whose mapping: InvalidOid for PUBLIC */
+	bool		invalid;		/* the definition has changed */
+	bool		keep;			/* option keep_connections */
+	RpcServer	rpc;
+	char	   *server_version; /* as the server says */
+	char	   *dbname;
+	const Dialect *dialect;
+	TimestampTz since;
+
+	/* server/collection's cache of descriptions */
+	List	   *collections;
+	List	   *retired_collections;
+
+	/* the timestamp of this session's last write, by collection: List of WriteMark */
+	List	   *writes;
+} MilvusConnection;
+
+/*
+ * The connection of a user to a server, opened if need be.  It stays valid to
+ * the end of the transaction, whatever happens to the server's definition.
+ * Errors: 08001, 28000, 42704 (no user mapping), 2F003.
+ */
+extern MilvusConnection *connection_get(Oid serverid, Oid userid);
+
+/* Close what is open: one server's, or (InvalidOid) all. How many there were. */
+extern int	connection_disconnect(Oid serverid);
+
+/* The open connections, a List of MilvusConnection. */
+extern List *connection_list(void);
+
+/* After a write: reads of this session wait until the server has got that far. */
+extern void connection_note_write(MilvusConnection *connection, const char *dbname,
+								  const char *collection, uint64 timestamp);
+
+/* The timestamp of the session's last write there, 0 if none. */
+extern uint64 connection_last_write(MilvusConnection *connection, const char *dbname,
+									const char *collection);
+
+#endif							/* MILVUS_CONNECTION_H */

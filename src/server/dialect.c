@@ -1,0 +1,87 @@
+/*
+ * dialect.c
+ *		What a kind of Milvus server can do, and where it differs in meaning.
+ *
+ * Each entry was measured on the server it names (see doc/servers.md).
+ */
+#include "postgres.h"
+
+#include "dialect.h"
+
+/* an unknown server: no filter is trusted, pages are small */
+static const Dialect unknown_server = {
+	.name = "unknown",
+	.max_window = 16384,
+	.max_vector_rows = 1000,
+	.max_vector_bytes = 4 * 1024 * 1024,
+	.fill_defaults = true,
+	.has_timestamps = true,
+};
+
+static const Dialect milvus_2_3 = {
+	.name = "Milvus 2.3",
+	.filters = true,
+	.has_not = true,
+	.float4_rounds = true,
+	.newline_escapes = true,
+	.max_window = 16384,
+	.max_vector_bytes = 32 * 1024 * 1024,
+	.fill_defaults = true,
+	.has_timestamps = true,
+};
+
+/* nullable fields came with 2.5; what was true of 2.3's filters still is */
+static const Dialect milvus_2_4 = {
+	.name = "Milvus 2.4 or later",
+	.filters = true,
+	.has_not = true,
+	.has_is_null = true,
+	.float4_rounds = true,
+	.newline_escapes = true,
+	.max_window = 16384,
+	.max_vector_bytes = 32 * 1024 * 1024,
+	.has_timestamps = true,
+};
+
+static const Dialect lite_2 = {
+	.name = "Milvus Lite 2",
+	.filters = true,
+	.float4_rounds = true,
+	.max_window = 16384,
+	/* it is quadratic in the rows of a request that has vectors */
+	.max_vector_rows = 1000,
+	.max_vector_bytes = 4 * 1024 * 1024,
+	.fill_defaults = true,
+};
+
+static const Dialect lite_3 = {
+	.name = "Milvus Lite 3",
+	.filters = true,
+	.has_not = true,
+	.has_is_null = true,
+	.newline_escapes = true,
+	.max_window = 16384,
+	.max_vector_bytes = 32 * 1024 * 1024,
+	.search_without_index = true,
+};
+
+const Dialect *
+dialect_find(const char *build_tags)
+{
+	int			major,
+				minor;
+
+	if (build_tags == NULL || build_tags[0] == '\0')
+		return &lite_2;
+	if (strncmp(build_tags, "milvus_lite", strlen("milvus_lite")) == 0)
+		return &lite_3;
+	if (build_tags[0] == 'v')
+		build_tags++;
+	if (sscanf(build_tags, "%d.%d", &major, &minor) != 2)
+		return &unknown_server;
+	if (major == 2 && minor == 3)
+		return &milvus_2_3;
+	if ((major == 2 && minor > 3) || major == 3)
+		return &milvus_2_4;
+	return &unknown_server;
+}

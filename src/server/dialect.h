@@ -1,0 +1,43 @@
+/*
+ * dialect.h
+ *		What a kind of Milvus server can do, and where it differs in meaning.
+ *
+ * Decided once, when a connection is opened, from what the server says of
+ * itself.  An unknown server gets the most cautious of everything.
+ */
+#ifndef MILVUS_DIALECT_H
+#define MILVUS_DIALECT_H
+
+#include "postgres.h"
+
+typedef struct Dialect
+{
+	const char *name;			/* for EXPLAIN and documentation */
+
+	/* filters */
+	bool		filters;		/* filters are sent at all */
+	bool		has_not;		/* not (…) */
+	bool		has_is_null;	/* field is null, field is not null */
+	bool		float4_rounds;	/* constants are rounded to float4 before they are compared with a FLOAT field */
+	bool		newline_escapes;	/* "\n" in a string literal is a line break */
+
+	/* sizes */
+	int			max_window;		/* limit of a query, topk of a search */
+	int			max_vector_rows;	/* rows of a page or a batch with vectors; 0: max_window */
+	Size		max_vector_bytes;	/* of vectors in a page or a batch */
+
+	/* writing */
+	bool		fill_defaults;	/* a field left out must be sent with its default value */
+	bool		has_timestamps; /* writes answer a timestamp that reads can wait for */
+
+	/* searching */
+	bool		search_without_index;	/* a search needs no index */
+} Dialect;
+
+/*
+ * The dialect of a server that calls itself so; build_tags is ConnectResponse.
+ * server_info.build_tags ("v2.3.5-lite", "milvus_lite", "" for Lite 2).
+ */
+extern const Dialect *dialect_find(const char *build_tags);
+
+#endif							/* MILVUS_DIALECT_H */

@@ -1,0 +1,388 @@
+/*
+ * option.c
+ *		The options of foreign servers, user mappings, foreign tables and columns.
+ *
+ * One table names them all.  Must not know connections.
+ */
+#include "postgres.h"
+
+#include "access/reloptions.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_foreign_table.h"
+#include "catalog/pg_user_mapping.h"
+#include "commands/defrem.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/varlena.h"
+
+#include "option.h"
+
+#define MILVUS_DEFAULT_PORT 19530
+#define DEFAULT_CONNECT_TIMEOUT_S 10
+
+typedef enum OptionKind
+{
+	OPTION_TEXT,
+	OPTION_PORT,
+	OPTION_SECONDS,
+	OPTION_ROWS,
+	OPTION_BOOLEAN,
+	OPTION_FILE,				/* read by the server process: not for everybody */
+	OPTION_JSON,
+	OPTION_SSLMODE,
+	OPTION_CONSISTENCY,
+	OPTION_INSERT_MODE
+} OptionKind;
+
+typedef struct Option
+{
+	const char *name;
+	Oid			catalog;
+	OptionKind	kind;
+} Option;
+
+static const Option known_options[] = {
+	{"host", ForeignServerRelationId, OPTION_TEXT},
+	{"port", ForeignServerRelationId, OPTION_PORT},
+	{"dbname", ForeignServerRelationId, OPTION_TEXT},
+	{"sslmode", ForeignServerRelationId, OPTION_SSLMODE},
+	{"sslrootcert", ForeignServerRelationId, OPTION_FILE},
+	{"sslcert", ForeignServerRelationId, OPTION_FILE},
+	{"sslkey", ForeignServerRelationId, OPTION_FILE},
+	{"ssl_server_name", ForeignServerRelationId, OPTION_TEXT},
+	{"connect_timeout", ForeignServerRelationId, OPTION_SECONDS},
+	{"request_timeout", ForeignServerRelationId, OPTION_SECONDS},
+	{"keep_connections", ForeignServerRelationId, OPTION_BOOLEAN},
+	/* defaults for the tables of a server, and of a table */
+	{"fetch_size", ForeignServerRelationId, OPTION_ROWS},
+	{"fetch_size", ForeignTableRelationId, OPTION_ROWS},
+	{"batch_size", ForeignServerRelationId, OPTION_ROWS},
+	{"batch_size", ForeignTableRelationId, OPTION_ROWS},
+	{"consistency_level", ForeignServerRelationId, OPTION_CONSISTENCY},
+	{"consistency_level", ForeignTableRelationId, OPTION_CONSISTENCY},
+	{"search_params", ForeignServerRelationId, OPTION_JSON},
+	{"search_params", ForeignTableRelationId, OPTION_JSON},
+	{"insert_mode", ForeignServerRelationId, OPTION_INSERT_MODE},
+	{"insert_mode", ForeignTableRelationId, OPTION_INSERT_MODE},
+	{"updatable", ForeignServerRelationId, OPTION_BOOLEAN},
+	{"updatable", ForeignTableRelationId, OPTION_BOOLEAN},
+	{"collection", ForeignTableRelationId, OPTION_TEXT},
+	{"partition", ForeignTableRelationId, OPTION_TEXT},
+	{"dbname", ForeignTableRelationId, OPTION_TEXT},
+	{"field", AttributeRelationId, OPTION_TEXT},
+	{"dynamic_key", AttributeRelationId, OPTION_TEXT},
+	{"primary_key", AttributeRelationId, OPTION_BOOLEAN},
+	{"auto_id", AttributeRelationId, OPTION_BOOLEAN},
+	{"partition_key", AttributeRelationId, OPTION_BOOLEAN},
+	{"user", UserMappingRelationId, OPTION_TEXT},
+	{"password", UserMappingRelationId, OPTION_TEXT},
+	{"token", UserMappingRelationId, OPTION_TEXT},
+	{"password_file", UserMappingRelationId, OPTION_FILE},
+	{"token_file", UserMappingRelationId, OPTION_FILE},
+	{"password_required", UserMappingRelationId, OPTION_BOOLEAN},
+};
+
+static const char *const consistency_names[] = {"session", "strong", "bounded", "eventually"};
+
+static const Option *
+find_option(const char *name, Oid catalog)
+{
+	for (int i = 0; i < lengthof(known_options); i++)
+		if (known_options[i].catalog == catalog && strcmp(known_options[i].name, name) == 0)
+			return &known_options[i];
+	return NULL;
+}
+
+/* An option that is not ours, or not of this object. */
+static void
+raise_unknown_option(const char *name, Oid catalog)
+{
+	StringInfoData valid;
+
+	initStringInfo(&valid);
+	for (int i = 0; i < lengthof(known_options); i++)
+		if (known_options[i].catalog == catalog)
+			appendStringInfo(&valid, "%s%s", valid.len > 0 ? ", " : "", known_options[i].name);
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+			 errmsg("invalid option \"%s\"", name),
+			 valid.len > 0 ? errhint("Valid options in this context are: %s.", valid.data) :
+			 errhint("There are no valid options in this context.")));
+}
+
+static pg_attribute_noreturn() void
+raise_bad_value(const char *name, const char *value, const char *wanted)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid value for option \"%s\": \"%s\"", name, value),
+			 errhint("It must be %s.", wanted)));
+}
+
+static int
+parse_integer(const char *name, const char *value, int min, int max, const char *wanted)
+{
+	char	   *end;
+	long		number;
+
+	errno = 0;
+	number = strtol(value, &end, 10);
+	if (errno != 0 || end == value || *end != '\0' || number < min || number > max)
+		raise_bad_value(name, value, wanted);
+	return (int) number;
+}
+
+bool
+option_is_json_object(const char *text)
+{
+	bool		result = false;
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		Jsonb	   *json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+
+		result = JB_ROOT_IS_OBJECT(json);
+	}
+	PG_CATCH();
+	{
+		int			sqlstate = geterrcode();
+
+		if (sqlstate != ERRCODE_INVALID_TEXT_REPRESENTATION)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return result;
+}
+
+static Consistency
+parse_consistency(const char *name, const char *value)
+{
+	for (int i = 0; i < lengthof(consistency_names); i++)
+		if (pg_strcasecmp(value, consistency_names[i]) == 0)
+			return (Consistency) i;
+	raise_bad_value(name, value, "\"strong\", \"session\", \"bounded\" or \"eventually\"");
+}
+
+/* May the user have the server process read files? */
+static bool
+may_read_files(Oid user)
+{
+	return superuser_arg(user) || is_member_of_role(user, ROLE_PG_READ_SERVER_FILES);
+}
+
+static void
+validate_value(const Option *option, DefElem *def)
+{
+	const char *value = defGetString(def);
+
+	switch (option->kind)
+	{
+		case OPTION_TEXT:
+			if (value[0] == '\0' && option->catalog != UserMappingRelationId)
+				raise_bad_value(option->name, value, "a text that is not empty");
+			break;
+		case OPTION_PORT:
+			parse_integer(option->name, value, 1, 65535, "a port number from 1 to 65535");
+			break;
+		case OPTION_SECONDS:
+			parse_integer(option->name, value, 0, INT_MAX / 1000, "a number of seconds, or 0 for no limit");
+			break;
+		case OPTION_ROWS:
+			parse_integer(option->name, value, 1, 1000000, "a number of rows from 1 to 1000000");
+			break;
+		case OPTION_BOOLEAN:
+			{
+				bool		ignored;
+
+				if (!parse_bool(value, &ignored))
+					raise_bad_value(option->name, value, "a boolean");
+				if (strcmp(option->name, "password_required") == 0 && !ignored && !superuser())
+					ereport(ERROR,
+							(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+							 errmsg("password_required=false is superuser-only"),
+							 errhint("User mappings with the option password_required set to false may only be created or modified by a superuser.")));
+				break;
+			}
+		case OPTION_FILE:
+			if (!is_absolute_path(value))
+				raise_bad_value(option->name, value, "the absolute path of a file on the database server");
+			if (!may_read_files(GetUserId()))
+				ereport(ERROR,
+						(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						 errmsg("permission denied to set option \"%s\"", option->name),
+						 errdetail("Only superusers and members of pg_read_server_files may name files of the database server.")));
+			break;
+		case OPTION_JSON:
+			if (!option_is_json_object(value))
+				raise_bad_value(option->name, value, "a JSON object, such as {\"ef\": 64}");
+			break;
+		case OPTION_SSLMODE:
+			if (strcmp(value, "disable") != 0 && strcmp(value, "verify-full") != 0)
+				raise_bad_value(option->name, value, "\"disable\" or \"verify-full\"");
+			break;
+		case OPTION_CONSISTENCY:
+			parse_consistency(option->name, value);
+			break;
+		case OPTION_INSERT_MODE:
+			if (strcmp(value, "insert") != 0 && strcmp(value, "upsert") != 0)
+				raise_bad_value(option->name, value, "\"insert\" or \"upsert\"");
+			break;
+	}
+}
+
+static const char *
+find_value(List *options, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		DefElem    *def = lfirst(lc);
+
+		if (strcmp(def->defname, name) == 0)
+			return defGetString(def);
+	}
+	return NULL;
+}
+
+static void
+raise_conflict(const char *one, const char *other)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("conflicting options \"%s\" and \"%s\"", one, other),
+			 errhint("Set one of them.")));
+}
+
+void
+option_validate(List *options, Oid catalog)
+{
+	ListCell   *lc;
+	const char *const exclusive[][2] = {
+		{"password", "token"}, {"password", "password_file"}, {"password", "token_file"},
+		{"token", "password_file"}, {"token", "token_file"}, {"password_file", "token_file"},
+		{"field", "dynamic_key"},
+	};
+
+	foreach(lc, options)
+	{
+		DefElem    *def = lfirst(lc);
+		const Option *option = find_option(def->defname, catalog);
+
+		if (option == NULL)
+			raise_unknown_option(def->defname, catalog);
+		validate_value(option, def);
+	}
+	for (int i = 0; i < lengthof(exclusive); i++)
+		if (find_value(options, exclusive[i][0]) && find_value(options, exclusive[i][1]))
+			raise_conflict(exclusive[i][0], exclusive[i][1]);
+	if ((find_value(options, "password") || find_value(options, "password_file")) &&
+		!find_value(options, "user"))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a password needs the option \"user\"")));
+	if ((find_value(options, "sslcert") != NULL) != (find_value(options, "sslkey") != NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options \"sslcert\" and \"sslkey\" must be set together")));
+}
+
+static char *
+copy_value(List *options, const char *name, const char *otherwise)
+{
+	const char *value = find_value(options, name);
+
+	if (value == NULL)
+		value = otherwise;
+	return value ? pstrdup(value) : NULL;
+}
+
+static bool
+boolean_value(List *options, const char *name, bool otherwise)
+{
+	const char *value = find_value(options, name);
+	bool		result = otherwise;
+
+	if (value)
+		(void) parse_bool(value, &result);
+	return result;
+}
+
+static int
+integer_value(List *options, const char *name, int otherwise)
+{
+	const char *value = find_value(options, name);
+
+	return value ? atoi(value) : otherwise;
+}
+
+void
+option_get_server(ForeignServer *server, ServerOptions *options)
+{
+	List	   *list = server->options;
+
+	options->host = copy_value(list, "host", "localhost");
+	options->port = integer_value(list, "port", MILVUS_DEFAULT_PORT);
+	options->dbname = copy_value(list, "dbname", "default");
+	options->tls = strcmp(copy_value(list, "sslmode", "disable"), "disable") != 0;
+	options->sslrootcert = copy_value(list, "sslrootcert", NULL);
+	options->sslcert = copy_value(list, "sslcert", NULL);
+	options->sslkey = copy_value(list, "sslkey", NULL);
+	options->ssl_server_name = copy_value(list, "ssl_server_name", NULL);
+	options->connect_timeout_ms = 1000 * integer_value(list, "connect_timeout", DEFAULT_CONNECT_TIMEOUT_S);
+	options->request_timeout_ms = 1000 * integer_value(list, "request_timeout", 0);
+	options->keep_connections = boolean_value(list, "keep_connections", true);
+}
+
+void
+option_get_mapping(UserMapping *mapping, MappingOptions *options)
+{
+	List	   *list = mapping->options;
+
+	options->user = copy_value(list, "user", NULL);
+	options->password = copy_value(list, "password", NULL);
+	options->token = copy_value(list, "token", NULL);
+	options->password_file = copy_value(list, "password_file", NULL);
+	options->token_file = copy_value(list, "token_file", NULL);
+	options->password_required = boolean_value(list, "password_required", true);
+}
+
+void
+option_get_table(ForeignTable *table, ForeignServer *server, const char *relname,
+				 TableOptions *options)
+{
+	/* the table's own come first, so that they are found first */
+	List	   *list = list_concat_copy(table->options, server->options);
+	const char *consistency = find_value(list, "consistency_level");
+
+	options->collection = copy_value(table->options, "collection", relname);
+	options->partition = copy_value(table->options, "partition", NULL);
+	options->dbname = copy_value(list, "dbname", "default");
+	options->fetch_size = integer_value(list, "fetch_size", 0);
+	options->batch_size = integer_value(list, "batch_size", 0);
+	options->consistency = consistency ?
+		parse_consistency("consistency_level", consistency) : CONSISTENCY_SESSION;
+	options->search_params = copy_value(list, "search_params", NULL);
+	options->upsert = strcmp(copy_value(list, "insert_mode", "insert"), "upsert") == 0;
+	options->updatable = boolean_value(list, "updatable", true);
+	list_free(list);
+}
+
+void
+option_get_column(Oid relid, AttrNumber attnum, const char *attname, ColumnOptions *options)
+{
+	List	   *list = GetForeignColumnOptions(relid, attnum);
+
+	options->field = copy_value(list, "field", attname);
+	options->dynamic_key = copy_value(list, "dynamic_key", NULL);
+	options->primary_key = boolean_value(list, "primary_key", false);
+	options->auto_id = boolean_value(list, "auto_id", false);
+	options->partition_key = boolean_value(list, "partition_key", false);
+}

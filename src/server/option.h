@@ -1,0 +1,81 @@
+/*
+ * option.h
+ *		The options of foreign servers, user mappings, foreign tables and columns.
+ */
+#ifndef MILVUS_OPTION_H
+#define MILVUS_OPTION_H
+
+#include "postgres.h"
+
+#include "foreign/foreign.h"
+
+typedef enum Consistency
+{
+	CONSISTENCY_SESSION,		/* a session reads its own writes: the default */
+	CONSISTENCY_STRONG,
+	CONSISTENCY_BOUNDED,
+	CONSISTENCY_EVENTUALLY
+} Consistency;
+
+typedef struct ServerOptions
+{
+	char	   *host;
+	int			port;
+	char	   *dbname;			/* "default" unless set */
+	bool		tls;
+	char	   *sslrootcert;	/* paths of files, NULL when unset */
+	char	   *sslcert;
+	char	   *sslkey;
+	char	   *ssl_server_name;
+	int			connect_timeout_ms;
+	int			request_timeout_ms;
+	bool		keep_connections;
+} ServerOptions;
+
+typedef struct MappingOptions
+{
+	char	   *user;
+	char	   *password;
+	char	   *token;
+	char	   *password_file;
+	char	   *token_file;
+	bool		password_required;
+} MappingOptions;
+
+typedef struct TableOptions
+{
+	char	   *collection;
+	char	   *partition;		/* NULL: all */
+	char	   *dbname;
+	int			fetch_size;		/* rows a page, 0: by bytes */
+	int			batch_size;		/* rows a request, 0: by bytes */
+	Consistency consistency;
+	char	   *search_params;	/* JSON object or NULL */
+	bool		upsert;			/* insert_mode */
+	bool		updatable;
+} TableOptions;
+
+typedef struct ColumnOptions
+{
+	char	   *field;			/* name of the field in Milvus */
+	char	   *dynamic_key;	/* key in $meta, or NULL */
+	bool		primary_key;	/* the rest is for milvus.create_collection() */
+	bool		auto_id;
+	bool		partition_key;
+} ColumnOptions;
+
+/* All strings are allocated in CurrentMemoryContext. */
+extern void option_get_server(ForeignServer *server, ServerOptions *options);
+extern void option_get_mapping(UserMapping *mapping, MappingOptions *options);
+extern void option_get_table(ForeignTable *table, ForeignServer *server, const char *relname,
+							 TableOptions *options);
+extern void option_get_column(Oid relid, AttrNumber attnum, const char *attname,
+							  ColumnOptions *options);
+
+/* Validate what was given for an object of that catalog. Errors: HV00D, 22023, 42501. */
+extern void option_validate(List *options, Oid catalog);
+
+/* Is text a JSON object? Used for search parameters, here and in the setting. */
+extern bool option_is_json_object(const char *text);
+
+#endif							/* MILVUS_OPTION_H */

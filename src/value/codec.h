@@ -1,0 +1,99 @@
+/*
+ * codec.h
+ *		Values of a field as Datums of a column's type, and back.
+ */
+#ifndef MILVUS_CODEC_H
+#define MILVUS_CODEC_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "wire/flat.h"
+
+/* schema.DataType, as far as it is known here */
+typedef enum MilvusType
+{
+	MILVUS_BOOL = 1,
+	MILVUS_INT8 = 2,
+	MILVUS_INT16 = 3,
+	MILVUS_INT32 = 4,
+	MILVUS_INT64 = 5,
+	MILVUS_FLOAT = 10,
+	MILVUS_DOUBLE = 11,
+	MILVUS_STRING = 20,
+	MILVUS_VARCHAR = 21,
+	MILVUS_ARRAY = 22,
+	MILVUS_JSON = 23,
+	MILVUS_GEOMETRY = 24,
+	MILVUS_TEXT = 25,
+	MILVUS_TIMESTAMPTZ = 26,
+	MILVUS_BINARY_VECTOR = 100,
+	MILVUS_FLOAT_VECTOR = 101,
+	MILVUS_FLOAT16_VECTOR = 102,
+	MILVUS_BFLOAT16_VECTOR = 103,
+	MILVUS_SPARSE_VECTOR = 104,
+	MILVUS_INT8_VECTOR = 105
+} MilvusType;
+
+#define milvus_type_is_vector(type) ((type) >= MILVUS_BINARY_VECTOR && (type) < 200)
+
+/* what the codec must know of a field */
+typedef struct FieldType
+{
+	MilvusType	type;
+	MilvusType	element_type;
+	int			dim;
+	int			max_length;
+	int			max_capacity;
+} FieldType;
+
+typedef struct Codec Codec;
+struct Codec
+{
+	const char *column;			/* name, for messages */
+	Oid			typeid;
+	int32		typmod;
+	FieldType	field;
+	FlatCarrier carrier;		/* of the values sent */
+	Datum		(*read) (const Codec *codec, const FlatValue *value);
+	void		(*write) (const Codec *codec, Datum value, FlatBuffer *values);
+	Codec	   *element;		/* of an array */
+};
+
+/*
+ * Choose the conversions between a field and a column of the given type.
+ * column must outlive the codec.  Error 42804, naming both types, when there
+ * is no conversion without loss.
+ */
+extern void codec_init(Codec *codec, const char *column, Oid typeid, int32 typmod,
+					   const FieldType *field);
+
+/* Is there one? */
+extern bool codec_exists(Oid typeid, const FieldType *field);
+
+/*
+ * Read a value that came in the given column; not for NULL.  The result is
+ * allocated in CurrentMemoryContext.  Errors: HV000 for a column of another
+ * kind than the field's, and those of the type's input.
+ */
+extern Datum codec_read(const Codec *codec, const FlatColumn *column, const FlatValue *value);
+
+/*
+ * Append a value to those to be sent.  Errors: 22001 (text, in bytes), 22003,
+ * 22000 (dimension), 22004 (null element), 2202E, 54000 (capacity).
+ */
+extern void codec_write(const Codec *codec, Datum value, FlatBuffer *values);
+
+/* The SQL type a field is imported as: "varchar(20)", "public.vector(3)", "real[]". */
+extern char *codec_import_type(const FieldType *field);
+
+/* The field that suits a column; false when there is none, then *problem says why. */
+extern bool codec_field_for_type(Oid typeid, int32 typmod, FieldType *field, const char **problem);
+
+extern const char *milvus_type_name(MilvusType type);
+
+/* A JSON document without its line breaks and escapes: what Milvus is sent as $meta. */
+extern char *codec_to_utf8(char *text, int len, int *utf8_len);
+
+#endif							/* MILVUS_CODEC_H */

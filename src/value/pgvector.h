@@ -1,0 +1,74 @@
+/*
+ * pgvector.h
+ *		pgvector's types and operators, when it is installed.
+ *
+ * Found by extension membership, never by name alone: other extensions define
+ * operators of the same names, and pgvector may be in any schema.
+ */
+#ifndef MILVUS_PGVECTOR_H
+#define MILVUS_PGVECTOR_H
+
+#include "postgres.h"
+
+typedef enum PgvectorType
+{
+	PGVECTOR_NONE,
+	PGVECTOR_VECTOR,
+	PGVECTOR_HALFVEC,
+	PGVECTOR_SPARSEVEC
+} PgvectorType;
+
+/* pgvector's layouts, as of 0.8 (its vector.h, halfvec.h, sparsevec.h) */
+typedef struct VectorLayout
+{
+	int32		vl_len_;
+	int16		dim;
+	int16		unused;
+	float4		x[FLEXIBLE_ARRAY_MEMBER];
+} VectorLayout;
+
+typedef struct HalfvecLayout
+{
+	int32		vl_len_;
+	int16		dim;
+	int16		unused;
+	uint16		x[FLEXIBLE_ARRAY_MEMBER];
+} HalfvecLayout;
+
+typedef struct SparsevecLayout
+{
+	int32		vl_len_;
+	int32		dim;
+	int32		nnz;
+	int32		unused;
+	int32		indices[FLEXIBLE_ARRAY_MEMBER]; /* from 0; then nnz float4 */
+} SparsevecLayout;
+
+#define PGVECTOR_MAX_DIM 16000
+#define SPARSEVEC_MAX_DIM 1000000000
+
+/* Which of pgvector's types is it? */
+extern PgvectorType pgvector_classify(Oid typeid);
+
+/* The OID of one of its types, InvalidOid without pgvector. */
+extern Oid	pgvector_type(PgvectorType type);
+
+/* What a distance operator computes. */
+typedef enum DistanceKind
+{
+	DISTANCE_NONE,
+	DISTANCE_L2,				/* <-> */
+	DISTANCE_IP,				/* <#>, the negative inner product */
+	DISTANCE_COSINE,			/* <=> */
+	DISTANCE_HAMMING,			/* <~> */
+	DISTANCE_JACCARD			/* <%> */
+} DistanceKind;
+
+/* Is it one of pgvector's distance operators, or of ours? */
+extern DistanceKind distance_classify(Oid opno);
+
+/* Milvus' name of the metric, and pgvector's value for a score of it. */
+extern const char *distance_metric(DistanceKind kind);
+extern double distance_from_score(DistanceKind kind, double score);
+
+#endif							/* MILVUS_PGVECTOR_H */

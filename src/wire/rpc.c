@@ -1,0 +1,289 @@
+/*
+ * rpc.c
+ *		Calls of MilvusService: method names, retries, and errors as SQLSTATEs.
+ *
+ * Knows how Milvus names its methods and reports failure; nothing of tables.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "proto/milvus.pb-c.h"
+#include "rpc.h"
+
+#define METHOD_PREFIX "/milvus.proto.milvus.MilvusService/"
+#define MAX_REPEATS 3
+
+RpcCall *
+rpc_start(const RpcServer *server, const char *rpc, bool repeatable,
+		  const WirePiece *pieces, int npieces)
+{
+	RpcCall    *call = palloc(sizeof(RpcCall));
+	char		method[128];
+
+	call->server = server;
+	call->rpc = pstrdup(rpc);
+	call->repeatable = repeatable;
+	snprintf(method, sizeof(method), METHOD_PREFIX "%s", rpc);
+	/* if it can't be connected, the call fails with gRPC's reason and has sent nothing */
+	(void) channel_connect(server->channel, server->connect_timeout_ms);
+	call->call = call_start(server->channel, method, pieces, npieces,
+							server->headers, server->nheaders, server->request_timeout_ms);
+	return call;
+}
+
+RpcCall *
+rpc_start_message(const RpcServer *server, const char *rpc, bool repeatable,
+				  const ProtobufCMessage *request)
+{
+	size_t		len = protobuf_c_message_get_packed_size(request);
+	uint8	   *packed = MemoryContextAllocHuge(CurrentMemoryContext, Max(len, 1));
+	WirePiece	piece = {packed, len};
+	RpcCall    *call;
+
+	protobuf_c_message_pack(request, packed);
+	call = rpc_start(server, rpc, repeatable, &piece, 1);
+	pfree(packed);
+	return call;
+}
+
+/* gRPC itself failed: no answer from Milvus. */
+static void
+raise_grpc_status(RpcCall *call, int status, const char *message)
+{
+	int			sqlstate = ERRCODE_FDW_ERROR;
+	const char *hint = NULL;
+
+	switch (status)
+	{
+		case WIRE_STATUS_UNAVAILABLE:
+			sqlstate = ERRCODE_CONNECTION_FAILURE;
+			break;
+		case WIRE_STATUS_DEADLINE_EXCEEDED:
+			ereport(ERROR,
+					(errcode(ERRCODE_CONNECTION_FAILURE),
+					 errmsg("Milvus server \"%s\" did not answer in time", call->server->name),
+					 errdetail("%s to %s took longer than %d ms.", call->rpc,
+							   call->server->address, call->server->request_timeout_ms),
+					 errhint("See the server option request_timeout.")));
+			break;
+		case WIRE_STATUS_UNAUTHENTICATED:
+			sqlstate = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
+			hint = "Set the options user and password, or token, of the user mapping.";
+			break;
+		case WIRE_STATUS_PERMISSION_DENIED:
+			sqlstate = ERRCODE_INSUFFICIENT_PRIVILEGE;
+			break;
+		case WIRE_STATUS_UNIMPLEMENTED:
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("Milvus server \"%s\" does not offer %s", call->server->name, call->rpc),
+					 message[0] ? errdetail("%s: %s", call->server->address, message) : 0,
+					 errhint("It needs another version of Milvus; see the view milvus.connections.")));
+			break;
+		case WIRE_STATUS_RESOURCE_EXHAUSTED:
+			sqlstate = ERRCODE_PROGRAM_LIMIT_EXCEEDED;
+			break;
+		default:
+			break;
+	}
+	if (sqlstate == ERRCODE_CONNECTION_FAILURE)
+		ereport(ERROR,
+				(errcode(sqlstate),
+				 errmsg("could not reach Milvus server \"%s\" at %s",
+						call->server->name, call->server->address),
+				 errdetail("%s: %s", call->rpc, message)));
+	ereport(ERROR,
+			(errcode(sqlstate),
+			 errmsg("Milvus server \"%s\": %s", call->server->name,
+					message[0] ? message : "request failed"),
+			 errdetail("%s ended with gRPC status %d.", call->rpc, status),
+			 hint ? errhint("%s", hint) : 0));
+}
+
+RpcBuffer *
+rpc_make_buffer(void)
+{
+	RpcBuffer  *buffer = palloc0(sizeof(RpcBuffer));
+
+	buffer->context = CurrentMemoryContext;
+	return buffer;
+}
+
+static void
+reserve_buffer(RpcBuffer *buffer, size_t len)
+{
+	/* a page much smaller than the buffer gives the rest back */
+	if (buffer->data && (buffer->size < len || buffer->size / 4 > Max(len, 1024 * 1024)))
+	{
+		pfree(buffer->data);
+		buffer->data = NULL;
+	}
+	if (buffer->data == NULL)
+	{
+		buffer->size = Max(len, 8192);
+		buffer->data = MemoryContextAllocHuge(buffer->context, buffer->size);
+	}
+}
+
+void
+rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large)
+{
+	const char *message;
+	int			status;
+
+	for (int repeats = 0;; repeats++)
+	{
+		call_wait(call->call);
+		status = call_status(call->call, &message);
+		if (status != WIRE_STATUS_UNAVAILABLE || !call->repeatable || repeats >= MAX_REPEATS)
+			break;
+		/* the connection broke: a server that has been started again gets the question again */
+		if (!channel_connect(call->server->channel, call->server->connect_timeout_ms) && repeats > 0)
+			break;
+		call_restart(call->call);
+	}
+	if (too_large)
+		*too_large = status == WIRE_STATUS_RESOURCE_EXHAUSTED;
+	if (status != WIRE_STATUS_OK)
+	{
+		if (too_large && *too_large)
+		{
+			call_free(call->call);
+			return;
+		}
+		raise_grpc_status(call, status, pstrdup(message));
+	}
+	buffer->len = call_response_length(call->call);
+	reserve_buffer(buffer, buffer->len);
+	call_copy_response(call->call, buffer->data);
+	call_free(call->call);
+}
+
+void
+rpc_abandon(RpcCall *call)
+{
+	call_free(call->call);
+}
+
+bool
+rpc_ready(RpcCall *call)
+{
+	return call_poll(call->call);
+}
+
+static void *
+allocate(void *unused, size_t size)
+{
+	return MemoryContextAllocHuge(CurrentMemoryContext, size);
+}
+
+static void
+deallocate(void *unused, void *pointer)
+{
+	if (pointer)
+		pfree(pointer);
+}
+
+ProtobufCAllocator *
+rpc_allocator(void)
+{
+	static ProtobufCAllocator allocator = {allocate, deallocate, NULL};
+
+	return &allocator;
+}
+
+bool
+rpc_message_status(const ProtobufCMessage *response, RpcStatus *status)
+{
+	const Milvus__Proto__Common__Status *found = NULL;
+
+	if (response->descriptor == &milvus__proto__common__status__descriptor)
+		found = (const Milvus__Proto__Common__Status *) response;
+	else
+	{
+		const ProtobufCFieldDescriptor *field =
+			protobuf_c_message_descriptor_get_field_by_name(response->descriptor, "status");
+
+		if (field && field->type == PROTOBUF_C_TYPE_MESSAGE &&
+			field->label != PROTOBUF_C_LABEL_REPEATED &&
+			field->descriptor == &milvus__proto__common__status__descriptor)
+			found = *(const Milvus__Proto__Common__Status *const *) ((const char *) response + field->offset);
+	}
+	memset(status, 0, sizeof(*status));
+	if (found == NULL)
+		return false;
+	status->code = found->code;
+	status->error_code = (int) found->error_code;
+	status->reason = found->reason;
+	return true;
+}
+
+void
+rpc_check_status(const RpcServer *server, const char *rpc, const RpcStatus *status)
+{
+	int			sqlstate = ERRCODE_FDW_ERROR;
+	const char *hint = NULL;
+
+	if (!rpc_failed(status))
+		return;
+	switch (status->code)
+	{
+		case MILVUS_COLLECTION_NOT_FOUND:
+			sqlstate = ERRCODE_UNDEFINED_TABLE;
+			break;
+		case MILVUS_COLLECTION_NOT_LOADED:
+			sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+			hint = "Load it with milvus.load(); a vector field needs an index first, see milvus.create_index().";
+			break;
+		case MILVUS_PARTITION_NOT_FOUND:
+		case MILVUS_INDEX_NOT_FOUND:
+			sqlstate = ERRCODE_UNDEFINED_OBJECT;
+			break;
+		case MILVUS_DATABASE_NOT_FOUND:
+			sqlstate = ERRCODE_UNDEFINED_DATABASE;
+			break;
+		case MILVUS_INVALID_PARAMETER:
+			sqlstate = ERRCODE_INVALID_PARAMETER_VALUE;
+			break;
+		case MILVUS_WRONG_PASSWORD:
+			sqlstate = ERRCODE_INVALID_PASSWORD;
+			break;
+		case MILVUS_PRIVILEGE_NOT_PERMITTED:
+			sqlstate = ERRCODE_INSUFFICIENT_PRIVILEGE;
+			break;
+		default:
+			break;
+	}
+	ereport(ERROR,
+			(errcode(sqlstate),
+			 errmsg("Milvus server \"%s\": %s", server->name,
+					status->reason && status->reason[0] ? status->reason : "request failed"),
+			 errdetail("%s ended with code %d.", rpc,
+					   status->code != 0 ? status->code : status->error_code),
+			 hint ? errhint("%s", hint) : 0));
+}
+
+ProtobufCMessage *
+rpc_call(const RpcServer *server, const char *rpc, bool repeatable,
+		 const ProtobufCMessage *request, const ProtobufCMessageDescriptor *response_type,
+		 RpcStatus *status)
+{
+	RpcBuffer  *buffer = rpc_make_buffer();
+	ProtobufCMessage *response;
+	RpcStatus	found;
+
+	rpc_finish(rpc_start_message(server, rpc, repeatable, request), buffer, NULL);
+	response = protobuf_c_message_unpack(response_type, rpc_allocator(), buffer->len, buffer->data);
+	pfree(buffer->data);
+	if (response == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("Milvus server \"%s\" sent a malformed answer to %s", server->name, rpc)));
+	if (rpc_message_status(response, &found) && status == NULL)
+		rpc_check_status(server, rpc, &found);
+	if (status)
+		*status = found;
+	return response;
+}
