@@ -14,9 +14,14 @@
 #include "commands/explain_format.h"
 #include "commands/explain_state.h"
 #endif
+#include "catalog/pg_foreign_server.h"
 #include "foreign/fdwapi.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/pathnode.h"
+#include "parser/parsetree.h"
+#include "utils/acl.h"
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
@@ -80,6 +85,20 @@ compat_rel_user(PlannerInfo *root, RelOptInfo *rel)
 
 	return OidIsValid(rte->checkAsUser) ? rte->checkAsUser : GetUserId();
 #endif
+}
+
+/* 16 replaced the ACL functions of each catalog by one */
+static inline void
+compat_check_server_usage(ForeignServer *server)
+{
+#if PG_VERSION_NUM >= 160000
+	AclResult	result = object_aclcheck(ForeignServerRelationId, server->serverid, GetUserId(), ACL_USAGE);
+#else
+	AclResult	result = pg_foreign_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
+#endif
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_FOREIGN_SERVER, server->servername);
 }
 
 #endif							/* MILVUS_COMPAT_H */

@@ -260,8 +260,8 @@ collection_describe(MilvusConnection *connection, const char *dbname, const char
 void
 collection_forget(MilvusConnection *connection, const char *dbname, const char *name)
 {
-	ListCell   *lc;
 	List	   *known = list_copy(connection->collections);
+	ListCell   *lc;
 
 	/* under whatever alias it was asked for */
 	foreach(lc, known)
@@ -269,11 +269,17 @@ collection_forget(MilvusConnection *connection, const char *dbname, const char *
 		Collection *collection = lfirst(lc);
 
 		if (strcmp(collection->dbname, dbname) == 0 &&
-			(name == NULL || strcmp(collection->asked_name, name) == 0 ||
-			 strcmp(collection->name, name) == 0))
+			(strcmp(collection->asked_name, name) == 0 || strcmp(collection->name, name) == 0))
 			retire(connection, collection);
 	}
 	list_free(known);
+}
+
+void
+collection_forget_all(MilvusConnection *connection)
+{
+	while (connection->collections != NIL)
+		retire(connection, linitial(connection->collections));
 }
 
 CollectionField *

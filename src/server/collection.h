@@ -59,6 +59,7 @@ extern Collection *collection_describe(MilvusConnection *connection, const char 
 
 /* Forget what is cached of it, because it was changed or found to be wrong. */
 extern void collection_forget(MilvusConnection *connection, const char *dbname, const char *name);
+extern void collection_forget_all(MilvusConnection *connection);
 
 extern CollectionField *collection_find_field(Collection *collection, const char *name);
 

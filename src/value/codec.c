@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "parser/parse_coerce.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
@@ -185,6 +186,32 @@ codec_to_utf8(char *text, int len, int *utf8_len)
 
 	*utf8_len = converted == text ? len : (int) strlen(converted);
 	return converted;
+}
+
+Datum
+codec_json_pair(const char *key, Datum value, Oid typeid)
+{
+	Oid			output;
+	bool		is_varlena;
+	StringInfoData text;
+	char	   *out;
+
+	getTypeOutputInfo(typeid, &output, &is_varlena);
+	out = OidOutputFunctionCall(output, value);
+	initStringInfo(&text);
+	appendStringInfoChar(&text, '{');
+	escape_json(&text, key);
+	appendStringInfoString(&text, ": ");
+	if (typeid == JSONBOID)
+		appendStringInfoString(&text, out);
+	else if (typeid == BOOLOID)
+		appendStringInfoString(&text, DatumGetBool(value) ? "true" : "false");
+	else if (TypeCategory(typeid) == TYPCATEGORY_NUMERIC && strspn(out, "-+.0123456789eE") == strlen(out))
+		appendStringInfoString(&text, out);
+	else
+		escape_json(&text, out);
+	appendStringInfoChar(&text, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
 }
 
 static void

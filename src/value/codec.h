@@ -93,7 +93,10 @@ extern bool codec_field_for_type(Oid typeid, int32 typmod, FieldType *field, con
 
 extern const char *milvus_type_name(MilvusType type);
 
-/* A JSON document without its line breaks and escapes: what Milvus is sent as $meta. */
+/* {"key": value} as jsonb, of a value of any type that to_jsonb() takes. */
+extern Datum codec_json_pair(const char *key, Datum value, Oid typeid);
+
+/* A text of the database's encoding in UTF-8: itself, or allocated. */
 extern char *codec_to_utf8(char *text, int len, int *utf8_len);
 
 #endif							/* MILVUS_CODEC_H */

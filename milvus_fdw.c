@@ -1,0 +1,84 @@
+/*
+ * milvus_fdw.c
+ *		The way in: module magic, settings, handler and validator.
+ */
+#include "postgres.h"
+
+#include "access/reloptions.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "src/compat.h"
+#include "src/exec/import.h"
+#include "src/exec/insert.h"
+#include "src/exec/scan.h"
+#include "src/plan/relation.h"
+#include "src/server/option.h"
+
+MILVUS_MODULE_MAGIC("milvus_fdw", "0.1");
+
+PG_FUNCTION_INFO_V1(milvus_fdw_handler);
+PG_FUNCTION_INFO_V1(milvus_fdw_validator);
+
+bool		milvus_enable_search = true;
+bool		milvus_exact_distance = true;
+char	   *milvus_search_params = NULL;
+
+static bool
+check_search_params(char **newval, void **extra, GucSource source)
+{
+	if (*newval == NULL || (*newval)[0] == '\0' || option_is_json_object(*newval))
+		return true;
+	GUC_check_errdetail("It must be empty or a JSON object, such as {\"ef\": 64}.");
+	return false;
+}
+
+void
+_PG_init(void)
+{
+	DefineCustomBoolVariable("milvus_fdw.enable_search",
+							 "Lets ORDER BY a distance be answered by a vector search in Milvus.",
+							 "Off, all rows are read and sorted here, which is exact.",
+							 &milvus_enable_search, true, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("milvus_fdw.exact_distance",
+							 "Computes distances from the vectors where the index does not keep them exactly.",
+							 "Off, the scores of a lossy index are taken as they are.",
+							 &milvus_exact_distance, true, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("milvus_fdw.search_params",
+							   "Parameters of vector searches, as a JSON object.",
+							   "For example {\"ef\": 64}. Overrides the option of the table.",
+							   &milvus_search_params, "", PGC_USERSET, 0, check_search_params, NULL, NULL);
+	MarkGUCPrefixReserved("milvus_fdw");
+}
+
+Datum
+milvus_fdw_handler(PG_FUNCTION_ARGS)
+{
+	FdwRoutine *routine = makeNode(FdwRoutine);
+
+	routine->GetForeignRelSize = milvusGetForeignRelSize;
+	routine->GetForeignPaths = milvusGetForeignPaths;
+	routine->GetForeignPlan = milvusGetForeignPlan;
+	routine->BeginForeignScan = milvusBeginForeignScan;
+	routine->IterateForeignScan = milvusIterateForeignScan;
+	routine->ReScanForeignScan = milvusReScanForeignScan;
+	routine->EndForeignScan = milvusEndForeignScan;
+	routine->ExplainForeignScan = milvusExplainForeignScan;
+	routine->PlanForeignModify = milvusPlanForeignModify;
+	routine->BeginForeignModify = milvusBeginForeignModify;
+	routine->ExecForeignInsert = milvusExecForeignInsert;
+	routine->EndForeignModify = milvusEndForeignModify;
+	routine->BeginForeignInsert = milvusBeginForeignInsert;
+	routine->EndForeignInsert = milvusEndForeignInsert;
+	routine->IsForeignRelUpdatable = milvusIsForeignRelUpdatable;
+	routine->ImportForeignSchema = milvusImportForeignSchema;
+	PG_RETURN_POINTER(routine);
+}
+
+Datum
+milvus_fdw_validator(PG_FUNCTION_ARGS)
+{
+	option_validate(untransformRelOptions(PG_GETARG_DATUM(0)), PG_GETARG_OID(1));
+	PG_RETURN_VOID();
+}

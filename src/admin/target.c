@@ -1,0 +1,204 @@
+/*
+ * target.c
+ *		What an administration function is about: a foreign table, or names.
+ *
+ * Also the Milvus schema that a foreign table's columns describe.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "foreign/foreign.h"
+#include "funcapi.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "compat.h"
+#include "server/option.h"
+#include "value/codec.h"
+
+PG_FUNCTION_INFO_V1(milvus_target);
+PG_FUNCTION_INFO_V1(milvus_table_schema);
+
+/* Options of a foreign table of ours that the user owns. */
+static void
+read_table_options(Oid relid, TableOptions *options, char **server_name)
+{
+	char	   *relname = get_rel_name(relid);
+	ForeignTable *foreign;
+	ForeignServer *server;
+
+	if (relname == NULL || get_rel_relkind(relid) != RELKIND_FOREIGN_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a foreign table", relname ? relname : "?")));
+	foreign = GetForeignTable(relid);
+	server = GetForeignServer(foreign->serverid);
+	if (strcmp(GetForeignDataWrapper(server->fdwid)->fdwname, "milvus_fdw") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a foreign table of milvus_fdw", relname)));
+	option_get_table(foreign, server, relname, options);
+	*server_name = server->servername;
+}
+
+/*
+ * target(rel regclass, server name, collection text, database text)
+ * -> (server name, database text, collection text, partition text)
+ *
+ * Exactly one of the two ways: a table, or names.
+ */
+Datum
+milvus_target(PG_FUNCTION_ARGS)
+{
+	bool		by_table = !PG_ARGISNULL(0);
+	bool		by_name = !PG_ARGISNULL(1) || !PG_ARGISNULL(2) || !PG_ARGISNULL(3);
+	TableOptions options = {0};
+	char	   *server_name;
+	TupleDesc	tupdesc;
+	Datum		values[4];
+	bool		nulls[4] = {0};
+	NameData	server;
+
+	if (by_table == by_name || (by_name && (PG_ARGISNULL(1) || PG_ARGISNULL(2))))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("name a foreign table, or a server and a collection"),
+				 errhint("For example milvus.load('docs'), or milvus.load(server => 'm', collection => 'docs').")));
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (by_table)
+		read_table_options(PG_GETARG_OID(0), &options, &server_name);
+	else
+	{
+		ForeignServer *found = GetForeignServerByName(NameStr(*PG_GETARG_NAME(1)), false);
+		ServerOptions server_options;
+
+		option_get_server(found, &server_options);
+		server_name = found->servername;
+		options.collection = text_to_cstring(PG_GETARG_TEXT_PP(2));
+		options.dbname = PG_ARGISNULL(3) ? server_options.dbname : text_to_cstring(PG_GETARG_TEXT_PP(3));
+	}
+	namestrcpy(&server, server_name);
+	values[0] = NameGetDatum(&server);
+	values[1] = CStringGetTextDatum(options.dbname);
+	values[2] = CStringGetTextDatum(options.collection);
+	nulls[3] = options.partition == NULL;
+	if (options.partition)
+		values[3] = CStringGetTextDatum(options.partition);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+}
+
+static void
+append_parameter(StringInfo out, const char *key, int value, bool *first)
+{
+	appendStringInfo(out, "%s\"%s\": \"%d\"", *first ? "" : ", ", key, value);
+	*first = false;
+}
+
+/* One FieldSchema, as JSON. */
+static void
+append_field(StringInfo out, const char *relname, Form_pg_attribute attribute,
+			 const ColumnOptions *options, bool is_primary)
+{
+	FieldType	type;
+	const char *problem;
+	bool		first = true;
+
+	if (!codec_field_for_type(attribute->atttypid, attribute->atttypmod, &type, &problem))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of foreign table \"%s\" cannot become a field: %s",
+						NameStr(attribute->attname), relname, problem),
+				 errhint("Create the collection by milvus.call(server, 'CreateCollection', …) and import it.")));
+	appendStringInfoString(out, "{\"name\": ");
+	escape_json(out, options->field);
+	appendStringInfo(out, ", \"data_type\": %d, \"element_type\": %d", (int) type.type, (int) type.element_type);
+	appendStringInfo(out, ", \"is_primary_key\": %s, \"autoID\": %s, \"is_partition_key\": %s, \"nullable\": %s",
+					 is_primary ? "true" : "false", options->auto_id ? "true" : "false",
+					 options->partition_key ? "true" : "false",
+					 !attribute->attnotnull && !is_primary && !options->partition_key &&
+					 !milvus_type_is_vector(type.type) ? "true" : "false");
+	appendStringInfoString(out, ", \"type_params\": {");
+	if (type.dim > 0)
+		append_parameter(out, "dim", type.dim, &first);
+	if (type.max_length > 0)
+		append_parameter(out, "max_length", type.max_length, &first);
+	if (type.max_capacity > 0)
+		append_parameter(out, "max_capacity", type.max_capacity, &first);
+	appendStringInfoString(out, "}}");
+}
+
+/* Is it the column of all dynamic fields, or of one? */
+static bool
+is_dynamic_column(const ColumnOptions *options)
+{
+	return options->dynamic_key || strcmp(options->field, "$meta") == 0;
+}
+
+/*
+ * table_schema(rel regclass) -> jsonb: the CollectionSchema of a foreign
+ * table's columns.  The primary key is the column with that option, else the
+ * first one.
+ */
+Datum
+milvus_table_schema(PG_FUNCTION_ARGS)
+{
+	Oid			relid = PG_GETARG_OID(0);
+	TableOptions table;
+	char	   *server;
+	Relation	relation;
+	TupleDesc	tupdesc;
+	StringInfoData out;
+	bool		dynamic = false;
+	int			primary = -1,
+				first = -1,
+				count = 0;
+
+	read_table_options(relid, &table, &server);
+	relation = table_open(relid, AccessShareLock);
+	tupdesc = RelationGetDescr(relation);
+	for (int pass = 0; pass < 2; pass++)
+	{
+		for (int i = 0; i < tupdesc->natts; i++)
+		{
+			Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
+			ColumnOptions options;
+
+			if (attribute->attisdropped || attribute->attgenerated)
+				continue;
+			option_get_column(relid, attribute->attnum, NameStr(attribute->attname), &options);
+			if (is_dynamic_column(&options))
+				dynamic = true;
+			else if (pass == 0)
+			{
+				first = first < 0 ? i : first;
+				if (options.primary_key)
+					primary = i;
+			}
+			else
+			{
+				appendStringInfoString(&out, count++ > 0 ? ", " : "");
+				append_field(&out, RelationGetRelationName(relation), attribute, &options,
+							 i == (primary >= 0 ? primary : first));
+			}
+		}
+		if (pass == 0)
+		{
+			initStringInfo(&out);
+			appendStringInfoString(&out, "{\"name\": ");
+			escape_json(&out, table.collection);
+			appendStringInfo(&out, ", \"enable_dynamic_field\": %s, \"fields\": [", dynamic ? "true" : "false");
+		}
+	}
+	table_close(relation, AccessShareLock);
+	appendStringInfoString(&out, "]}");
+	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data)));
+}

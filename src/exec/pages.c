@@ -1,0 +1,248 @@
+/*
+ * pages.c
+ *		All rows that pass a filter, in pages by the primary key.
+ *
+ * Each page asks for the rows after the last key of the one before, so the
+ * server's limit of 16,384 rows a query is none for us, and no row comes
+ * twice.  The next page is asked for while this one is read.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "pages.h"
+#include "plan/filter.h"
+
+#define PAGE_BYTES (4 * 1024 * 1024)
+/* first page of rows whose size is not known */
+#define FIRST_ROWS_VARYING 512
+#define PAGE_GROWTH 4
+
+struct PageSource
+{
+	const MilvusTable *table;
+	RowReader  *reader;
+	ScanCounters *counters;
+	const char *expr;
+	List	   *output_fields;
+	ReadGuarantee guarantee;
+	MemoryContext context;
+
+	RpcBuffer  *buffer;
+	FlatResult *result;
+	RpcCall    *call;			/* the page under way, or NULL */
+	MemoryContext call_context;
+	int			call_rows;		/* asked for by it */
+
+	int			rows;			/* to ask for next */
+	int			max_rows;
+	int64		wanted;			/* still, as far as known; -1 all */
+	bool		reading;		/* a page is bound to the reader */
+	bool		finished;
+	bool		has_key;		/* there was a page before */
+	RowKey		last_key;
+	uint8	   *key_copy;
+	Size		key_size;
+};
+
+static void
+choose_first_size(PageSource *source)
+{
+	const Dialect *dialect = source->table->connection->dialect;
+	bool		varies = false;
+	int			vector_bytes;
+	int			width = row_estimate_width(source->reader, &varies, &vector_bytes);
+	int64		rows = PAGE_BYTES / Max(width, 1);
+
+	source->max_rows = dialect->max_window;
+	if (vector_bytes > 0)
+	{
+		if (dialect->max_vector_rows > 0)
+			source->max_rows = Min(source->max_rows, dialect->max_vector_rows);
+		source->max_rows = Min((Size) source->max_rows, dialect->max_vector_bytes / vector_bytes);
+		source->max_rows = Max(source->max_rows, 1);
+	}
+	if (source->table->options.fetch_size > 0)
+		rows = source->max_rows = Min(source->max_rows, source->table->options.fetch_size);
+	else if (varies)
+		rows = Min(rows, FIRST_ROWS_VARYING);
+	source->rows = Max(1, Min(rows, source->max_rows));
+}
+
+PageSource *
+pages_begin(const MilvusTable *table, RowReader *reader, const char *expr,
+			int64 wanted, ScanCounters *counters)
+{
+	PageSource *source = palloc0(sizeof(PageSource));
+	char	   *key_name = table->collection->primary_key->name;
+
+	source->table = table;
+	source->reader = reader;
+	source->counters = counters;
+	source->expr = expr;
+	source->wanted = wanted;
+	source->context = CurrentMemoryContext;
+	source->guarantee = table_read_guarantee(table);
+	source->buffer = rpc_make_buffer();
+	source->result = palloc(sizeof(FlatResult));
+	source->output_fields = row_output_fields(reader);
+	/* always: pages are cut by it */
+	source->output_fields = lappend(source->output_fields, key_name);
+	choose_first_size(source);
+	return source;
+}
+
+/* Remember where a page ends; the page itself goes away. */
+static void
+keep_last_key(PageSource *source, const RowKey *key)
+{
+	if (source->has_key && !key->is_text && key->integer <= source->last_key.integer)
+		read_raise_malformed(source->table, "Query", "keys that do not ascend from page to page");
+	source->last_key = *key;
+	source->has_key = true;
+	if (!key->is_text)
+		return;
+	if (source->key_size < key->text.len)
+	{
+		source->key_size = Max(key->text.len, 256);
+		source->key_copy = MemoryContextAlloc(source->context, source->key_size);
+	}
+	memcpy(source->key_copy, key->text.data, key->text.len);
+	source->last_key.text.data = source->key_copy;
+}
+
+/* The filter of the next page. */
+static char *
+page_expression(PageSource *source)
+{
+	const char *key_name = source->table->collection->primary_key->name;
+	const RowKey *key = &source->last_key;
+	StringInfoData expr;
+
+	initStringInfo(&expr);
+	if (source->has_key)
+	{
+		appendStringInfo(&expr, "%s > ", key_name);
+		if (!filter_can_name(source->table->collection->primary_key) ||
+			!filter_write_key(source->table, &expr, key->is_text, key->integer,
+							  (const char *) key->text.data, key->text.len))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot read foreign table \"%s\" beyond its first page", source->table->relname),
+					 errdetail("The primary key \"%s\", or a value of it with control characters, cannot be written in a filter of %s.",
+							   key_name, source->table->connection->dialect->name)));
+	}
+	if (source->expr[0])
+		appendStringInfo(&expr, source->has_key ? " and (%s)" : "%s", source->expr);
+	return expr.data;
+}
+
+static void
+start_page(PageSource *source)
+{
+	MemoryContext caller;
+	PageRequest request;
+
+	source->call_context = AllocSetContextCreate(source->context, "milvus_fdw page request",
+												 ALLOCSET_SMALL_SIZES);
+	caller = MemoryContextSwitchTo(source->call_context);
+	source->call_rows = source->wanted > 0 ? (int) Min((int64) source->rows, source->wanted) : source->rows;
+	request.expr = page_expression(source);
+	request.output_fields = source->output_fields;
+	request.limit = source->call_rows;
+	source->call = read_start_page(source->table, source->guarantee, &request);
+	source->counters->requests++;
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+end_call(PageSource *source)
+{
+	source->call = NULL;
+	MemoryContextDelete(source->call_context);
+}
+
+/* From what this page weighed: how many rows the next should have. */
+static void
+adapt_size(PageSource *source, uint32 rows)
+{
+	int64		next;
+
+	if (source->table->options.fetch_size > 0 || rows == 0)
+		return;
+	next = PAGE_BYTES / Max(source->buffer->len / rows, 1);
+	next = Min(next, (int64) Max(source->rows, source->call_rows) * PAGE_GROWTH);
+	source->rows = (int) Max(1, Min(next, source->max_rows));
+}
+
+/* Get the next page and ask for the one after; false when there are no more rows. */
+static bool
+receive_page(PageSource *source)
+{
+	const char *problem;
+	bool		too_large = false;
+	RowKey		key;
+
+	do
+	{
+		if (source->call == NULL)
+			start_page(source);
+		rpc_finish(source->call, source->buffer, &too_large);
+		end_call(source);
+		if (too_large)
+		{
+			if (source->rows == 1 || source->call_rows == 1)
+				ereport(ERROR,
+						(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						 errmsg("a row of foreign table \"%s\" is larger than a message of Milvus server \"%s\" may be",
+								source->table->relname, source->table->connection->rpc.name)));
+			source->rows = source->max_rows = Max(1, Min(source->rows, source->call_rows) / 2);
+		}
+	} while (too_large);
+
+	problem = flat_open_query((FlatSlice) {source->buffer->data, source->buffer->len}, source->result);
+	if (problem)
+		read_raise_malformed(source->table, "Query", problem);
+	read_check_status(source->table, "Query", &source->result->status);
+	source->counters->bytes += source->buffer->len;
+	source->counters->rows += source->result->nrows;
+	if (source->result->nrows == 0)
+		return false;
+	row_bind(source->reader, source->result);
+	if (!row_last_key(source->reader, &key))
+		read_raise_malformed(source->table, "Query", "rows without keys");
+	keep_last_key(source, &key);
+	adapt_size(source, source->result->nrows);
+	if (source->wanted > 0)
+	{
+		source->wanted -= Min(source->wanted, source->result->nrows);
+		/* enough, as far as known: whoever wants more asks for it */
+		if (source->wanted == 0)
+			source->wanted = -1;
+		else
+			start_page(source);
+	}
+	else
+		start_page(source);
+	return true;
+}
+
+bool
+pages_next(PageSource *source, Datum *values, bool *nulls, RowKey *key)
+{
+	for (;;)
+	{
+		if (source->reading)
+		{
+			if (key && !row_next_key(source->reader, key))
+				source->reading = false;
+			else if (row_next(source->reader, values, nulls))
+				return true;
+			source->reading = false;
+		}
+		if (source->finished)
+			return false;
+		source->reading = receive_page(source);
+		source->finished = !source->reading;
+	}
+}

@@ -1,0 +1,317 @@
+/*
+ * row.c
+ *		Rows of a response as values of the scan tuple.
+ *
+ * Columns are found by name: servers send them in any order, and more than
+ * were asked for.  Must not know how the response was come by.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+
+#include "row.h"
+
+typedef struct RowColumn
+{
+	int			position;
+	const TableColumn *column;
+	Codec		codec;
+	/* of a dynamic key: how its value becomes one of the column's type */
+	FmgrInfo	input;
+	Oid			input_param;
+	FlatColumn *source;
+	FlatCursor	cursor;
+} RowColumn;
+
+struct RowReader
+{
+	const MilvusTable *table;
+	int			width;
+	int			ncolumns;
+	RowColumn  *columns;
+	int			distance_position;
+	int			vector_position;
+	FlatColumn *key;
+	FlatCursor	key_cursor;
+	const char *current;		/* column being read, for error messages */
+};
+
+static void
+add_column(RowReader *reader, int position, AttrNumber attnum)
+{
+	RowColumn  *column = &reader->columns[reader->ncolumns++];
+
+	column->position = position;
+	column->column = &reader->table->columns[attnum - 1];
+	table_init_codec(reader->table, attnum, &column->codec);
+	if (column->column->dynamic_key)
+	{
+		Oid			input;
+
+		getTypeInputInfo(column->column->typeid, &input, &column->input_param);
+		fmgr_info(input, &column->input);
+	}
+}
+
+RowReader *
+row_make_reader(const MilvusTable *table, List *columns, List *left_out, AttrNumber vector)
+{
+	RowReader  *reader = palloc0(sizeof(RowReader));
+	ListCell   *lc;
+
+	reader->table = table;
+	reader->columns = palloc0(sizeof(RowColumn) * (list_length(columns) + 1));
+	reader->distance_position = reader->vector_position = -1;
+	foreach(lc, columns)
+	{
+		int			attnum = lfirst_int(lc);
+		int			position = foreach_current_index(lc);
+
+		if (attnum == 0)
+			reader->distance_position = position;
+		else if (attnum > 0 && !list_member_int(left_out, attnum))
+		{
+			add_column(reader, position, attnum);
+			if (attnum == vector)
+				reader->vector_position = position;
+		}
+	}
+	reader->width = list_length(columns);
+	if (vector != 0 && reader->vector_position < 0)
+	{
+		reader->vector_position = reader->width++;
+		add_column(reader, reader->vector_position, vector);
+	}
+	return reader;
+}
+
+static const char *
+output_name(const RowColumn *column)
+{
+	return column->column->dynamic_key ? column->column->dynamic_key : column->column->field->name;
+}
+
+List *
+row_output_fields(const RowReader *reader)
+{
+	List	   *fields = NIL;
+
+	for (int i = 0; i < reader->ncolumns; i++)
+		fields = lappend(fields, unconstify(char *, output_name(&reader->columns[i])));
+	return fields;
+}
+
+int
+row_width(const RowReader *reader)
+{
+	return reader->width;
+}
+
+int
+row_vector_position(const RowReader *reader)
+{
+	return reader->vector_position;
+}
+
+int
+row_distance_position(const RowReader *reader)
+{
+	return reader->distance_position;
+}
+
+void
+row_bind(RowReader *reader, FlatResult *result)
+{
+	const char *key_name = reader->table->collection->primary_key->name;
+
+	reader->key = flat_find_column(result, key_name);
+	if (result->is_search && result->ids.kind != FLAT_NONE)
+		reader->key = &result->ids;
+	memset(&reader->key_cursor, 0, sizeof(FlatCursor));
+	for (int i = 0; i < reader->ncolumns; i++)
+	{
+		RowColumn  *column = &reader->columns[i];
+
+		memset(&column->cursor, 0, sizeof(FlatCursor));
+		column->source = flat_find_column(result, column->column->field->name);
+		/* keys of a search are not always among its fields */
+		if (column->source == NULL && result->is_search && column->column->field->primary_key &&
+			result->ids.kind != FLAT_NONE)
+		{
+			column->source = &result->ids;
+			column->source->carrier = column->codec.carrier;
+		}
+		if (column->source == NULL && result->nrows > 0)
+			read_raise_malformed(reader->table, result->is_search ? "Search" : "Query",
+								 psprintf("no column \"%s\"", column->column->field->name));
+	}
+	if (reader->key == NULL && result->nrows > 0)
+		read_raise_malformed(reader->table, result->is_search ? "Search" : "Query", "no keys");
+}
+
+/* The value of a dynamic key, from the document that holds it. */
+static Datum
+read_dynamic(const RowColumn *column, const FlatValue *value, bool *isnull)
+{
+	Jsonb	   *document = DatumGetJsonbP(codec_read(&column->codec, column->source, value));
+	const char *key = column->column->dynamic_key;
+	JsonbValue	buffer;
+	JsonbValue *found = NULL;
+	Jsonb	   *json;
+	char	   *text;
+
+	if (JB_ROOT_IS_OBJECT(document))
+		found = getKeyJsonValueFromContainer(&document->root, key, strlen(key), &buffer);
+	*isnull = found == NULL || (found->type == jbvNull && column->column->typeid != JSONBOID);
+	if (*isnull)
+		return (Datum) 0;
+	json = JsonbValueToJsonb(found);
+	if (column->column->typeid == JSONBOID)
+		return JsonbPGetDatum(json);
+	if (found->type == jbvString)
+		text = pnstrdup(found->val.string.val, found->val.string.len);
+	else
+		text = JsonbToCString(NULL, &json->root, VARSIZE(json));
+	return InputFunctionCall((FmgrInfo *) &column->input, text, column->input_param,
+							 column->column->typmod);
+}
+
+static void
+describe_position(void *arg)
+{
+	RowReader  *reader = arg;
+
+	if (reader->current)
+		errcontext("column \"%s\" of foreign table \"%s\"", reader->current, reader->table->relname);
+}
+
+bool
+row_next(RowReader *reader, Datum *values, bool *nulls)
+{
+	ErrorContextCallback context = {error_context_stack, describe_position, reader};
+	bool		more = true;
+
+	error_context_stack = &context;
+	for (int i = 0; i < reader->width; i++)
+		nulls[i] = true;
+	for (int i = 0; i < reader->ncolumns && more; i++)
+	{
+		RowColumn  *column = &reader->columns[i];
+		FlatValue	value;
+
+		reader->current = column->column->name;
+		more = column->source && flat_next(column->source, &column->cursor, &value);
+		if (!more || value.isnull)
+			continue;
+		nulls[column->position] = false;
+		if (column->column->dynamic_key)
+			values[column->position] = read_dynamic(column, &value, &nulls[column->position]);
+		else
+			values[column->position] = codec_read(&column->codec, column->source, &value);
+	}
+	reader->current = NULL;
+	error_context_stack = context.previous;
+	return more;
+}
+
+void
+row_skip(RowReader *reader)
+{
+	FlatValue	ignored;
+
+	for (int i = 0; i < reader->ncolumns; i++)
+		if (reader->columns[i].source)
+			(void) flat_next(reader->columns[i].source, &reader->columns[i].cursor, &ignored);
+}
+
+static bool
+take_key(FlatColumn *column, FlatCursor *cursor, RowKey *key)
+{
+	FlatValue	value;
+
+	if (column == NULL || !flat_next(column, cursor, &value))
+		return false;
+	key->is_text = column->kind == FLAT_BYTES;
+	if (key->is_text)
+		key->text = value.bytes;
+	else
+		key->integer = value.integer;
+	return true;
+}
+
+bool
+row_next_key(RowReader *reader, RowKey *key)
+{
+	return take_key(reader->key, &reader->key_cursor, key);
+}
+
+bool
+row_last_key(RowReader *reader, RowKey *key)
+{
+	FlatCursor	cursor = {0};
+	bool		found = false;
+
+	while (take_key(reader->key, &cursor, key))
+		found = true;
+	return found;
+}
+
+/* what is assumed of a value whose size the schema does not tell, before pages tell */
+#define ASSUMED_BYTES 512
+
+static int
+value_width(const CollectionField *field, bool *varies)
+{
+	switch ((MilvusType) field->data_type)
+	{
+		case MILVUS_BOOL:
+		case MILVUS_INT8:
+			return 1;
+		case MILVUS_INT16:
+			return 3;
+		case MILVUS_FLOAT:
+		case MILVUS_INT32:
+			return 4;
+		case MILVUS_INT64:
+		case MILVUS_DOUBLE:
+			return 8;
+		case MILVUS_FLOAT_VECTOR:
+			return field->dim * 4;
+		case MILVUS_FLOAT16_VECTOR:
+		case MILVUS_BFLOAT16_VECTOR:
+			return field->dim * 2;
+		case MILVUS_INT8_VECTOR:
+			return field->dim;
+		case MILVUS_BINARY_VECTOR:
+			return (field->dim + 7) / 8;
+		case MILVUS_VARCHAR:
+			if (field->max_length <= ASSUMED_BYTES)
+				return Max(field->max_length / 2, 1);
+			break;
+		default:
+			break;
+	}
+	*varies = true;
+	return ASSUMED_BYTES;
+}
+
+int
+row_estimate_width(const RowReader *reader, bool *varies, int *vector_bytes)
+{
+	int64		width = value_width(reader->table->collection->primary_key, varies);
+
+	*vector_bytes = 0;
+	for (int i = 0; i < reader->ncolumns; i++)
+	{
+		const CollectionField *field = reader->columns[i].column->field;
+
+		width += value_width(field, varies);
+		if (milvus_type_is_vector(field->data_type))
+			*vector_bytes += value_width(field, varies);
+	}
+	return (int) Min(width, INT_MAX / 2);
+}

@@ -1,0 +1,480 @@
+/*
+ * filter.c
+ *		Filter trees written in Milvus' expression language.
+ *
+ * The grammar is Plan.g4 of Milvus; what each server makes of it was measured
+ * (doc/pushdown.md).  Must not know where the values come from.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "filter.h"
+
+/* what became of a node */
+typedef enum Outcome
+{
+	WRITTEN,					/* as text */
+	ALWAYS,						/* true of every row */
+	NEVER,						/* true of none */
+	UNSENT						/* can't be written: true for now, checked again here */
+} Outcome;
+
+typedef struct Writing
+{
+	const MilvusTable *table;
+	const Dialect *dialect;
+	const FilterValue *values;
+	bool		recheck;
+} Writing;
+
+static Outcome write_node(Writing *w, StringInfo out, List *tree);
+
+static const char *const operator_names[] = {"==", "!=", "<", "<=", ">", ">="};
+
+/* words of the grammar, which no field may be called where a filter names it */
+static const char *const reserved_words[] = {
+	"and", "or", "not", "in", "like", "exists", "is", "null", "true", "false",
+	"json_contains", "json_contains_all", "json_contains_any", "array_contains",
+	"array_contains_all", "array_contains_any", "array_length", "text_match", "phrase_match",
+	"random_sample", "interval", "iso", "isnull", "isnotnull", "st_isvalid"
+};
+
+bool
+filter_can_name(const CollectionField *field)
+{
+	const char *name = field->name;
+
+	if (!((name[0] >= 'a' && name[0] <= 'z') || (name[0] >= 'A' && name[0] <= 'Z') || name[0] == '_'))
+		return false;
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(name))
+		return false;
+	for (int i = 0; i < lengthof(reserved_words); i++)
+		if (pg_strcasecmp(name, reserved_words[i]) == 0)
+			return false;
+	return true;
+}
+
+/* A text literal, in UTF-8; false if it can't be written for this server. */
+static bool
+write_text(StringInfo out, const Dialect *dialect, const char *text, int len)
+{
+	int			start = out->len;
+
+	appendStringInfoChar(out, '"');
+	for (int i = 0; i < len; i++)
+	{
+		unsigned char ch = (unsigned char) text[i];
+
+		if (ch == '"' || ch == '\\')
+			appendStringInfo(out, "\\%c", ch);
+		else if ((ch == '\n' || ch == '\r') && dialect->newline_escapes)
+			appendStringInfoString(out, ch == '\n' ? "\\n" : "\\r");
+		else if ((ch < 0x20 && ch != '\t') || ch == 0x7f)
+		{
+			out->len = start;
+			out->data[start] = '\0';
+			return false;
+		}
+		else
+			appendStringInfoChar(out, ch);
+	}
+	appendStringInfoChar(out, '"');
+	return true;
+}
+
+bool
+filter_write_key(const MilvusTable *table, StringInfo out, bool is_text,
+				 int64 integer, const char *utf8, int len)
+{
+	if (is_text)
+		return write_text(out, table->connection->dialect, utf8, len);
+	/* the lowest number does not parse */
+	if (integer == PG_INT64_MIN)
+		return false;
+	appendStringInfo(out, INT64_FORMAT, integer);
+	return true;
+}
+
+static int64
+integer_value(Datum datum, Oid type)
+{
+	return type == INT2OID ? DatumGetInt16(datum) :
+		type == INT4OID ? DatumGetInt32(datum) : DatumGetInt64(datum);
+}
+
+static void
+integer_range(const CollectionField *field, int64 *min, int64 *max)
+{
+	*max = field->data_type == MILVUS_INT8 ? PG_INT8_MAX :
+		field->data_type == MILVUS_INT16 ? PG_INT16_MAX :
+		field->data_type == MILVUS_INT32 ? PG_INT32_MAX : PG_INT64_MAX;
+	*min = -*max - 1;
+}
+
+/* True of every row, except of those where the field is null. */
+static Outcome
+write_known(Writing *w, StringInfo out, const CollectionField *field)
+{
+	if (!field->nullable)
+		return ALWAYS;
+	if (!w->dialect->has_is_null)
+		return UNSENT;
+	appendStringInfo(out, "%s is not null", field->name);
+	return WRITTEN;
+}
+
+static Outcome
+write_integer_comparison(Writing *w, StringInfo out, const CollectionField *field,
+						 FilterOperator op, int64 value)
+{
+	int64		min,
+				max;
+
+	integer_range(field, &min, &max);
+	if (value < min || value > max)
+	{
+		bool		above = value > max;
+
+		if (op == FILTER_EQ || (above && (op == FILTER_GT || op == FILTER_GE)) ||
+			(!above && (op == FILTER_LT || op == FILTER_LE)))
+			return NEVER;
+		return write_known(w, out, field);
+	}
+	if (value == PG_INT64_MIN)
+	{
+		/* -9223372036854775808 does not parse: say it by its neighbour */
+		if (op == FILTER_LT)
+			return NEVER;
+		if (op == FILTER_GE)
+			return write_known(w, out, field);
+		op = op == FILTER_EQ || op == FILTER_LE ? FILTER_LT : FILTER_GE;
+		value++;
+	}
+	appendStringInfo(out, "%s %s " INT64_FORMAT, field->name, operator_names[op], value);
+	return WRITTEN;
+}
+
+/* A float literal that means exactly this number to the server. */
+static bool
+write_float(Writing *w, StringInfo out, const CollectionField *field, Datum datum, Oid type)
+{
+	double		value = type == FLOAT4OID ? (double) DatumGetFloat4(datum) : DatumGetFloat8(datum);
+	char	   *text;
+
+	if (isnan(value) || isinf(value))
+		return false;
+	/* such a server compares with the nearest float4 */
+	if (field->data_type == MILVUS_FLOAT && w->dialect->float4_rounds && (double) (float4) value != value)
+		return false;
+	text = psprintf("%.17g", value);
+	/* a whole number must not look like an integer */
+	appendStringInfo(out, strpbrk(text, ".e") ? "%s" : "%s.0", text);
+	return true;
+}
+
+static Outcome
+write_float_comparison(Writing *w, StringInfo out, const CollectionField *field,
+					   FilterOperator op, Datum datum, Oid type)
+{
+	int			start = out->len;
+
+	/* NaN is above every number here, and below none there: x > c is not (x <= c) */
+	if (op == FILTER_GT || op == FILTER_GE)
+		appendStringInfo(out, "not (%s %s ", field->name, op == FILTER_GT ? "<=" : "<");
+	else
+		appendStringInfo(out, "%s %s ", field->name, operator_names[op]);
+	if (!write_float(w, out, field, datum, type))
+	{
+		out->len = start;
+		out->data[start] = '\0';
+		return UNSENT;
+	}
+	if (op == FILTER_GT || op == FILTER_GE)
+		appendStringInfoChar(out, ')');
+	return WRITTEN;
+}
+
+static Outcome
+write_text_comparison(Writing *w, StringInfo out, const CollectionField *field,
+					  FilterOperator op, Datum datum)
+{
+	text	   *value = DatumGetTextPP(datum);
+	int			len;
+	char	   *utf8 = codec_to_utf8(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), &len);
+	int			start = out->len;
+
+	appendStringInfo(out, "%s %s ", field->name, operator_names[op]);
+	if (write_text(out, w->dialect, utf8, len))
+		return WRITTEN;
+	out->len = start;
+	out->data[start] = '\0';
+	return UNSENT;
+}
+
+static Outcome
+write_value_comparison(Writing *w, StringInfo out, const CollectionField *field,
+					   FilterOperator op, Datum datum, Oid type)
+{
+	switch ((MilvusType) field->data_type)
+	{
+		case MILVUS_BOOL:
+			appendStringInfo(out, "%s == %s", field->name,
+							 DatumGetBool(datum) == (op == FILTER_EQ) ? "true" : "false");
+			return WRITTEN;
+		case MILVUS_FLOAT:
+		case MILVUS_DOUBLE:
+			return write_float_comparison(w, out, field, op, datum, type);
+		case MILVUS_STRING:
+		case MILVUS_VARCHAR:
+			return write_text_comparison(w, out, field, op, datum);
+		default:
+			return write_integer_comparison(w, out, field, op, integer_value(datum, type));
+	}
+}
+
+static Outcome
+write_comparison(Writing *w, StringInfo out, List *tree)
+{
+	const CollectionField *field = w->table->columns[intVal(lsecond(tree)) - 1].field;
+	FilterOperator op = intVal(lthird(tree));
+	const FilterValue *value = &w->values[intVal(lfourth(tree))];
+
+	if (value->placeholder)
+	{
+		appendStringInfo(out, "%s %s %s", field->name, operator_names[op], value->placeholder);
+		return WRITTEN;
+	}
+	if (value->isnull)
+		return NEVER;
+	return write_value_comparison(w, out, field, op, value->datum, value->type);
+}
+
+/* One value of a list; false when it can't stand in one. */
+static bool
+write_member(Writing *w, StringInfo out, const CollectionField *field, Datum datum, Oid type)
+{
+	switch ((MilvusType) field->data_type)
+	{
+		case MILVUS_BOOL:
+			appendStringInfoString(out, DatumGetBool(datum) ? "true" : "false");
+			return true;
+		case MILVUS_FLOAT:
+		case MILVUS_DOUBLE:
+			return write_float(w, out, field, datum, type);
+		case MILVUS_STRING:
+		case MILVUS_VARCHAR:
+			{
+				text	   *value = DatumGetTextPP(datum);
+				int			len;
+				char	   *utf8 = codec_to_utf8(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), &len);
+
+				return write_text(out, w->dialect, utf8, len);
+			}
+		default:
+			{
+				int64		value = integer_value(datum, type);
+
+				if (value == PG_INT64_MIN)
+					return false;
+				appendStringInfo(out, INT64_FORMAT, value);
+				return true;
+			}
+	}
+}
+
+/* Can no row have this value, because it is outside of the field's range? */
+static bool
+out_of_range(const CollectionField *field, Datum datum, Oid type)
+{
+	int64		min,
+				max,
+				value;
+
+	if (field->data_type != MILVUS_INT8 && field->data_type != MILVUS_INT16 && field->data_type != MILVUS_INT32)
+		return false;
+	integer_range(field, &min, &max);
+	value = integer_value(datum, type);
+	return value < min || value > max;
+}
+
+static Outcome
+write_membership(Writing *w, StringInfo out, List *tree)
+{
+	const CollectionField *field = w->table->columns[intVal(lsecond(tree)) - 1].field;
+	bool		negated = intVal(lthird(tree)) != 0;
+	const FilterValue *value = &w->values[intVal(lfourth(tree))];
+	StringInfoData list;
+	ArrayType  *array;
+	Datum	   *datums;
+	bool	   *nulls;
+	int			count,
+				members = 0;
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+
+	if (value->placeholder)
+	{
+		appendStringInfo(out, "%s %s %s", field->name, negated ? "not in" : "in", value->placeholder);
+		return WRITTEN;
+	}
+	if (value->isnull)
+		return NEVER;
+	array = DatumGetArrayTypeP(value->datum);
+	get_typlenbyvalalign(ARR_ELEMTYPE(array), &typlen, &typbyval, &typalign);
+	deconstruct_array(array, ARR_ELEMTYPE(array), typlen, typbyval, typalign, &datums, &nulls, &count);
+	/* of an empty array: = ANY is false, <> ALL is true, whatever the field, even NULL */
+	if (count == 0)
+		return negated ? ALWAYS : NEVER;
+	initStringInfo(&list);
+	for (int i = 0; i < count; i++)
+	{
+		int			start = list.len;
+
+		if (nulls[i])
+		{
+			/* never equal; but not known to differ either */
+			if (negated)
+				return NEVER;
+			continue;
+		}
+		if (out_of_range(field, datums[i], ARR_ELEMTYPE(array)))
+			continue;
+		if (members > 0)
+			appendStringInfoChar(&list, ',');
+		if (!write_member(w, &list, field, datums[i], ARR_ELEMTYPE(array)))
+		{
+			/* leaving a value out of "not in" only lets more rows through; not so with "in" */
+			if (!negated)
+				return UNSENT;
+			w->recheck = true;
+			list.len = start;
+			list.data[start] = '\0';
+			continue;
+		}
+		members++;
+	}
+	if (members == 0)
+		return negated ? write_known(w, out, field) : NEVER;
+	if (!negated)
+		appendStringInfo(out, "%s in [%s]", field->name, list.data);
+	else if (!field->nullable)
+		appendStringInfo(out, "%s not in [%s]", field->name, list.data);
+	else if (w->dialect->has_is_null)
+		/* "not in" alone is true of null on some servers */
+		appendStringInfo(out, "(%s not in [%s] and %s is not null)", field->name, list.data, field->name);
+	else
+		return UNSENT;
+	pfree(list.data);
+	return WRITTEN;
+}
+
+static Outcome
+write_null_test(Writing *w, StringInfo out, List *tree)
+{
+	const CollectionField *field = w->table->columns[intVal(lsecond(tree)) - 1].field;
+	bool		wanted = intVal(lthird(tree)) != 0;
+
+	if (!field->nullable)
+		return wanted ? NEVER : ALWAYS;
+	appendStringInfo(out, "%s is %snull", field->name, wanted ? "" : "not ");
+	return WRITTEN;
+}
+
+static Outcome
+write_boolean(Writing *w, StringInfo out, List *tree)
+{
+	appendStringInfo(out, "%s == %s", w->table->columns[intVal(lsecond(tree)) - 1].field->name,
+					 intVal(lthird(tree)) != 0 ? "true" : "false");
+	return WRITTEN;
+}
+
+/* AND or OR of the trees from a cell on. */
+static Outcome
+write_group(Writing *w, StringInfo out, bool is_and, List *trees, int first)
+{
+	const char *separator = is_and ? " and " : " or ";
+	Outcome		deciding = is_and ? NEVER : ALWAYS;
+	bool		unsent = false;
+	int			written = 0;
+	int			start = out->len;
+
+	for (int i = first; i < list_length(trees); i++)
+	{
+		StringInfoData part;
+		Outcome		outcome;
+		List	   *child = list_nth(trees, i);
+
+		initStringInfo(&part);
+		outcome = write_node(w, &part, child);
+		if (outcome == deciding)
+		{
+			out->len = start;
+			out->data[start] = '\0';
+			return deciding;
+		}
+		unsent |= outcome == UNSENT;
+		if (outcome == WRITTEN)
+		{
+			bool		group = intVal(linitial(child)) == (is_and ? FILTER_OR : FILTER_AND);
+
+			appendStringInfo(out, group ? "%s(%s)" : "%s%s", written > 0 ? separator : "", part.data);
+			written++;
+		}
+		pfree(part.data);
+	}
+	if (unsent && !is_and)
+	{
+		/* one that may be true makes the whole so */
+		out->len = start;
+		out->data[start] = '\0';
+		return UNSENT;
+	}
+	if (unsent)
+		w->recheck = true;
+	if (written > 0)
+		return WRITTEN;
+	return unsent ? UNSENT : is_and ? ALWAYS : NEVER;
+}
+
+static Outcome
+write_node(Writing *w, StringInfo out, List *tree)
+{
+	switch ((FilterNode) intVal(linitial(tree)))
+	{
+		case FILTER_AND:
+			return write_group(w, out, true, tree, 1);
+		case FILTER_OR:
+			return write_group(w, out, false, tree, 1);
+		case FILTER_COMPARE:
+			return write_comparison(w, out, tree);
+		case FILTER_IN:
+			return write_membership(w, out, tree);
+		case FILTER_BOOLEAN:
+			return write_boolean(w, out, tree);
+		case FILTER_NULL:
+			return write_null_test(w, out, tree);
+	}
+	return UNSENT;
+}
+
+FilterText
+filter_write(const MilvusTable *table, List *trees, const FilterValue *values)
+{
+	Writing		w = {table, table->connection->dialect, values, false};
+	StringInfoData out;
+	Outcome		outcome;
+
+	initStringInfo(&out);
+	outcome = write_group(&w, &out, true, trees, 0);
+	return (FilterText)
+	{
+		.never = outcome == NEVER,.recheck = w.recheck || outcome == UNSENT,.text = out.data
+	};
+}

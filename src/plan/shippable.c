@@ -1,0 +1,373 @@
+/*
+ * shippable.c
+ *		Which clauses Milvus can check with exactly the same meaning.
+ *
+ * The reasons for each decision are in doc/pushdown.md.  Only built-in
+ * operators are known; what is not recognized stays here.
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "access/transam.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+#include "utils/pg_locale.h"
+
+#include "filter.h"
+
+typedef struct Compilation
+{
+	const MilvusTable *table;
+	Index		relid;
+	List	  **values;
+	const char *reason;
+} Compilation;
+
+static List *compile(Compilation *c, Expr *clause, bool negated);
+
+/* Say why not; the first reason stays. */
+static List *
+refuse(Compilation *c, const char *reason)
+{
+	if (c->reason == NULL)
+		c->reason = reason;
+	return NIL;
+}
+
+static List *
+make_leaf(FilterNode node, AttrNumber attnum, int argument, int value)
+{
+	return list_make4(makeInteger(node), makeInteger(attnum), makeInteger(argument), makeInteger(value));
+}
+
+static int
+add_value(Compilation *c, Expr *value)
+{
+	*c->values = lappend(*c->values, value);
+	return list_length(*c->values) - 1;
+}
+
+static Node *
+strip_relabel(Node *node)
+{
+	while (node && IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	return node;
+}
+
+/* The column an operand is, or 0; only one that a field stands behind and a filter can name. */
+static AttrNumber
+operand_column(Compilation *c, Node *operand)
+{
+	Var		   *var = (Var *) strip_relabel(operand);
+	const TableColumn *column;
+
+	if (var == NULL || !IsA(var, Var) || var->varno != c->relid || var->varlevelsup != 0 || var->varattno <= 0)
+		return 0;
+	column = &c->table->columns[var->varattno - 1];
+	if (column->name == NULL || column->dynamic_key || !filter_can_name(column->field))
+		return 0;
+	return var->varattno;
+}
+
+/* Is it the same for all rows of the scan? */
+static bool
+is_scan_constant(Node *node)
+{
+	return !contain_var_clause(node) && !contain_volatile_functions(node) && !contain_subplans(node);
+}
+
+static bool
+is_integer_type(Oid type)
+{
+	return type == INT2OID || type == INT4OID || type == INT8OID;
+}
+
+static bool
+is_float_type(Oid type)
+{
+	return type == FLOAT4OID || type == FLOAT8OID;
+}
+
+static bool
+is_text_type(Oid type)
+{
+	return type == TEXTOID || type == VARCHAROID;
+}
+
+static bool
+is_integer_field(MilvusType type)
+{
+	return type == MILVUS_INT8 || type == MILVUS_INT16 || type == MILVUS_INT32 || type == MILVUS_INT64;
+}
+
+static FilterOperator
+negate_operator(FilterOperator op)
+{
+	switch (op)
+	{
+		case FILTER_EQ:
+			return FILTER_NE;
+		case FILTER_NE:
+			return FILTER_EQ;
+		case FILTER_LT:
+			return FILTER_GE;
+		case FILTER_LE:
+			return FILTER_GT;
+		case FILTER_GT:
+			return FILTER_LE;
+		case FILTER_GE:
+			break;
+	}
+	return FILTER_LT;
+}
+
+static FilterOperator
+commute_operator(FilterOperator op)
+{
+	switch (op)
+	{
+		case FILTER_LT:
+			return FILTER_GT;
+		case FILTER_LE:
+			return FILTER_GE;
+		case FILTER_GT:
+			return FILTER_LT;
+		case FILTER_GE:
+			return FILTER_LE;
+		default:
+			return op;
+	}
+}
+
+/* A built-in comparison operator. */
+static bool
+comparison_operator(Oid opno, FilterOperator *op)
+{
+	static const char *const names[] = {"=", "<>", "<", "<=", ">", ">="};
+	char	   *name;
+
+	if (opno >= FirstGenbkiObjectId)
+		return false;
+	name = get_opname(opno);
+	for (int i = 0; name && i < lengthof(names); i++)
+	{
+		if (strcmp(name, names[i]) == 0)
+		{
+			*op = (FilterOperator) i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * May a field be compared so with a value of that type?  column_type is the
+ * operator's input type on the column's side.
+ */
+static bool
+comparison_is_exact(Compilation *c, const CollectionField *field, FilterOperator op,
+					Oid column_type, Oid value_type, Oid collation)
+{
+	const Dialect *dialect = c->table->connection->dialect;
+
+	if (is_integer_field(field->data_type))
+	{
+		if (is_integer_type(column_type) && is_integer_type(value_type))
+			return true;
+		refuse(c, "an integer field is compared with another type");
+	}
+	else if (field->data_type == MILVUS_FLOAT || field->data_type == MILVUS_DOUBLE)
+	{
+		if (!is_float_type(column_type) || !is_float_type(value_type))
+			refuse(c, "a floating-point field is compared with another type");
+		else if ((op == FILTER_GT || op == FILTER_GE) && !dialect->has_not)
+			refuse(c, "NaN is above every number in PostgreSQL, and the server has no \"not\" to say so");
+		else
+			return true;
+	}
+	else if (field->data_type == MILVUS_VARCHAR || field->data_type == MILVUS_STRING)
+	{
+		if (!is_text_type(column_type) || !is_text_type(value_type))
+			refuse(c, "a text field is compared with another type");
+		else if (op == FILTER_EQ || op == FILTER_NE)
+		{
+			if (!OidIsValid(collation) || get_collation_isdeterministic(collation))
+				return true;
+			refuse(c, "the collation is not deterministic");
+		}
+		else if (lc_collate_is_c(collation))
+			return true;
+		else
+			refuse(c, "texts are ordered by another collation than \"C\"");
+	}
+	else if (field->data_type == MILVUS_BOOL)
+	{
+		if (column_type == BOOLOID && value_type == BOOLOID && (op == FILTER_EQ || op == FILTER_NE))
+			return true;
+		refuse(c, "booleans are only compared for equality");
+	}
+	else
+		refuse(c, "the field's type is not compared by the server");
+	return false;
+}
+
+static List *
+compile_comparison(Compilation *c, OpExpr *expr, bool negated)
+{
+	Node	   *left,
+			   *right;
+	FilterOperator op;
+	AttrNumber	attnum;
+
+	if (list_length(expr->args) != 2 || !comparison_operator(expr->opno, &op))
+		return refuse(c, "the operator is not one the server has");
+	left = linitial(expr->args);
+	right = lsecond(expr->args);
+	attnum = operand_column(c, left);
+	if (attnum == 0)
+	{
+		attnum = operand_column(c, right);
+		right = left;
+		left = lsecond(expr->args);
+		op = commute_operator(op);
+	}
+	if (attnum == 0)
+		return refuse(c, "no operand is a field that a filter can name");
+	if (!is_scan_constant(right))
+		return refuse(c, "the value is not the same for all rows");
+	if (negated)
+		op = negate_operator(op);
+	if (!comparison_is_exact(c, c->table->columns[attnum - 1].field, op,
+							 exprType(left), exprType(right), expr->inputcollid))
+		return NIL;
+	return make_leaf(FILTER_COMPARE, attnum, op, add_value(c, (Expr *) right));
+}
+
+/* column = ANY (array), column <> ALL (array) */
+static List *
+compile_membership(Compilation *c, ScalarArrayOpExpr *expr, bool negated)
+{
+	Node	   *left = linitial(expr->args);
+	Node	   *right = lsecond(expr->args);
+	AttrNumber	attnum = operand_column(c, left);
+	FilterOperator op;
+
+	if (!comparison_operator(expr->opno, &op) ||
+		!((op == FILTER_EQ && expr->useOr) || (op == FILTER_NE && !expr->useOr)))
+		return refuse(c, "only = ANY and <> ALL are sent");
+	if (attnum == 0)
+		return refuse(c, "no operand is a field that a filter can name");
+	if (!is_scan_constant(right))
+		return refuse(c, "the array is not the same for all rows");
+	/* negation: = ANY and <> ALL are each other's */
+	if (!comparison_is_exact(c, c->table->columns[attnum - 1].field, FILTER_EQ, exprType(left),
+							 get_element_type(exprType(right)), expr->inputcollid))
+		return NIL;
+	return make_leaf(FILTER_IN, attnum, (op == FILTER_NE) != negated, add_value(c, (Expr *) right));
+}
+
+static List *
+compile_boolean_column(Compilation *c, Node *operand, bool wanted)
+{
+	AttrNumber	attnum = operand_column(c, operand);
+
+	if (attnum == 0 || c->table->columns[attnum - 1].field->data_type != MILVUS_BOOL)
+		return refuse(c, "not a comparison that the server has");
+	return make_leaf(FILTER_BOOLEAN, attnum, wanted, 0);
+}
+
+static List *
+compile_boolean_test(Compilation *c, BooleanTest *test, bool negated)
+{
+	AttrNumber	attnum = operand_column(c, (Node *) test->arg);
+	bool		is_null_test = test->booltesttype == IS_UNKNOWN || test->booltesttype == IS_NOT_UNKNOWN;
+	bool		wanted = test->booltesttype == IS_TRUE || test->booltesttype == IS_NOT_FALSE;
+	bool		takes_null = test->booltesttype == IS_NOT_TRUE || test->booltesttype == IS_NOT_FALSE;
+
+	if (attnum == 0 || is_null_test)
+		return refuse(c, "not a comparison that the server has");
+	/* IS NOT x is true of NULL, and so is the negation of IS x */
+	if (takes_null != negated && c->table->columns[attnum - 1].field->nullable)
+		return refuse(c, "IS NOT is true of NULL, the server's comparison is not");
+	return compile_boolean_column(c, (Node *) test->arg, wanted != negated);
+}
+
+static List *
+compile_null_test(Compilation *c, NullTest *test, bool negated)
+{
+	AttrNumber	attnum = operand_column(c, (Node *) test->arg);
+	const CollectionField *field;
+
+	if (attnum == 0 || test->argisrow)
+		return refuse(c, "no operand is a field that a filter can name");
+	field = c->table->columns[attnum - 1].field;
+	if (field->nullable &&
+		(!c->table->connection->dialect->has_is_null || milvus_type_is_vector(field->data_type)))
+		return refuse(c, "the server has no IS NULL for this field");
+	return make_leaf(FILTER_NULL, attnum, (test->nulltesttype == IS_NULL) != negated, 0);
+}
+
+static List *
+compile_bool_expr(Compilation *c, BoolExpr *expr, bool negated)
+{
+	bool		is_and = expr->boolop == AND_EXPR;
+	List	   *tree;
+	ListCell   *lc;
+
+	if (expr->boolop == NOT_EXPR)
+		return compile(c, linitial(expr->args), !negated);
+	tree = list_make1(makeInteger(is_and != negated ? FILTER_AND : FILTER_OR));
+	foreach(lc, expr->args)
+	{
+		List	   *child = compile(c, lfirst(lc), negated);
+
+		if (child == NIL)
+			return NIL;
+		tree = lappend(tree, child);
+	}
+	return tree;
+}
+
+static List *
+compile(Compilation *c, Expr *clause, bool negated)
+{
+	switch (nodeTag(clause))
+	{
+		case T_BoolExpr:
+			return compile_bool_expr(c, (BoolExpr *) clause, negated);
+		case T_OpExpr:
+			return compile_comparison(c, (OpExpr *) clause, negated);
+		case T_ScalarArrayOpExpr:
+			return compile_membership(c, (ScalarArrayOpExpr *) clause, negated);
+		case T_BooleanTest:
+			return compile_boolean_test(c, (BooleanTest *) clause, negated);
+		case T_NullTest:
+			return compile_null_test(c, (NullTest *) clause, negated);
+		case T_Var:
+		case T_RelabelType:
+			return compile_boolean_column(c, (Node *) clause, !negated);
+		default:
+			return refuse(c, "not a comparison that the server has");
+	}
+}
+
+List *
+filter_compile(const MilvusTable *table, Index relid, Expr *clause, List **values, const char **reason)
+{
+	Compilation c = {table, relid, values, NULL};
+	List	   *tree;
+
+	*reason = "filters are not sent to a server of unknown version";
+	if (!table->connection->dialect->filters)
+		return NIL;
+	tree = compile(&c, clause, false);
+	*reason = c.reason;
+	return tree;
+}
