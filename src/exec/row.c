@@ -35,6 +35,7 @@ struct RowReader
 	RowColumn  *columns;
 	int			distance_position;
 	int			vector_position;
+	uint32		rows_left;
 	FlatColumn *key;
 	FlatCursor	key_cursor;
 	const char *current;		/* column being read, for error messages */
@@ -128,6 +129,7 @@ row_bind(RowReader *reader, FlatResult *result)
 {
 	const char *key_name = reader->table->collection->primary_key->name;
 
+	reader->rows_left = result->nrows;
 	reader->key = flat_find_column(result, key_name);
 	if (result->is_search && result->ids.kind != FLAT_NONE)
 		reader->key = &result->ids;
@@ -193,8 +195,11 @@ bool
 row_next(RowReader *reader, Datum *values, bool *nulls)
 {
 	ErrorContextCallback context = {error_context_stack, describe_position, reader};
-	bool		more = true;
+	bool		more = reader->rows_left > 0;
 
+	if (!more)
+		return false;
+	reader->rows_left--;
 	error_context_stack = &context;
 	for (int i = 0; i < reader->width; i++)
 		nulls[i] = true;
@@ -223,6 +228,8 @@ row_skip(RowReader *reader)
 {
 	FlatValue	ignored;
 
+	if (reader->rows_left > 0)
+		reader->rows_left--;
 	for (int i = 0; i < reader->ncolumns; i++)
 		if (reader->columns[i].source)
 			(void) flat_next(reader->columns[i].source, &reader->columns[i].cursor, &ignored);
