@@ -80,8 +80,11 @@ statement_reads_target(EState *estate, const InsertState *state, ResultRelInfo *
 }
 
 static void
-begin_insert(EState *estate, ResultRelInfo *rri)
+begin_insert(ModifyTableState *mtstate, ResultRelInfo *rri)
 {
+	EState	   *estate = mtstate->ps.state;
+	/* COPY has no plan; RETURNING's projection is made only after this */
+	ModifyTable *plan = (ModifyTable *) mtstate->ps.plan;
 	InsertState *state = palloc0(sizeof(InsertState));
 	RangeTblEntry *rte pg_attribute_unused() = rri->ri_RangeTableIndex > 0 ?
 		exec_rt_fetch(rri->ri_RangeTableIndex, estate) : NULL;
@@ -98,7 +101,7 @@ begin_insert(EState *estate, ResultRelInfo *rri)
 	state->context = estate->es_query_cxt;
 	state->batch = batch_begin(state->table);
 	state->key_column = table_find_column(state->table, state->table->collection->primary_key);
-	keys_wanted = rri->ri_projectReturning != NULL ||
+	keys_wanted = (plan && plan->returningLists != NIL) ||
 		(rri->ri_TrigDesc && rri->ri_TrigDesc->trig_insert_after_row);
 	state->row_by_row = batch_has_auto_id(state->table) && state->key_column > 0 && keys_wanted;
 	if (statement_reads_target(estate, state, rri))
@@ -120,13 +123,13 @@ milvusBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *rri, List *fd
 {
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
-	begin_insert(mtstate->ps.state, rri);
+	begin_insert(mtstate, rri);
 }
 
 void
 milvusBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *rri)
 {
-	begin_insert(mtstate->ps.state, rri);
+	begin_insert(mtstate, rri);
 }
 
 TupleTableSlot *

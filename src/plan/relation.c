@@ -69,6 +69,39 @@ milvusGetForeignRelSize(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	set_baserel_size_estimates(root, rel);
 }
 
+/*
+ * May the scan deliver the distance as a column of its own?  Only where the
+ * query level consists of this scan: elsewhere what is above computes it from
+ * the vector.
+ */
+static bool
+can_deliver_distance(PlannerInfo *root, RelOptInfo *rel)
+{
+	return root->parse->commandType == CMD_SELECT && root->rowMarks == NIL &&
+		rel->reloptkind == RELOPT_BASEREL && bms_membership(root->all_baserels) == BMS_SINGLETON;
+}
+
+/* Bytes of the vectors among the columns wanted: PostgreSQL takes them for some 32 bytes each. */
+static double
+vector_bytes(RelOptInfo *rel, const MilvusTable *table)
+{
+	double		bytes = 0;
+	ListCell   *lc;
+
+	foreach(lc, rel->reltarget->exprs)
+	{
+		Var		   *var = lfirst(lc);
+		const TableColumn *column;
+
+		if (!IsA(var, Var) || var->varattno <= 0)
+			continue;
+		column = &table->columns[var->varattno - 1];
+		if (column->name && milvus_type_is_vector(column->field->data_type))
+			bytes += 4.0 * column->field->dim;
+	}
+	return bytes;
+}
+
 void
 milvusGetForeignPaths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 {
@@ -76,19 +109,20 @@ milvusGetForeignPaths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	double		fetched = clamp_row_est(relation->table_rows *
 										clauselist_selectivity(root, relation->remote_conds, rel->relid,
 															   JOIN_INNER, NULL));
-	Cost		per_row = ROW_COST + cpu_tuple_cost + BYTE_COST * rel->reltarget->width +
+	Cost		bare_row = ROW_COST + cpu_tuple_cost + BYTE_COST * rel->reltarget->width +
 		cpu_operator_cost * list_length(relation->local_conds);
+	Cost		full_row = bare_row + BYTE_COST * vector_bytes(rel, relation->table);
 	Cost		startup = REQUEST_COST + rel->reltarget->cost.startup;
 	List	   *pathkeys;
 
 	add_path(rel, (Path *) compat_create_foreignscan_path(root, rel, rel->rows, startup,
-														  startup + fetched * per_row, NIL,
+														  startup + fetched * full_row, NIL,
 														  rel->lateral_relids, NIL));
 	pathkeys = search_find(root, rel);
-	/* a search that is read to its end costs more than a scan: it asks again and again */
+	/* read to its end a search is a scan and more; but it brings the vectors only where they are wanted */
 	if (pathkeys)
 		add_path(rel, (Path *) compat_create_foreignscan_path(root, rel, rel->rows, startup,
-															  startup + REQUEST_COST + 2 * fetched * per_row,
+															  startup + fetched * (can_deliver_distance(root, rel) ? bare_row : full_row),
 															  pathkeys, rel->lateral_relids,
 															  list_make1(makeInteger(1))));
 }
@@ -145,18 +179,6 @@ needed_columns(const Needs *needs, const MilvusTable *table)
 			(whole_row || bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, needs->attnums)))
 			result = lappend_int(result, attnum);
 	return result;
-}
-
-/*
- * May the scan deliver the distance as a column of its own?  Only where the
- * query level consists of this scan: elsewhere what is above computes it from
- * the vector.
- */
-static bool
-can_deliver_distance(PlannerInfo *root, RelOptInfo *rel)
-{
-	return root->parse->commandType == CMD_SELECT && root->rowMarks == NIL &&
-		rel->reloptkind == RELOPT_BASEREL && bms_membership(root->all_baserels) == BMS_SINGLETON;
 }
 
 /* The scan tuple with the distance in it: Vars of what is needed, then the distance. */

@@ -266,6 +266,9 @@ compile_membership(Compilation *c, ScalarArrayOpExpr *expr, bool negated)
 		return refuse(c, "no operand is a field that a filter can name");
 	if (!is_scan_constant(right))
 		return refuse(c, "the array is not the same for all rows");
+	if (!c->table->connection->dialect->float_lists &&
+		is_float_type(get_element_type(exprType(right))))
+		return refuse(c, "the server finds NaN in any list");
 	/* negation: = ANY and <> ALL are each other's */
 	if (!comparison_is_exact(c, c->table->columns[attnum - 1].field, FILTER_EQ, exprType(left),
 							 get_element_type(exprType(right)), expr->inputcollid))
@@ -358,6 +361,30 @@ compile(Compilation *c, Expr *clause, bool negated)
 	}
 }
 
+/* Can the tree be written exactly, as far as its values are known now? */
+static bool
+constants_are_exact(const MilvusTable *table, List *tree, List *exprs)
+{
+	FilterValue *values = palloc0(sizeof(FilterValue) * list_length(exprs));
+	ListCell   *lc;
+
+	foreach(lc, exprs)
+	{
+		FilterValue *value = &values[foreach_current_index(lc)];
+		Const	   *constant = lfirst(lc);
+
+		if (IsA(constant, Const))
+		{
+			value->type = constant->consttype;
+			value->datum = constant->constvalue;
+			value->isnull = constant->constisnull;
+		}
+		else
+			value->placeholder = "?";
+	}
+	return !filter_write(table, list_make1(tree), values).recheck;
+}
+
 List *
 filter_compile(const MilvusTable *table, Index relid, Expr *clause, List **values, const char **reason)
 {
@@ -368,6 +395,8 @@ filter_compile(const MilvusTable *table, Index relid, Expr *clause, List **value
 	if (!table->connection->dialect->filters)
 		return NIL;
 	tree = compile(&c, clause, false);
+	if (tree && *values && !constants_are_exact(table, tree, *values))
+		tree = refuse(&c, "the server cannot be told this value exactly");
 	*reason = c.reason;
 	return tree;
 }

@@ -19,6 +19,7 @@ typedef struct Dialect
 	bool		has_not;		/* not (…) */
 	bool		has_is_null;	/* field is null, field is not null */
 	bool		float4_rounds;	/* constants are rounded to float4 before they are compared with a FLOAT field */
+	bool		float_lists;	/* a list of floats does not contain NaN */
 	bool		newline_escapes;	/* "\n" in a string literal is a line break */
 
 	/* sizes */

@@ -73,9 +73,10 @@ CREATE VIEW milvus.indexes AS
 SELECT n.server, n.database, n.collection,
 	i.index->>'field_name' AS field,
 	i.index->>'index_name' AS index_name,
-	milvus.pairs(i.index->'params')->>'index_type' AS index_type,
-	milvus.pairs(i.index->'params')->>'metric_type' AS metric_type,
-	milvus.pairs(i.index->'params') - 'index_type' - 'metric_type' AS params,
+	p.params->>'index_type' AS index_type,
+	p.params->>'metric_type' AS metric_type,
+	-- some servers keep the build parameters as one JSON text beside the rest
+	p.params - '{index_type,metric_type,params}'::text[] || coalesce((p.params->>'params')::jsonb, '{}') AS params,
 	i.index->>'state' AS state,
 	(i.index->>'indexed_rows')::bigint AS indexed_rows,
 	(i.index->>'total_rows')::bigint AS total_rows
@@ -83,7 +84,8 @@ FROM milvus.collection_names n
 CROSS JOIN LATERAL jsonb_array_elements(
 	coalesce(milvus.get_quietly(n.server, 'DescribeIndex',
 		jsonb_build_object('db_name', n.database, 'collection_name', n.collection))->'index_descriptions',
-		'[]')) AS i(index);
+		'[]')) AS i(index)
+CROSS JOIN LATERAL (SELECT milvus.pairs(i.index->'params') AS params) p;
 COMMENT ON VIEW milvus.indexes IS 'the indexes of all collections';
 
 CREATE VIEW milvus.aliases AS

@@ -191,7 +191,8 @@ distance_from_score(DistanceKind kind, double score)
 		case DISTANCE_IP:
 			return -score;
 		case DISTANCE_COSINE:
-			return 1.0 - score;
+			/* rounding may take it out of its range */
+			return 1.0 - Max(-1.0, Min(score, 1.0));
 		default:
 			return score;
 	}

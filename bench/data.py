@@ -1,0 +1,21 @@
+"""The data of the benchmark: random, but the same for the same seed, so that each side makes its own."""
+import numpy as np
+
+DIM = 128
+
+
+class Rows:
+    def __init__(self, count, seed):
+        random = np.random.default_rng(seed)
+        self.ids = np.arange(count, dtype=np.int64)
+        # 8 to 40 characters
+        words = random.bytes(20 * count).hex()
+        lengths = random.integers(8, 41, count)
+        self.names = [words[40 * i:40 * i + lengths[i]] for i in range(count)]
+        self.prices = random.uniform(0, 1000, count).round(2)
+        self.vectors = random.random((count, DIM), dtype=np.float32)
+
+
+def queries(count, seed):
+    random = np.random.default_rng((seed, 1))
+    return random.random((count, DIM), dtype=np.float32)

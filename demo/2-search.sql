@@ -1,0 +1,96 @@
+-- Run by dev/demo; changes nothing, so it may be run again.
+-- distances with four digits
+\set QUIET on
+\set ECHO none
+SET extra_float_digits = -11;
+\timing on
+\set ECHO queries
+\set QUIET off
+
+\echo
+\echo '=== Packages like gimp (cosine distance: 1 - similarity)'
+SELECT name, section, left(description, 60) AS description,
+	embedding <=> (SELECT embedding FROM packages WHERE name = 'gimp') AS distance
+FROM packages
+WHERE name <> 'gimp'
+ORDER BY distance
+LIMIT 10;
+
+\echo
+\echo '=== A search phrase'
+SELECT name, section, left(description, 60) AS description,
+	embedding <=> (SELECT embedding FROM phrases WHERE phrase = 'edit photos and draw pictures') AS distance
+FROM packages
+ORDER BY distance
+LIMIT 5;
+
+\echo
+\echo '=== A search phrase, among the small packages of two sections'
+SELECT name, section, installed_size, left(description, 60) AS description,
+	embedding <=> (SELECT embedding FROM phrases WHERE phrase = 'a text editor for the terminal') AS distance
+FROM packages
+WHERE section IN ('editors', 'utils') AND installed_size < 5000
+ORDER BY distance
+LIMIT 5;
+
+\echo
+\echo '=== A search for each of several phrases: the nearest package'
+SELECT p.phrase, n.name, left(n.description, 60) AS description
+FROM (SELECT * FROM phrases ORDER BY phrase LIMIT 8) p
+CROSS JOIN LATERAL (SELECT name, description FROM packages ORDER BY embedding <=> p.embedding LIMIT 1) n
+ORDER BY p.phrase;
+
+\echo
+\echo '=== A join with a local table: the packages nearest to what is installed on this machine'
+SELECT i.name AS installed, left(l.description, 40) AS description, n.name AS nearest, n.distance
+FROM installed i
+JOIN packages_local l USING (name)
+CROSS JOIN LATERAL (
+	SELECT name, embedding <=> l.embedding AS distance FROM packages
+	WHERE name <> i.name ORDER BY distance LIMIT 1
+) n
+ORDER BY n.distance, i.name
+LIMIT 8;
+
+\echo
+\echo '=== No search: Milvus filters, PostgreSQL groups'
+SELECT section, count(*), round(avg(installed_size)) AS average_kib
+FROM packages
+WHERE installed_size > 100000
+GROUP BY section
+ORDER BY count(*) DESC, section
+LIMIT 5;
+
+\set QUIET on
+\timing off
+\set QUIET off
+
+\echo
+\echo '=== What goes to Milvus: a search, and one with a filter'
+EXPLAIN (COSTS OFF)
+SELECT name, section, left(description, 60) AS description,
+	embedding <=> (SELECT embedding FROM phrases WHERE phrase = 'edit photos and draw pictures') AS distance
+FROM packages
+ORDER BY distance
+LIMIT 5;
+EXPLAIN (COSTS OFF)
+SELECT name, section, installed_size, left(description, 60) AS description,
+	embedding <=> (SELECT embedding FROM phrases WHERE phrase = 'a text editor for the terminal') AS distance
+FROM packages
+WHERE section IN ('editors', 'utils') AND installed_size < 5000
+ORDER BY distance
+LIMIT 5;
+
+\echo
+\echo '=== What Milvus tells of itself'
+SELECT collection, consistency_level, shards, partitions, created FROM milvus.collections WHERE server = 'milvus';
+SELECT position, field, data_type, primary_key, nullable, type_params FROM milvus.fields
+WHERE server = 'milvus' ORDER BY collection, position;
+SELECT collection, field, index_type, metric_type, params, state, indexed_rows FROM milvus.indexes WHERE server = 'milvus';
+SELECT collection, state, progress FROM milvus.load_state WHERE server = 'milvus';
+SELECT server, user_name, address, server_version, dialect, state FROM milvus.connections;
+
+\echo
+\echo '=== A table that IMPORT FOREIGN SCHEMA made'
+\d imported.packages
+SELECT id, name, section FROM imported.packages WHERE name LIKE 'postgresql%' ORDER BY name LIMIT 3;

@@ -1,0 +1,101 @@
+-- every type that create_collection() makes: what is written is read, on all servers
+\i sql/servers.psql
+SET client_min_messages = warning;
+CREATE TABLE types_local (id bigint PRIMARY KEY, b boolean NOT NULL, i2 smallint NOT NULL, i4 integer NOT NULL,
+	i8 bigint NOT NULL, f4 real NOT NULL, f8 double precision NOT NULL, s varchar(1000) NOT NULL, t text NOT NULL,
+	j jsonb NOT NULL, a2 smallint[] NOT NULL, a4 integer[] NOT NULL, a8 bigint[] NOT NULL, af real[] NOT NULL,
+	ad double precision[] NOT NULL, ab boolean[] NOT NULL, at varchar(100)[] NOT NULL, e vector(4) NOT NULL);
+-- (2.3.5 never returns a row whose key is the largest number: it is its mark for "none")
+INSERT INTO types_local VALUES
+	(1, true, 32767, 2147483647, 9223372036854775807, 3.4028235e38, 1.7976931348623157e308, 'ascii', 'x', '{}',
+		'{32767,-32768}', '{2147483647,-2147483648}', '{9223372036854775807,-9223372036854775808}', '{1.5,-0.1}',
+		'{0.1,1e300}', '{t,f}', '{a,b}', '[1,2,3,4]'),
+	(2, false, -32768, -2147483648, -9223372036854775808, -3.4028235e38, -1.7976931348623157e308, '', '', '{"a": null}',
+		'{}', '{}', '{}', '{}', '{}', '{}', '{}', '[0,0,0,0]'),
+	(3, true, 0, 0, 0, 1.17549435e-38, 5e-324, 'ünïcödé ✓ 🐘', E'tab\t quote" back\\slash ''single'' %_',
+		'{"n": 12345678901234567890123, "s": "\u00e9\ud83d\ude00", "deep": [1, {"x": [true, null]}]}',
+		'{0}', '{0}', '{0}', '{0}', '{0}', '{f}', '{"with \"quotes\" and \\",🐘}', '[-1.5,0.25,1e-30,1e30]'),
+	(-9223372036854775807, false, -1, -1, -1, -1, -0.1, repeat('ä', 500), repeat('x', 20000), '{"big": 9007199254740993}',
+		'{-1}', '{-1}', '{-1}', '{-1}', '{-1}', '{t}', ARRAY[''], '[3,3,3,3]'),
+	(9223372036854775806, true, 1, 1, 1, 0.1, 0.1, E'line\nbreak\r\n', ' ', '[]'::jsonb || '{}',
+		'{1,2,3}', '{1,2,3}', '{1,2,3}', '{1,2,3}', '{1,2,3}', '{t,t,t}', '{x,y,z}', '[9,9,9,9]');
+UPDATE types_local SET j = '{"list": []}' WHERE id = 9223372036854775806;
+SELECT foreign_like('types_s', 'types_local', 's'), foreign_like('types_l3', 'types_local', 'l3'),
+	foreign_like('types_l2', 'types_local', 'l2');
+SELECT make_collection(t) FROM unnest('{types_s,types_l3,types_l2}'::regclass[]) t;
+INSERT INTO types_s SELECT * FROM types_local;
+INSERT INTO types_l3 SELECT * FROM types_local;
+INSERT INTO types_l2 SELECT * FROM types_local;
+SELECT index_and_load(t, 'e', 'FLAT', 'L2') FROM unnest('{types_s,types_l3,types_l2}'::regclass[]) t;
+-- nothing differs
+(SELECT 's' AS server, * FROM types_s EXCEPT ALL SELECT 's', * FROM types_local)
+UNION ALL (SELECT 's', * FROM types_local EXCEPT ALL SELECT 's', * FROM types_s);
+(SELECT 'l3' AS server, * FROM types_l3 EXCEPT ALL SELECT 'l3', * FROM types_local)
+UNION ALL (SELECT 'l3', * FROM types_local EXCEPT ALL SELECT 'l3', * FROM types_l3);
+(SELECT 'l2' AS server, * FROM types_l2 EXCEPT ALL SELECT 'l2', * FROM types_local)
+UNION ALL (SELECT 'l2', * FROM types_local EXCEPT ALL SELECT 'l2', * FROM types_l2);
+-- the same in small pages
+ALTER FOREIGN TABLE types_s OPTIONS (ADD fetch_size '1');
+ALTER FOREIGN TABLE types_l3 OPTIONS (ADD fetch_size '2');
+SELECT count(*), count(DISTINCT id), sum(length(t)) FROM types_s;
+SELECT count(*), count(DISTINCT id), sum(length(t)) FROM types_l3;
+-- -0.0, NaN and infinities of scalars
+CREATE FOREIGN TABLE floats_s (id bigint NOT NULL, f real NOT NULL, d double precision NOT NULL, e vector(2) NOT NULL) SERVER s;
+SELECT foreign_like('floats_l2', 'floats_s', 'l2');
+SELECT make_collection('floats_s'), make_collection('floats_l2');
+INSERT INTO floats_s VALUES (1, '-0', '-0', '[1,1]'), (2, 'NaN', 'NaN', '[1,1]'), (3, 'inf', 'inf', '[1,1]'), (4, '-inf', '-inf', '[1,1]');
+INSERT INTO floats_l2 SELECT * FROM (VALUES (1, '-0'::real, '-0'::float8, '[1,1]'::vector), (2, 'NaN', 'NaN', '[1,1]'), (3, 'inf', 'inf', '[1,1]'), (4, '-inf', '-inf', '[1,1]')) v;
+SELECT index_and_load(t, 'e', 'FLAT', 'L2') FROM unnest('{floats_s,floats_l2}'::regclass[]) t;
+SELECT id, f, d FROM floats_s ORDER BY id;
+SELECT id, f, d FROM floats_l2 ORDER BY id;
+SELECT id FROM floats_s WHERE f > 1 ORDER BY id;
+SELECT id FROM floats_s WHERE NOT d > 1 ORDER BY id;
+SELECT id FROM floats_s WHERE d = 'NaN' OR f = 0 ORDER BY id;
+SELECT id FROM floats_s WHERE d <> 'NaN' ORDER BY id;
+SELECT id FROM floats_s WHERE d < 'inf' ORDER BY id;
+SELECT id FROM floats_l2 WHERE d >= 0 ORDER BY id;
+-- NULLs, and a default
+CREATE FOREIGN TABLE nulls_l3 (id bigint NOT NULL, b boolean, n integer, f real, s varchar(10), j jsonb, a integer[], e vector(2) NOT NULL) SERVER l3;
+SELECT make_collection('nulls_l3');
+INSERT INTO nulls_l3 SELECT i, CASE WHEN i % 2 = 0 THEN true END, CASE WHEN i % 3 = 0 THEN i END, CASE WHEN i % 5 = 0 THEN i END,
+	CASE WHEN i % 7 = 0 THEN 's' || i END, CASE WHEN i % 2 = 1 THEN '{"k": 1}'::jsonb END, CASE WHEN i % 4 = 0 THEN ARRAY[i] END,
+	ARRAY[i, i]::real[]::vector FROM generate_series(1, 12) i;
+SELECT index_and_load('nulls_l3', 'e', 'FLAT', 'L2');
+SELECT * FROM nulls_l3 ORDER BY id;
+-- binary vectors
+CREATE FOREIGN TABLE bits_s (id bigint NOT NULL, e bit(16) NOT NULL) SERVER s;
+CREATE FOREIGN TABLE bits_l2 (id bigint NOT NULL, e bit(16) NOT NULL) SERVER l2;
+SELECT make_collection('bits_s'), make_collection('bits_l2');
+INSERT INTO bits_s VALUES (1, B'1000000000000001'), (2, B'1111111100000000'), (3, B'0000000011111111'), (4, B'1010101010101010');
+INSERT INTO bits_l2 SELECT * FROM (VALUES (1, B'1000000000000001'::bit(16)), (2, B'1111111100000000'), (3, B'0000000011111111'), (4, B'1010101010101010')) v;
+SELECT index_and_load('bits_s', 'e', 'BIN_FLAT', 'HAMMING'), index_and_load('bits_l2', 'e', 'BIN_FLAT', 'JACCARD');
+SELECT * FROM bits_s ORDER BY id;
+SELECT * FROM bits_l2 ORDER BY id;
+SELECT id, e <~> B'1000000000000000' AS distance FROM bits_s ORDER BY distance, id LIMIT 3;
+SELECT id, round((e <%> B'1000000000000000')::numeric, 4) AS distance FROM bits_l2 ORDER BY e <%> B'1000000000000000', id LIMIT 3;
+-- half and sparse vectors
+CREATE FOREIGN TABLE half_l2 (id bigint NOT NULL, h halfvec(3) NOT NULL) SERVER l2;
+CREATE FOREIGN TABLE sparse_l3 (id bigint NOT NULL, v sparsevec(1000) NOT NULL) SERVER l3;
+CREATE FOREIGN TABLE sparse_l2 (id bigint NOT NULL, v sparsevec(1000) NOT NULL) SERVER l2;
+SELECT make_collection(t) FROM unnest('{half_l2,sparse_l3,sparse_l2}'::regclass[]) t;
+INSERT INTO half_l2 VALUES (1, '[1,2,3]'), (2, '[0.1,-65504,0.00006]');
+INSERT INTO sparse_l3 VALUES (1, '{1:1.5,1000:2}/1000'), (2, '{2:1}/1000');
+INSERT INTO sparse_l2 VALUES (1, '{1:1.5,1000:2}/1000'), (2, '{2:1}/1000');
+SELECT index_and_load('half_l2', 'h', 'FLAT', 'L2'), index_and_load('sparse_l3', 'v', 'SPARSE_INVERTED_INDEX', 'IP'),
+	index_and_load('sparse_l2', 'v', 'SPARSE_INVERTED_INDEX', 'IP');
+SELECT * FROM half_l2 ORDER BY id;
+SELECT * FROM sparse_l3 ORDER BY id;
+SELECT * FROM sparse_l2 ORDER BY id;
+SELECT id, h <-> '[1,2,4]' AS distance FROM half_l2 ORDER BY distance LIMIT 1;
+SELECT id, v <#> '{1:2}/1000' AS distance FROM sparse_l3 ORDER BY distance LIMIT 1;
+SELECT id, v <#> '{1:2}/1000' AS distance FROM sparse_l2 ORDER BY distance LIMIT 1;
+-- columns of other types: wider ones fit, others are refused
+CREATE FOREIGN TABLE types_wide (id bigint, i2 bigint, i4 bigint, f4 double precision, s text, j text, e real[]) SERVER s OPTIONS (collection 'types_s');
+SELECT id, i2, i4, f4, left(s, 5) AS s, left(j, 10) AS j, e FROM types_wide WHERE id IN (1, 2) ORDER BY id;
+CREATE FOREIGN TABLE types_bad (id bigint, i8 numeric) SERVER s OPTIONS (collection 'types_s');
+SELECT * FROM types_bad;
+CREATE FOREIGN TABLE types_missing (id bigint, nosuch integer) SERVER s OPTIONS (collection 'types_s');
+SELECT * FROM types_missing;
+SELECT milvus.drop_collection(t) FROM unnest('{types_s,types_l3,types_l2,floats_s,floats_l2,nulls_l3,bits_s,bits_l2,half_l2,sparse_l3,sparse_l2}'::regclass[]) t;
+DROP TABLE types_local;
+DROP SERVER s, l3, l2 CASCADE;

@@ -1,0 +1,103 @@
+# A session outlives its server: a clear error while it is away, none after.
+use strict;
+use warnings;
+use lib '.';
+use MilvusTap;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time);
+
+my $port = need_port('MILVUS_S_PORT', 'MILVUS_L3_PORT');
+my $node = start_cluster();
+my $proxy = MilvusTap::Proxy->new($port);
+add_server($node, 'direct', $port);
+add_server($node, 'm', $proxy->port);
+my $collection = make_table($node, 'direct', 'rows', 100);
+$node->safe_psql('postgres', "CREATE FOREIGN TABLE far (id bigint, n integer, e real[])
+	SERVER m OPTIONS (collection '$collection')");
+
+my $session = MilvusTap::Session->new($node);
+my $answer = 'SELECT count(*), sum(id) FROM (SELECT id FROM far ORDER BY id) s';
+my $good = '100|5050';
+
+is($session->query($answer), $good, 'connected');
+
+for my $round (1 .. 5)
+{
+	$proxy->stop;
+	my $start = time();
+	my $text = $session->query($answer);
+	like($text, qr/ERROR:\s+08(006|001): could not reach Milvus server "m"/, "round $round: stopped: an error of class 08");
+	cmp_ok(seconds_since($start), '<', 10, "round $round: promptly") or diag($text);
+	note(sprintf 'error after %.2f s', seconds_since($start));
+	like($session->query($answer), qr/ERROR:\s+08(006|001):/, "round $round: and again");
+	$proxy->start;
+	$start = time();
+	is($session->query($answer), $good, "round $round: started: no error");
+	note(sprintf 'answer after %.2f s', seconds_since($start));
+}
+
+# a session that never was connected
+my $late = MilvusTap::Session->new($node);
+$proxy->stop;
+like($late->query($answer), qr/ERROR:\s+08(006|001):/, 'a first connection to a stopped server');
+$proxy->start;
+is($late->query($answer), $good, 'and to a started one');
+$late->quit;
+
+# idle over a restart
+for my $round (1 .. 10)
+{
+	$proxy->stop;
+	$proxy->start;
+	is($session->query($answer), $good, "idle over restart $round");
+}
+# without a stop: only its connections are cut
+for my $round (1 .. 10)
+{
+	$proxy->cut;
+	is($session->query($answer), $good, "idle over cut $round");
+}
+
+# cut while a call is under way: a read may be asked again
+$proxy->freeze;
+$session->send($answer);
+wait_until(sub { $node->safe_psql('postgres', 'SELECT count(*) FROM pg_stat_activity WHERE pid = ' . $session->backend .
+	" AND wait_event_type = 'Extension'") eq '1' });
+$proxy->cut;
+$proxy->thaw;
+is($session->query('SELECT 1'), "$good\n1", 'cut in the middle of a read: it is asked again');
+
+# stopped while a call is under way
+$proxy->freeze;
+$session->send($answer);
+wait_until(sub { $node->safe_psql('postgres', 'SELECT count(*) FROM pg_stat_activity WHERE pid = ' . $session->backend .
+	" AND wait_event_type = 'Extension'") eq '1' });
+$proxy->stop;
+like($session->wait, qr/ERROR:\s+08(006|001):/, 'stopped in the middle of a read: an error of class 08');
+$proxy->start;
+is($session->query($answer), $good, 'and then an answer');
+
+# a write must not be sent twice: after a cut the error says so, and there is at most one row
+$proxy->freeze;
+$session->send('INSERT INTO far VALUES (1000, 0, ARRAY[1, 1])');
+wait_until(sub { $node->safe_psql('postgres', 'SELECT count(*) FROM pg_stat_activity WHERE pid = ' . $session->backend .
+	" AND wait_event_type = 'Extension'") eq '1' });
+$proxy->cut;
+$proxy->thaw;
+my $text = $session->wait;
+my $rows = $node->safe_psql('postgres', 'SELECT count(*) FROM rows WHERE id = 1000');
+note("cut write: $rows rows; $text");
+ok($rows <= 1 && ($text eq '' ? $rows == 1 : $text =~ /ERROR:\s+08/), 'a cut write is done once, or an error') or diag("$rows rows; $text");
+
+# the whole of a transaction's life over a restart
+is($session->query("BEGIN; $answer"), $good, 'in a transaction');
+$proxy->stop;
+$proxy->start;
+is($session->query('SELECT count(*) FROM (SELECT id FROM far WHERE id <= 10 ORDER BY id) s; COMMIT'), '10', 'over a restart');
+
+$session->quit;
+drop_tables();
+check_log($node, 'at the end');
+done_testing();
