@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
 #include <math.h>
 
 #include "common/base64.h"
@@ -311,10 +312,15 @@ take_number(const JsonbValue *value, const char *path)
 	if (value->type == jbvNumeric)
 		return NumericGetDatum(value->val.numeric);
 	/* 64-bit numbers may come as strings, from clients whose own are too small */
-	if (value->type == jbvString)
-		return DirectFunctionCall3(numeric_in,
-								   CStringGetDatum(pnstrdup(value->val.string.val, value->val.string.len)),
-								   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	if (value->type == jbvString && value->val.string.len > 0)
+	{
+		char	   *text = pnstrdup(value->val.string.val, value->val.string.len);
+
+		if (strspn(text + (text[0] == '-'), "0123456789") == strlen(text + (text[0] == '-')) &&
+			isdigit((unsigned char) text[strlen(text) - 1]))
+			return DirectFunctionCall3(numeric_in, CStringGetDatum(text),
+									   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	}
 	raise_misfit(path, "a number");
 }
 
