@@ -52,7 +52,7 @@ BEGIN
 END $$;
 SELECT * FROM check_search('{true,n < 3,length(s) = 2 AND n = 4,n = 77,id % 400 = 0}',
 	'{LIMIT 1,LIMIT 10,LIMIT 10 OFFSET 5,LIMIT 500}',
-	ARRAY['[1,2,3,4,5,6,7,8]', '[0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5]', '[-1,2,-3,4,-5,6,-7,8]']::vector[]);
+	ARRAY['[1,2,3,4,5,6,7,8]', '[-1,2,-3,4,-5,6,-7,8]']::vector[]);
 -- more than there are, all, none, and every row of a filter that is checked here
 SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM l2_s ORDER BY e <-> '[1,2,3,4,5,6,7,8]' LIMIT 5000) x;
 SELECT count(*) FROM (SELECT id FROM l2_l3 ORDER BY e <-> '[1,2,3,4,5,6,7,8]' LIMIT NULL) x;

@@ -56,6 +56,7 @@ struct WireChannel
 	dlist_head	calls;			/* all whose end has not been seen, and all owned ones */
 	int			npending;		/* batches under way */
 	bool		watching;		/* a connectivity watch is under way */
+	bool		changed;		/* the last watch has seen a change */
 	bool		closing;		/* given back by its owner */
 };
 
@@ -169,7 +170,10 @@ pump(WireChannel *channel, gpr_timespec deadline)
 	if (event.type != GRPC_OP_COMPLETE)
 		return false;
 	if (event.tag == channel)
+	{
 		channel->watching = false;
+		channel->changed = event.success != 0;
+	}
 	else
 	{
 		WireCall   *call = event.tag;
@@ -456,6 +460,7 @@ channel_connect(WireChannel *channel, int timeout_ms)
 		block_signals(&saved);
 		if (!channel->watching)
 		{
+			channel->changed = false;
 			grpc_channel_watch_connectivity_state(channel->channel, state,
 												  deadline_after(5 * POLL_SLICE_MS),
 												  channel->queue, channel);
@@ -464,9 +469,9 @@ channel_connect(WireChannel *channel, int timeout_ms)
 		pump(channel, deadline_after(POLL_SLICE_MS));
 		state = grpc_channel_check_connectivity_state(channel->channel, 1);
 		restore_signals(&saved);
-		if (state != GRPC_CHANNEL_TRANSIENT_FAILURE)
-			attempted = true;
-		else if (TimestampDifferenceExceeds(started, GetCurrentTimestamp(), RECONNECT_BACKOFF_MAX_MS))
+		/* out of the old failure, perhaps into a new one already */
+		if (state != GRPC_CHANNEL_TRANSIENT_FAILURE || channel->changed ||
+			TimestampDifferenceExceeds(started, GetCurrentTimestamp(), RECONNECT_BACKOFF_MAX_MS))
 			attempted = true;
 	}
 	return true;

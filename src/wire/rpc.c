@@ -24,10 +24,16 @@ rpc_start(const RpcServer *server, const char *rpc, bool repeatable,
 
 	call->server = server;
 	call->rpc = pstrdup(rpc);
-	call->repeatable = repeatable;
 	snprintf(method, sizeof(method), METHOD_PREFIX "%s", rpc);
-	/* if it can't be connected, the call fails with gRPC's reason and has sent nothing */
-	(void) channel_connect(server->channel, server->connect_timeout_ms);
+	/* if it can't be connected, the call fails at once, with gRPC's reason, and has sent nothing */
+	call->connected = channel_connect(server->channel, server->connect_timeout_ms);
+	if (!call->connected && strcmp(channel_state(server->channel), "failing") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
+				 errmsg("could not connect to Milvus server \"%s\" at %s", server->name, server->address),
+				 errdetail("There was no answer within %d s.", server->connect_timeout_ms / 1000),
+				 errhint("See the server options sslmode and connect_timeout.")));
+	call->repeatable = repeatable && call->connected;
 	call->call = call_start(server->channel, method, pieces, npieces,
 							server->headers, server->nheaders, server->request_timeout_ms);
 	return call;
@@ -58,7 +64,8 @@ raise_grpc_status(RpcCall *call, int status, const char *message)
 	switch (status)
 	{
 		case WIRE_STATUS_UNAVAILABLE:
-			sqlstate = ERRCODE_CONNECTION_FAILURE;
+			sqlstate = call->connected ? ERRCODE_CONNECTION_FAILURE :
+				ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
 			break;
 		case WIRE_STATUS_DEADLINE_EXCEEDED:
 			ereport(ERROR,
@@ -88,7 +95,7 @@ raise_grpc_status(RpcCall *call, int status, const char *message)
 		default:
 			break;
 	}
-	if (sqlstate == ERRCODE_CONNECTION_FAILURE)
+	if (status == WIRE_STATUS_UNAVAILABLE)
 		ereport(ERROR,
 				(errcode(sqlstate),
 				 errmsg("could not reach Milvus server \"%s\" at %s",
@@ -140,7 +147,8 @@ rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 		if (status != WIRE_STATUS_UNAVAILABLE || !call->repeatable || repeats >= MAX_REPEATS)
 			break;
 		/* the connection broke: a server that has been started again gets the question again */
-		if (!channel_connect(call->server->channel, call->server->connect_timeout_ms) && repeats > 0)
+		message = pstrdup(message);
+		if (!channel_connect(call->server->channel, call->server->connect_timeout_ms))
 			break;
 		call_restart(call->call);
 	}

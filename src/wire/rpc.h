@@ -32,6 +32,7 @@ typedef struct RpcCall
 {
 	const RpcServer *server;
 	const char *rpc;			/* "Search" */
+	bool		connected;		/* there was a connection when it started */
 	bool		repeatable;		/* asking twice does no harm */
 	WireCall   *call;
 } RpcCall;
