@@ -205,7 +205,7 @@ def main():
         if not rows == there["rows"] == here["rows"]:
             sys.exit(f"{there['rows']} and {here['rows']} rows where there should be {rows}")
         plans = fdw.check_plans()
-        if not pymilvus.settle(first=0, count=100, still=15):
+        if not pymilvus.settle(first=0, count=100, still=15 if options.quick else 60):
             progress("the answers keep changing")
         progress("segments: " + "; ".join(pymilvus.segments()))
 

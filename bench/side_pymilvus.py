@@ -61,8 +61,8 @@ def segments():
 
 
 def settle(first, count, still):
-    """Wait till the answers have not changed for some seconds: after a load the query node goes on moving things."""
-    old, since, end = None, time.monotonic(), time.monotonic() + 120
+    """Wait till the answers have not changed for some seconds: in the first minute after a load they may."""
+    old, since, end = None, time.monotonic(), time.monotonic() + 180
     while time.monotonic() < min(since + still, end):
         new = search("key", first, count)["keys"]
         if new != old:

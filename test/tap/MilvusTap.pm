@@ -206,6 +206,9 @@ sub query
 sub quit
 {
 	my ($self) = @_;
+	local $SIG{PIPE} = 'IGNORE';
+	# a proxy forked meanwhile holds the pipe, too: its end would not be seen
+	print { $self->{in} } "\\q\n";
 	close $self->{in};
 	close $self->{out};
 	waitpid $self->{pid}, 0;
