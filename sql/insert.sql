@@ -72,8 +72,11 @@ SELECT milvus.release('docs');
 CREATE FOREIGN TABLE docs_p1 (id bigint NOT NULL, n2 smallint NOT NULL, s varchar(5) NOT NULL, a integer[] NOT NULL, e vector(3) NOT NULL)
 	SERVER s OPTIONS (collection 'docs', partition 'p1');
 INSERT INTO docs_p1 VALUES (9001, 1, 'p1', '{}', '[7,7,7]');
-SELECT milvus.load('docs');
+SELECT milvus.load('docs_p1');
 SELECT id, s FROM docs_p1;
+-- a part of the rows is not passed off as all of them
+SELECT count(*) FROM docs;
+SELECT milvus.load('docs');
 SELECT id FROM docs_p1 ORDER BY e <-> '[0,0,0]' LIMIT 3;
 SELECT count(*) FROM docs WHERE id = 9001;
 -- dynamic fields: all of them as a document, and single ones as columns
@@ -106,7 +109,13 @@ INSERT INTO nullable VALUES (1, NULL, NULL, '[1,1]'), (2, 2, 'two', '[2,2]');
 INSERT INTO nullable (id, e) VALUES (3, '[3,3]');
 SELECT index_and_load('nullable', 'e', 'FLAT', 'L2');
 SELECT * FROM nullable ORDER BY id;
-SELECT count(milvus.drop_collection(t)) FROM unnest('{docs,auto_s,auto_l3,auto_l2,dynamic,child1,child2,nullable}'::regclass[]) t;
+-- a generated column is stored like any other
+CREATE FOREIGN TABLE generated (id bigint NOT NULL, twice bigint GENERATED ALWAYS AS (id * 2) STORED NOT NULL, e vector(2) NOT NULL) SERVER s;
+SELECT make_collection('generated');
+INSERT INTO generated (id, e) VALUES (1, '[1,1]'), (2, '[2,2]');
+SELECT index_and_load('generated', 'e', 'FLAT', 'L2');
+SELECT * FROM generated WHERE twice > 2;
+SELECT count(milvus.drop_collection(t)) FROM unnest('{generated,docs,auto_s,auto_l3,auto_l2,dynamic,child1,child2,nullable}'::regclass[]) t;
 DROP TABLE parent, keys;
 DROP FUNCTION try;
 DROP SERVER s, l3, l2 CASCADE;

@@ -172,7 +172,7 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 			Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
 			ColumnOptions options;
 
-			if (attribute->attisdropped || attribute->attgenerated)
+			if (attribute->attisdropped)
 				continue;
 			option_get_column(relid, attribute->attnum, NameStr(attribute->attname), &options);
 			if (is_dynamic_column(&options))

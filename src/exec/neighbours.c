@@ -530,3 +530,11 @@ neighbours_next(NeighbourSource *source, Datum *values, bool *nulls)
 		CHECK_FOR_INTERRUPTS();
 	}
 }
+
+void
+neighbours_end(NeighbourSource *source)
+{
+	if (source->sorted)
+		tuplesort_end(source->sorted);
+	source->sorted = NULL;
+}

@@ -42,6 +42,9 @@ extern NeighbourSource *neighbours_begin(const MilvusTable *table, const Neighbo
  */
 extern bool neighbours_next(NeighbourSource *source, Datum *values, bool *nulls);
 
+/* Give back what memory contexts don't: temporary files of a sort. */
+extern void neighbours_end(NeighbourSource *source);
+
 /* The parameters of a search on that table: setting, option, {}. */
 extern const char *neighbours_search_params(const MilvusTable *table);
 

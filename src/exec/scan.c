@@ -112,6 +112,20 @@ begin_neighbours(ForeignScanState *node, const char *expr, int64 wanted)
 										 &state->counters);
 }
 
+/* A whole answer is promised where no partition is named. */
+static void
+check_loaded(const MilvusTable *table)
+{
+	if (table->options.partition || !table->collection->partly_loaded)
+		return;
+	collection_forget(table->connection, table->options.dbname, table->options.collection);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("collection \"%s\" is only partly loaded", table->collection->name),
+			 errdetail("Milvus would leave out the rows of the partitions that are not loaded."),
+			 errhint("Load it whole with milvus.load(), or read its partitions by foreign tables with the option \"partition\".")));
+}
+
 static void
 start_scan(ForeignScanState *node)
 {
@@ -120,6 +134,7 @@ start_scan(ForeignScanState *node)
 	FilterText	filter;
 	int64		wanted;
 
+	check_loaded(state->table);
 	evaluate_values(node);
 	caller = MemoryContextSwitchTo(state->context);
 	filter = filter_write(state->table, state->filters, state->values);
@@ -188,14 +203,22 @@ milvusIterateForeignScan(ForeignScanState *node)
 	}
 }
 
+static void
+end_sources(MilvusScanState *state)
+{
+	if (state->neighbours)
+		neighbours_end(state->neighbours);
+	/* requests under way end with the memory they live in */
+	state->neighbours = NULL;
+	state->pages = NULL;
+}
+
 void
 milvusReScanForeignScan(ForeignScanState *node)
 {
 	MilvusScanState  *state = node->fdw_state;
 
-	/* what was under way ends with the memory it lives in */
-	state->pages = NULL;
-	state->neighbours = NULL;
+	end_sources(state);
 	state->started = false;
 	MemoryContextReset(state->context);
 }
@@ -207,6 +230,7 @@ milvusEndForeignScan(ForeignScanState *node)
 
 	if (state == NULL)
 		return;
+	end_sources(state);
 	MemoryContextDelete(state->context);
 	MemoryContextDelete(state->row_context);
 }

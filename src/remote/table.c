@@ -30,7 +30,7 @@ resolve_column(MilvusTable *table, Form_pg_attribute attribute, TableColumn *col
 {
 	ColumnOptions options;
 
-	if (attribute->attisdropped || attribute->attgenerated)
+	if (attribute->attisdropped)
 		return;
 	option_get_column(table->relid, attribute->attnum, NameStr(attribute->attname), &options);
 	column->name = pstrdup(NameStr(attribute->attname));

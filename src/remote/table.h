@@ -15,7 +15,7 @@
 
 typedef struct TableColumn
 {
-	char	   *name;			/* of the column; NULL: dropped or generated */
+	char	   *name;			/* of the column; NULL: dropped */
 	Oid			typeid;
 	int32		typmod;
 	bool		notnull;

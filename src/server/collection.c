@@ -17,6 +17,7 @@
 typedef Milvus__Proto__Milvus__DescribeCollectionResponse DescribeResponse;
 typedef Milvus__Proto__Milvus__DescribeIndexResponse IndexResponse;
 typedef Milvus__Proto__Milvus__GetCollectionStatisticsResponse StatisticsResponse;
+typedef Milvus__Proto__Milvus__ShowPartitionsResponse PartitionsResponse;
 typedef Milvus__Proto__Common__KeyValuePair KeyValuePair;
 
 static const char *
@@ -133,12 +134,16 @@ read_row_count(const StatisticsResponse *response)
 	return rows ? strtod(rows, NULL) : -1;
 }
 
+/* The response of a call; NULL where the server does not offer it and that is no matter. */
 static ProtobufCMessage *
-finish_message(MilvusConnection *connection, RpcCall *call, const ProtobufCMessageDescriptor *type)
+finish_message(MilvusConnection *connection, RpcCall *call, const ProtobufCMessageDescriptor *type,
+			   bool optional)
 {
 	RpcBuffer  *buffer = rpc_make_buffer();
 	ProtobufCMessage *message;
 
+	if (optional && !rpc_is_offered(call))
+		return NULL;
 	rpc_finish(call, buffer, NULL);
 	message = protobuf_c_message_unpack(type, rpc_allocator(), buffer->len, buffer->data);
 	if (message == NULL)
@@ -149,7 +154,18 @@ finish_message(MilvusConnection *connection, RpcCall *call, const ProtobufCMessa
 	return message;
 }
 
-/* Ask the server: three calls at once. Everything but the result is in a context of its own. */
+/*
+ * Are there partitions that are not loaded, beside others that are?  Milvus
+ * answers from the loaded ones without a word.
+ */
+static bool
+is_partly_loaded(const DescribeResponse *described, const PartitionsResponse *loaded)
+{
+	return loaded->n_partition_names > 0 &&
+		(int64) loaded->n_partition_names < described->num_partitions;
+}
+
+/* Ask the server: four calls at once. Everything but the result is in a context of its own. */
 static Collection *
 ask_server(MilvusConnection *connection, const char *dbname, const char *name)
 {
@@ -160,23 +176,29 @@ ask_server(MilvusConnection *connection, const char *dbname, const char *name)
 	Milvus__Proto__Milvus__DescribeCollectionRequest describe = MILVUS__PROTO__MILVUS__DESCRIBE_COLLECTION_REQUEST__INIT;
 	Milvus__Proto__Milvus__DescribeIndexRequest index = MILVUS__PROTO__MILVUS__DESCRIBE_INDEX_REQUEST__INIT;
 	Milvus__Proto__Milvus__GetCollectionStatisticsRequest statistics = MILVUS__PROTO__MILVUS__GET_COLLECTION_STATISTICS_REQUEST__INIT;
+	Milvus__Proto__Milvus__ShowPartitionsRequest partitions = MILVUS__PROTO__MILVUS__SHOW_PARTITIONS_REQUEST__INIT;
 	RpcCall    *describe_call,
 			   *index_call,
-			   *statistics_call;
+			   *statistics_call,
+			   *partitions_call;
 	DescribeResponse *described;
 	IndexResponse *indexes;
+	PartitionsResponse *loaded;
 	StatisticsResponse *counted;
 	RpcStatus	status;
 	Collection *collection;
 
-	describe.db_name = index.db_name = statistics.db_name = (char *) dbname;
-	describe.collection_name = index.collection_name = statistics.collection_name = (char *) name;
+	describe.db_name = index.db_name = statistics.db_name = partitions.db_name = (char *) dbname;
+	describe.collection_name = index.collection_name = (char *) name;
+	statistics.collection_name = partitions.collection_name = (char *) name;
+	partitions.type = MILVUS__PROTO__MILVUS__SHOW_TYPE__InMemory;
 	describe_call = rpc_start_message(&connection->rpc, "DescribeCollection", true, &describe.base);
 	index_call = rpc_start_message(&connection->rpc, "DescribeIndex", true, &index.base);
 	statistics_call = rpc_start_message(&connection->rpc, "GetCollectionStatistics", true, &statistics.base);
+	partitions_call = rpc_start_message(&connection->rpc, "ShowPartitions", true, &partitions.base);
 
 	described = (DescribeResponse *)
-		finish_message(connection, describe_call, &milvus__proto__milvus__describe_collection_response__descriptor);
+		finish_message(connection, describe_call, &milvus__proto__milvus__describe_collection_response__descriptor, false);
 	/* Milvus Lite reports a missing collection in codes of its own */
 	if (rpc_message_status(&described->base, &status))
 		rpc_check_status(&connection->rpc, "DescribeCollection", &status);
@@ -186,9 +208,11 @@ ask_server(MilvusConnection *connection, const char *dbname, const char *name)
 				 errmsg("Milvus server \"%s\" did not describe collection \"%s\"",
 						connection->rpc.name, name)));
 	indexes = (IndexResponse *)
-		finish_message(connection, index_call, &milvus__proto__milvus__describe_index_response__descriptor);
+		finish_message(connection, index_call, &milvus__proto__milvus__describe_index_response__descriptor, false);
 	counted = (StatisticsResponse *)
-		finish_message(connection, statistics_call, &milvus__proto__milvus__get_collection_statistics_response__descriptor);
+		finish_message(connection, statistics_call, &milvus__proto__milvus__get_collection_statistics_response__descriptor, false);
+	loaded = (PartitionsResponse *)
+		finish_message(connection, partitions_call, &milvus__proto__milvus__show_partitions_response__descriptor, true);
 
 	context = AllocSetContextCreate(connection->context, "milvus_fdw collection", ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(context);
@@ -204,6 +228,8 @@ ask_server(MilvusConnection *connection, const char *dbname, const char *name)
 	collection->rows = -1;
 	if (rpc_message_status(&counted->base, &status) && !rpc_failed(&status))
 		collection->rows = read_row_count(counted);
+	if (loaded && rpc_message_status(&loaded->base, &status) && !rpc_failed(&status))
+		collection->partly_loaded = is_partly_loaded(described, loaded);
 
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(asking);

@@ -45,6 +45,7 @@ typedef struct Collection
 	CollectionField *primary_key;
 	bool		has_dynamic;
 	bool		has_partition_key;
+	bool		partly_loaded;	/* some partitions are loaded, others are not */
 	double		rows;			/* as the server's statistics say; -1 unknown */
 	TimestampTz described_at;
 } Collection;

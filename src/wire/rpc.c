@@ -176,6 +176,18 @@ rpc_abandon(RpcCall *call)
 }
 
 bool
+rpc_is_offered(RpcCall *call)
+{
+	const char *message;
+
+	call_wait(call->call);
+	if (call_status(call->call, &message) != WIRE_STATUS_UNIMPLEMENTED)
+		return true;
+	call_free(call->call);
+	return false;
+}
+
+bool
 rpc_ready(RpcCall *call)
 {
 	return call_poll(call->call);

@@ -87,6 +87,9 @@ extern void rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large);
 /* Give up an RPC, whatever its state. */
 extern void rpc_abandon(RpcCall *call);
 
+/* Wait for the end; false when the server does not know the RPC, then the call is given back. */
+extern bool rpc_is_offered(RpcCall *call);
+
 /* Has the response come?  Does not wait. */
 extern bool rpc_ready(RpcCall *call);
 
