@@ -50,21 +50,6 @@ struct Batch
 	Codec		key_codec;
 };
 
-static void *
-grow(void *context, void *old, size_t size)
-{
-	return old ? repalloc_huge(old, size) : MemoryContextAllocHuge(context, size);
-}
-
-static FlatBuffer
-make_buffer(void)
-{
-	return (FlatBuffer)
-	{
-		.grow = grow,.context = CurrentMemoryContext
-	};
-}
-
 bool
 batch_has_auto_id(const MilvusTable *table)
 {
@@ -94,10 +79,10 @@ add_column(Batch *batch, const CollectionField *field, AttrNumber attnum)
 	writer->is_dynamic = field->is_dynamic;
 	writer->nullable = field->nullable;
 	writer->dim = field->dim;
-	writer->values = make_buffer();
-	writer->valid = make_buffer();
-	writer->prefix = make_buffer();
-	writer->suffix = make_buffer();
+	writer->values = codec_make_buffer();
+	writer->valid = codec_make_buffer();
+	writer->prefix = codec_make_buffer();
+	writer->suffix = codec_make_buffer();
 }
 
 /* Where a default value is carried, for a field without a column. */

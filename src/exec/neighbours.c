@@ -124,17 +124,11 @@ neighbours_scores_hold(const CollectionField *field)
 	return !milvus_exact_distance || collection_scores_exact(field);
 }
 
-static void *
-grow(void *context, void *old, size_t size)
-{
-	return old ? repalloc_huge(old, size) : MemoryContextAllocHuge(context, size);
-}
-
 /* Encode the query vector as the field has its vectors; its type may differ from the column's. */
 static FlatSlice
 encode_query(NeighbourSource *source)
 {
-	FlatBuffer	bytes = {.grow = grow,.context = CurrentMemoryContext};
+	FlatBuffer	bytes = codec_make_buffer();
 	FieldType	type;
 	Codec		codec;
 

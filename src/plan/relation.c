@@ -221,9 +221,7 @@ limit_indexes(PlannerInfo *root, List **exprs, bool sorted)
 	int			limit = -1,
 				offset = -1;
 
-	if (parse->limitCount && bms_membership(root->all_baserels) == BMS_SINGLETON &&
-		!(parse->groupClause || parse->groupingSets || parse->distinctClause || parse->hasAggs ||
-		  parse->hasWindowFuncs || parse->hasTargetSRFs || root->hasHavingQual) &&
+	if (search_has_plain_limit(root) && bms_membership(root->all_baserels) == BMS_SINGLETON &&
 		(sorted || root->query_pathkeys == NIL))
 	{
 		*exprs = lappend(*exprs, copyObject(parse->limitCount));

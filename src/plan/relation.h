@@ -67,6 +67,9 @@ extern ForeignScan *milvusGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid
 /* Find the distance that orders the query, if a search can answer it: sets rel's search or search_reason. */
 extern List *search_find(PlannerInfo *root, RelOptInfo *rel);
 
+/* Is there a LIMIT that applies to the rows of this query level as they come? */
+extern bool search_has_plain_limit(PlannerInfo *root);
+
 /* settings */
 extern bool milvus_enable_search;
 extern bool milvus_exact_distance;

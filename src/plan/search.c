@@ -17,9 +17,8 @@
 
 #include "relation.h"
 
-/* Is there a LIMIT that applies to the rows of this query level as they come? */
-static bool
-has_plain_limit(PlannerInfo *root)
+bool
+search_has_plain_limit(PlannerInfo *root)
 {
 	Query	   *parse = root->parse;
 
@@ -122,7 +121,7 @@ search_find(PlannerInfo *root, RelOptInfo *rel)
 		return NIL;
 	if (pathkey->pk_strategy != BTLessStrategyNumber || pathkey->pk_nulls_first)
 		relation->search_reason = "the nearest don't come first";
-	else if (!has_plain_limit(root))
+	else if (!search_has_plain_limit(root))
 		relation->search_reason = "there is no LIMIT on the rows as they come";
 	else if (list_length(root->query_pathkeys) > 1 && !collection_search_exact(field))
 		relation->search_reason = "an approximate index does not keep the order that a second sort key needs";

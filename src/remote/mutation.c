@@ -7,8 +7,6 @@
  */
 #include "postgres.h"
 
-#include "utils/memutils.h"
-
 #include "mutation.h"
 
 enum
@@ -22,17 +20,11 @@ rpc_name(const MilvusTable *table)
 	return table->options.upsert ? "Upsert" : "Insert";
 }
 
-static void *
-grow(void *context, void *old, size_t size)
-{
-	return old ? repalloc_huge(old, size) : MemoryContextAllocHuge(context, size);
-}
-
 RpcCall *
 mutation_start(const MilvusTable *table, FlatWriter *columns, int ncolumns, uint32 nrows)
 {
 	WirePiece  *pieces = palloc(sizeof(WirePiece) * (1 + 3 * ncolumns));
-	FlatBuffer	head = {.grow = grow,.context = CurrentMemoryContext};
+	FlatBuffer	head = codec_make_buffer();
 	const TableOptions *options = &table->options;
 	int			npieces = 0;
 

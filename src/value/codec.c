@@ -47,6 +47,21 @@ milvus_type_name(MilvusType type)
 	return psprintf("type %d", (int) type);
 }
 
+static void *
+grow(void *context, void *old, size_t size)
+{
+	return old ? repalloc_huge(old, size) : MemoryContextAllocHuge(context, size);
+}
+
+FlatBuffer
+codec_make_buffer(void)
+{
+	return (FlatBuffer)
+	{
+		.grow = grow,.context = CurrentMemoryContext
+	};
+}
+
 static Datum
 read_bool(const Codec *codec, const FlatValue *value)
 {

@@ -91,6 +91,9 @@ extern char *codec_import_type(const FieldType *field);
 /* The field that suits a column; false when there is none, then *problem says why. */
 extern bool codec_field_for_type(Oid typeid, int32 typmod, FieldType *field, const char **problem);
 
+/* An empty buffer that grows in CurrentMemoryContext. */
+extern FlatBuffer codec_make_buffer(void);
+
 extern const char *milvus_type_name(MilvusType type);
 
 /* {"key": value} as jsonb, of a value of any type that to_jsonb() takes. */

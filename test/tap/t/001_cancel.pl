@@ -17,7 +17,7 @@ add_server($node, 'direct', $port);
 add_server($node, 'm', $proxy->port);
 my $collection = make_table($node, 'direct', 'rows', 100);
 $node->safe_psql('postgres', "CREATE FOREIGN TABLE far (id bigint, n integer, e real[])
-	SERVER m OPTIONS (collection '$collection')");
+	SERVER m OPTIONS (collection '$collection', consistency_level 'strong')");
 
 my $control = MilvusTap::Session->new($node);
 my $answer = 'SELECT count(*), sum(id) FROM (SELECT id FROM far WHERE id <= 50 ORDER BY id LIMIT 50) s';

@@ -15,7 +15,7 @@ add_server($node, 'direct', $port);
 add_server($node, 'm', $proxy->port);
 my $collection = make_table($node, 'direct', 'rows', 100);
 $node->safe_psql('postgres', "CREATE FOREIGN TABLE far (id bigint, n integer, e real[])
-	SERVER m OPTIONS (collection '$collection')");
+	SERVER m OPTIONS (collection '$collection', consistency_level 'strong')");
 
 my (@waiting, @connecting);
 for (1 .. 3)

@@ -18,7 +18,7 @@ add_server($node, 'other', $ENV{MILVUS_L3_PORT} || $port);
 my $collection = make_table($node, 'direct', 'rows', 100);
 make_table($node, 'other', 'others', 50);
 $node->safe_psql('postgres', "CREATE FOREIGN TABLE far (id bigint, n integer, e real[])
-	SERVER m OPTIONS (collection '$collection')");
+	SERVER m OPTIONS (collection '$collection', consistency_level 'strong')");
 my $answer = 'SELECT count(*) FROM (SELECT id FROM far WHERE id > 90 ORDER BY id) s';
 my $addresses = "SELECT string_agg(server || ' ' || address, ', ' ORDER BY server, address) FROM milvus.connections";
 
