@@ -14,6 +14,7 @@
 #include "commands/explain_format.h"
 #include "commands/explain_state.h"
 #endif
+#include "access/stratnum.h"
 #include "catalog/pg_foreign_server.h"
 #include "foreign/fdwapi.h"
 #include "foreign/foreign.h"
@@ -72,6 +73,13 @@ compat_create_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #else
 #define compat_result_check_as_user(estate, rri, rte) \
 	(OidIsValid((rte) ? (rte)->checkAsUser : InvalidOid) ? (rte)->checkAsUser : GetUserId())
+#endif
+
+/* 18 says a pathkey's direction by comparison, no longer by btree's strategy */
+#if PG_VERSION_NUM >= 180000
+#define compat_pathkey_ascends(pathkey) ((pathkey)->pk_cmptype == COMPARE_LT)
+#else
+#define compat_pathkey_ascends(pathkey) ((pathkey)->pk_strategy == BTLessStrategyNumber)
 #endif
 
 /* at plan time: RelOptInfo.userid is set from 16 on, RTEs carry it before */

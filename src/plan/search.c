@@ -8,13 +8,13 @@
  */
 #include "postgres.h"
 
-#include "access/stratnum.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
 #include "utils/lsyscache.h"
 
+#include "compat.h"
 #include "relation.h"
 
 bool
@@ -119,7 +119,7 @@ search_find(PlannerInfo *root, RelOptInfo *rel)
 	relation->search_reason = find_obstacle(relation->table, search);
 	if (relation->search_reason)
 		return NIL;
-	if (pathkey->pk_strategy != BTLessStrategyNumber || pathkey->pk_nulls_first)
+	if (!compat_pathkey_ascends(pathkey) || pathkey->pk_nulls_first)
 		relation->search_reason = "the nearest don't come first";
 	else if (!search_has_plain_limit(root))
 		relation->search_reason = "there is no LIMIT on the rows as they come";

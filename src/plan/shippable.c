@@ -7,17 +7,20 @@
  */
 #include "postgres.h"
 
-#include "access/stratnum.h"
+#include "access/htup_details.h"
 #include "access/transam.h"
-#include "catalog/pg_operator.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_database.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
+#include "utils/syscache.h"
 
 #include "filter.h"
 
@@ -168,6 +171,32 @@ comparison_operator(Oid opno, FilterOperator *op)
 }
 
 /*
+ * Are texts ordered by their bytes?  Asked of the catalogs, because what
+ * pg_locale.h offers differs between versions and drags in ICU's headers.
+ */
+static bool
+orders_by_bytes(Oid collation)
+{
+	HeapTuple	tuple;
+	Form_pg_database database;
+	bool		result;
+	Datum		name;
+	bool		isnull;
+
+	if (collation != DEFAULT_COLLATION_OID)
+		return collation == C_COLLATION_OID;
+	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	database = (Form_pg_database) GETSTRUCT(tuple);
+	name = SysCacheGetAttr(DATABASEOID, tuple, Anum_pg_database_datcollate, &isnull);
+	result = !isnull && database->datlocprovider == COLLPROVIDER_LIBC &&
+		(strcmp(TextDatumGetCString(name), "C") == 0 || strcmp(TextDatumGetCString(name), "POSIX") == 0);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
  * May a field be compared so with a value of that type?  column_type is the
  * operator's input type on the column's side.
  */
@@ -202,7 +231,7 @@ comparison_is_exact(Compilation *c, const CollectionField *field, FilterOperator
 				return true;
 			refuse(c, "the collation is not deterministic");
 		}
-		else if (lc_collate_is_c(collation))
+		else if (orders_by_bytes(collation))
 			return true;
 		else
 			refuse(c, "texts are ordered by another collation than \"C\"");

@@ -43,7 +43,7 @@ extern RpcCall *read_start_search(const MilvusTable *table, ReadGuarantee guaran
 extern void read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *status);
 
 /* An error for a response that makes no sense. */
-extern void read_raise_malformed(const MilvusTable *table, const char *rpc,
-								 const char *problem) pg_attribute_noreturn();
+extern _Noreturn void read_raise_malformed(const MilvusTable *table, const char *rpc,
+								 const char *problem);
 
 #endif							/* MILVUS_READ_H */

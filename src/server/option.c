@@ -114,7 +114,7 @@ raise_unknown_option(const char *name, Oid catalog)
 			 errhint("There are no valid options in this context.")));
 }
 
-static pg_attribute_noreturn() void
+static _Noreturn void
 raise_bad_value(const char *name, const char *value, const char *wanted)
 {
 	ereport(ERROR,

@@ -277,7 +277,7 @@ json_from_message(const ProtobufCMessage *message)
 static ProtobufCMessage *fill_message(const ProtobufCMessageDescriptor *type, JsonbContainer *object,
 									  const char *path);
 
-static pg_attribute_noreturn() void
+static _Noreturn void
 raise_misfit(const char *path, const char *wanted)
 {
 	ereport(ERROR,
