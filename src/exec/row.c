@@ -220,7 +220,9 @@ row_next(RowReader *reader, Datum *values, bool *nulls)
 	}
 	reader->current = NULL;
 	error_context_stack = context.previous;
-	return more;
+	if (!more)
+		read_raise_malformed(reader->table, "Query", "fewer values than rows");
+	return true;
 }
 
 void

@@ -186,7 +186,7 @@ make_authorization(const MappingOptions *mapping)
 		return NULL;
 	len = pg_b64_enc_len(strlen(plain));
 	encoded = palloc(len + 1);
-	len = pg_b64_encode(plain, strlen(plain), encoded, len);
+	len = pg_b64_encode((const void *) plain, strlen(plain), encoded, len);
 	if (len < 0)
 		elog(ERROR, "could not encode credentials");
 	encoded[len] = '\0';

@@ -305,7 +305,9 @@ read_array(const Codec *codec, const FlatValue *value)
 	FlatValue	item;
 	const char *problem = flat_open_element(value->bytes, &column);
 	Datum	   *items;
+	bool	   *nulls;
 	int			count = 0;
+	int			lower = 1;
 	int16		typlen;
 	bool		typbyval;
 	char		typalign;
@@ -316,11 +318,19 @@ read_array(const Codec *codec, const FlatValue *value)
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("column \"%s\": received %s", codec->column, problem)));
 	items = palloc(sizeof(Datum) * Max(column.nrows, 1));
+	nulls = palloc(sizeof(bool) * Max(column.nrows, 1));
 	while (flat_next(&column, &cursor, &item))
-		items[count++] = codec_read(element, &column, &item);
+	{
+		nulls[count] = item.isnull;
+		items[count++] = item.isnull ? (Datum) 0 : codec_read(element, &column, &item);
+	}
 	get_typlenbyvalalign(element->typeid, &typlen, &typbyval, &typalign);
-	array = construct_array(items, count, element->typeid, typlen, typbyval, typalign);
+	if (count == 0)
+		array = construct_empty_array(element->typeid);
+	else
+		array = construct_md_array(items, nulls, 1, &count, &lower, element->typeid, typlen, typbyval, typalign);
 	pfree(items);
+	pfree(nulls);
 	return PointerGetDatum(array);
 }
 

@@ -51,6 +51,9 @@ enum
 	REPEATED_DATA = 1			/* of BoolArray … StringArray, FloatArray, ArrayArray, SparseFloatArray's contents */
 };
 
+/* bytes of a number on the wire, at most */
+#define MAX_VARINT 10
+
 static bool
 take_varint(FlatSlice in, size_t *at, uint64_t *value)
 {
@@ -171,6 +174,7 @@ static const char *
 count_packed(FlatKind kind, FlatSlice run, uint64_t *count)
 {
 	size_t		size = element_size(kind);
+	int			length = 0;
 
 	if (size > 0)
 	{
@@ -179,11 +183,16 @@ count_packed(FlatKind kind, FlatSlice run, uint64_t *count)
 		*count += run.len / size;
 		return NULL;
 	}
-	if (run.len > 0 && (run.data[run.len - 1] & 0x80) != 0)
-		return "packed values end in the middle of one";
 	for (size_t i = 0; i < run.len; i++)
-		*count += (run.data[i] & 0x80) == 0;
-	return NULL;
+	{
+		bool		last = (run.data[i] & 0x80) == 0;
+
+		*count += last;
+		length = last ? 0 : length + 1;
+		if (length == MAX_VARINT)
+			return "a number of too many bytes";
+	}
+	return length > 0 ? "packed values end in the middle of one" : NULL;
 }
 
 /* Count the values of the column's body. */
@@ -373,6 +382,7 @@ open_column(FlatSlice message, FlatColumn *column)
 	Field		field;
 	int			more;
 	const char *error = NULL;
+	bool		filled = false;
 
 	memset(column, 0, sizeof(*column));
 	while (error == NULL && (more = take_field(message, &at, &field)) != 0)
@@ -387,10 +397,14 @@ open_column(FlatSlice message, FlatColumn *column)
 			column->name = field.bytes;
 		else if (field.number == FIELD_VALID && field.type == WIRE_BYTES && column->valid.len == 0)
 			column->valid = field.bytes;
-		else if (field.number == FIELD_SCALARS && field.type == WIRE_BYTES)
-			error = open_scalars(field.bytes, column);
-		else if (field.number == FIELD_VECTORS && field.type == WIRE_BYTES)
-			error = open_vectors(field.bytes, column);
+		else if ((field.number == FIELD_SCALARS || field.number == FIELD_VECTORS) && field.type == WIRE_BYTES)
+		{
+			if (filled)
+				return "a column with values twice";
+			filled = true;
+			error = field.number == FIELD_SCALARS ?
+				open_scalars(field.bytes, column) : open_vectors(field.bytes, column);
+		}
 	}
 	return error ? error : settle_rows(column);
 }

@@ -111,7 +111,7 @@ append_base64(StringInfo out, const ProtobufCBinaryData *bytes)
 	int			len = pg_b64_enc_len(bytes->len);
 	char	   *text = palloc(len + 1);
 
-	len = pg_b64_encode((const char *) bytes->data, bytes->len, text, len);
+	len = pg_b64_encode((const void *) bytes->data, bytes->len, text, len);
 	appendStringInfo(out, "\"%.*s\"", Max(len, 0), text);
 	pfree(text);
 }
@@ -381,7 +381,7 @@ take_bytes(const ProtobufCMessageDescriptor *holder, const ProtobufCFieldDescrip
 		raise_misfit(path, held ? "an object, or a string in base64" : "a string in base64");
 	len = pg_b64_dec_len(value->val.string.len);
 	bytes->data = palloc(len + 1);
-	len = pg_b64_decode(value->val.string.val, value->val.string.len, (char *) bytes->data, len);
+	len = pg_b64_decode(value->val.string.val, value->val.string.len, (void *) bytes->data, len);
 	if (len < 0)
 		raise_misfit(path, "a string in base64");
 	bytes->len = len;
