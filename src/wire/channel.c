@@ -433,7 +433,7 @@ channel_state(WireChannel *channel)
 	return "idle";
 }
 
-bool
+ChannelOutcome
 channel_connect(WireChannel *channel, int timeout_ms)
 {
 	/* an idle channel that nobody polled has not seen yet that its server went away */
@@ -451,10 +451,10 @@ channel_connect(WireChannel *channel, int timeout_ms)
 	while (state != GRPC_CHANNEL_READY)
 	{
 		if (state == GRPC_CHANNEL_TRANSIENT_FAILURE && attempted)
-			return false;
+			return CHANNEL_FAILED;
 		if (timeout_ms > 0 &&
 			TimestampDifferenceExceeds(started, GetCurrentTimestamp(), timeout_ms))
-			return false;
+			return CHANNEL_TIMED_OUT;
 		check_waiting();
 
 		block_signals(&saved);
@@ -474,7 +474,7 @@ channel_connect(WireChannel *channel, int timeout_ms)
 			TimestampDifferenceExceeds(started, GetCurrentTimestamp(), RECONNECT_BACKOFF_MAX_MS))
 			attempted = true;
 	}
-	return true;
+	return CHANNEL_CONNECTED;
 }
 
 /* The owner's memory context goes away. */

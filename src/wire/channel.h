@@ -68,12 +68,18 @@ extern void channel_close(WireChannel *channel);
 /* "idle", "connecting", "ready", "failing" */
 extern const char *channel_state(WireChannel *channel);
 
+typedef enum ChannelOutcome
+{
+	CHANNEL_CONNECTED,
+	CHANNEL_FAILED,				/* a call started now fails at once, with gRPC's reason */
+	CHANNEL_TIMED_OUT
+} ChannelOutcome;
+
 /*
  * Wait until the channel is connected, for timeout_ms at most (0: no limit).
- * False when it is not: a call started then fails with gRPC's own message
- * and has sent nothing.  Interruptible.
+ * Interruptible.
  */
-extern bool channel_connect(WireChannel *channel, int timeout_ms);
+extern ChannelOutcome channel_connect(WireChannel *channel, int timeout_ms);
 
 /*
  * Start a unary call.  The pieces are copied.  The call is cancelled and

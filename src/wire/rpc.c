@@ -20,19 +20,21 @@ rpc_start(const RpcServer *server, const char *rpc, bool repeatable,
 		  const WirePiece *pieces, int npieces)
 {
 	RpcCall    *call = palloc(sizeof(RpcCall));
+	ChannelOutcome outcome;
 	char		method[128];
 
 	call->server = server;
 	call->rpc = pstrdup(rpc);
 	snprintf(method, sizeof(method), METHOD_PREFIX "%s", rpc);
-	/* if it can't be connected, the call fails at once, with gRPC's reason, and has sent nothing */
-	call->connected = channel_connect(server->channel, server->connect_timeout_ms);
-	if (!call->connected && strcmp(channel_state(server->channel), "failing") != 0)
+	outcome = channel_connect(server->channel, server->connect_timeout_ms);
+	if (outcome == CHANNEL_TIMED_OUT)
 		ereport(ERROR,
 				(errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
 				 errmsg("could not connect to Milvus server \"%s\" at %s", server->name, server->address),
 				 errdetail("There was no answer within %d s.", server->connect_timeout_ms / 1000),
 				 errhint("See the server options sslmode and connect_timeout.")));
+	/* if it is not connected, the call fails at once, with gRPC's reason, and has sent nothing */
+	call->connected = outcome == CHANNEL_CONNECTED;
 	call->repeatable = repeatable && call->connected;
 	call->call = call_start(server->channel, method, pieces, npieces,
 							server->headers, server->nheaders, server->request_timeout_ms);
@@ -148,7 +150,7 @@ rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 			break;
 		/* the connection broke: a server that has been started again gets the question again */
 		message = pstrdup(message);
-		if (!channel_connect(call->server->channel, call->server->connect_timeout_ms))
+		if (channel_connect(call->server->channel, call->server->connect_timeout_ms) != CHANNEL_CONNECTED)
 			break;
 		call_restart(call->call);
 	}
