@@ -270,7 +270,7 @@ static void
 put_dynamic(Batch *batch, BatchColumn *column, TupleTableSlot *slot)
 {
 	const MilvusTable *table = batch->table;
-	Datum		document;
+	Datum		document = (Datum) 0;
 	bool		isnull = true;
 
 	if (column->attnum > 0)
