@@ -20,7 +20,7 @@ BEGIN
 	RETURN milvus.get(server, rpc, request);
 EXCEPTION
 	-- a server without the RPC, or without the thing asked for, has no rows to show
-	WHEN feature_not_supported OR undefined_object OR undefined_table OR fdw_error
+	WHEN feature_not_supported OR undefined_object OR undefined_table
 		OR object_not_in_prerequisite_state THEN
 		RETURN NULL;
 END $$;
