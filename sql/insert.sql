@@ -115,7 +115,15 @@ SELECT make_collection('generated');
 INSERT INTO generated (id, e) VALUES (1, '[1,1]'), (2, '[2,2]');
 SELECT index_and_load('generated', 'e', 'FLAT', 'L2');
 SELECT * FROM generated WHERE twice > 2;
-SELECT count(milvus.drop_collection(t)) FROM unnest('{generated,docs,auto_s,auto_l3,auto_l2,dynamic,child1,child2,nullable}'::regclass[]) t;
+-- partition keys, and two servers in one query
+CREATE FOREIGN TABLE keyed_s (id bigint NOT NULL, k bigint OPTIONS (partition_key 'true') NOT NULL, e vector(2) NOT NULL) SERVER s;
+CREATE FOREIGN TABLE keyed_l3 (id bigint NOT NULL, k bigint OPTIONS (partition_key 'true') NOT NULL, e vector(2) NOT NULL) SERVER l3;
+SELECT make_collection('keyed_s'), make_collection('keyed_l3');
+INSERT INTO keyed_s SELECT i, i % 10, ARRAY[i, i]::real[]::vector FROM generate_series(1, 100) i;
+INSERT INTO keyed_l3 SELECT i, i % 10, ARRAY[i, i]::real[]::vector FROM generate_series(1, 100) i;
+SELECT index_and_load('keyed_s', 'e', 'FLAT', 'L2'), index_and_load('keyed_l3', 'e', 'FLAT', 'L2');
+SELECT count(*), sum(s.id) FROM keyed_s s JOIN keyed_l3 l USING (id, k) WHERE k = 7;
+SELECT count(milvus.drop_collection(t)) FROM unnest('{keyed_s,keyed_l3,generated,docs,auto_s,auto_l3,auto_l2,dynamic,child1,child2,nullable}'::regclass[]) t;
 DROP TABLE parent, keys;
 DROP FUNCTION try;
 DROP SERVER s, l3, l2 CASCADE;
