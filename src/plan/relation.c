@@ -285,15 +285,14 @@ milvusGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath 
 									 get_opcode(((OpExpr *) search->distance)->opno));
 	}
 	limits = limit_indexes(root, &exprs, search != NULL);
+	columns = list_concat_copy(columns, recheck_columns);
 	if (needs.distance)
 	{
-		List	   *shape = list_concat_copy(columns, recheck_columns);
-
-		scan_tlist = make_scan_tlist(root, rel, shape, search->distance);
-		columns = lappend_int(shape, 0);
+		scan_tlist = make_scan_tlist(root, rel, columns, search->distance);
+		columns = lappend_int(columns, 0);
 	}
 	else
-		columns = table_shaped_columns(list_concat_copy(columns, recheck_columns), relation->table);
+		columns = table_shaped_columns(columns, relation->table);
 
 	private = list_make5(relation->filters, columns, recheck_columns, search_list, limits);
 	private = lappend(private, makeInteger(local_exprs != NIL));

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "mutation.h"
+#include "read.h"
 
 enum
 {
@@ -58,19 +59,8 @@ mutation_finish(const MilvusTable *table, RpcCall *call, uint32 nrows,
 	rpc_finish(call, buffer, NULL);
 	problem = flat_open_mutation((FlatSlice) {buffer->data, buffer->len}, result);
 	if (problem)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("Milvus server \"%s\" sent a malformed answer to %s",
-						table->connection->rpc.name, rpc_name(table)),
-				 errdetail("It has %s.", problem)));
-	if (result->status.code != 0 || result->status.error_code != 0)
-	{
-		RpcStatus	status = {result->status.code, result->status.error_code,
-		pnstrdup((const char *) result->status.reason.data, result->status.reason.len)};
-
-		collection_forget(table->connection, table->options.dbname, table->options.collection);
-		rpc_check_status(&table->connection->rpc, rpc_name(table), &status);
-	}
+		read_raise_malformed(table, rpc_name(table), problem);
+	read_check_status(table, rpc_name(table), &result->status);
 	taken = table->options.upsert ? result->upsert_count : result->insert_count;
 	if (taken != nrows)
 		ereport(ERROR,

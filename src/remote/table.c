@@ -36,7 +36,6 @@ resolve_column(MilvusTable *table, Form_pg_attribute attribute, TableColumn *col
 	column->name = pstrdup(NameStr(attribute->attname));
 	column->typeid = attribute->atttypid;
 	column->typmod = attribute->atttypmod;
-	column->notnull = attribute->attnotnull;
 	column->dynamic_key = options.dynamic_key;
 	column->field = options.dynamic_key ?
 		find_dynamic_field(table->collection) :

@@ -18,7 +18,6 @@ typedef struct TableColumn
 	char	   *name;			/* of the column; NULL: dropped */
 	Oid			typeid;
 	int32		typmod;
-	bool		notnull;
 	CollectionField *field;		/* $meta for a dynamic key */
 	char	   *dynamic_key;	/* or NULL */
 } TableColumn;

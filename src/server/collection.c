@@ -66,7 +66,6 @@ fill_field(CollectionField *field, const Milvus__Proto__Schema__FieldSchema *sch
 	field->partition_key = schema->is_partition_key;
 	field->function_output = schema->is_function_output;
 	field->is_dynamic = schema->is_dynamic;
-	field->description = pstrdup(schema->description);
 	/* servers send an empty value where there is none */
 	if (schema->default_value && schema->default_value->data_case != MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA__NOT_SET)
 		field->default_value = copy_default(schema->default_value);
@@ -79,8 +78,6 @@ fill_collection(Collection *collection, const DescribeResponse *response)
 	bool		has_meta = false;
 
 	collection->name = pstrdup(response->collection_name[0] ? response->collection_name : schema->name);
-	collection->description = pstrdup(schema->description);
-	collection->id = response->collectionid;
 	collection->fields = palloc0(sizeof(CollectionField) * (schema->n_fields + 1));
 	for (size_t i = 0; i < schema->n_fields; i++)
 	{
@@ -93,7 +90,6 @@ fill_collection(Collection *collection, const DescribeResponse *response)
 		has_meta |= field->is_dynamic;
 		if (field->primary_key)
 			collection->primary_key = field;
-		collection->has_partition_key |= field->partition_key;
 		collection->nfields++;
 	}
 	collection->has_dynamic = has_meta || schema->enable_dynamic_field;
@@ -105,7 +101,6 @@ fill_collection(Collection *collection, const DescribeResponse *response)
 		field->name = pstrdup("$meta");
 		field->data_type = MILVUS__PROTO__SCHEMA__DATA_TYPE__JSON;
 		field->is_dynamic = true;
-		field->description = pstrdup("");
 	}
 }
 
@@ -132,26 +127,6 @@ read_row_count(const StatisticsResponse *response)
 	const char *rows = find_pair(response->stats, response->n_stats, "row_count");
 
 	return rows ? strtod(rows, NULL) : -1;
-}
-
-/* The response of a call; NULL where the server does not offer it and that is no matter. */
-static ProtobufCMessage *
-finish_message(MilvusConnection *connection, RpcCall *call, const ProtobufCMessageDescriptor *type,
-			   bool optional)
-{
-	RpcBuffer  *buffer = rpc_make_buffer();
-	ProtobufCMessage *message;
-
-	if (optional && !rpc_is_offered(call))
-		return NULL;
-	rpc_finish(call, buffer, NULL);
-	message = protobuf_c_message_unpack(type, rpc_allocator(), buffer->len, buffer->data);
-	if (message == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("Milvus server \"%s\" sent a malformed answer to %s",
-						connection->rpc.name, call->rpc)));
-	return message;
 }
 
 /*
@@ -183,7 +158,7 @@ ask_server(MilvusConnection *connection, const char *dbname, const char *name)
 			   *partitions_call;
 	DescribeResponse *described;
 	IndexResponse *indexes;
-	PartitionsResponse *loaded;
+	PartitionsResponse *loaded = NULL;
 	StatisticsResponse *counted;
 	RpcStatus	status;
 	Collection *collection;
@@ -198,7 +173,7 @@ ask_server(MilvusConnection *connection, const char *dbname, const char *name)
 	partitions_call = rpc_start_message(&connection->rpc, "ShowPartitions", true, &partitions.base);
 
 	described = (DescribeResponse *)
-		finish_message(connection, describe_call, &milvus__proto__milvus__describe_collection_response__descriptor, false);
+		rpc_finish_message(describe_call, &milvus__proto__milvus__describe_collection_response__descriptor);
 	/* Milvus Lite reports a missing collection in codes of its own */
 	if (rpc_message_status(&described->base, &status))
 		rpc_check_status(&connection->rpc, "DescribeCollection", &status);
@@ -208,11 +183,13 @@ ask_server(MilvusConnection *connection, const char *dbname, const char *name)
 				 errmsg("Milvus server \"%s\" did not describe collection \"%s\"",
 						connection->rpc.name, name)));
 	indexes = (IndexResponse *)
-		finish_message(connection, index_call, &milvus__proto__milvus__describe_index_response__descriptor, false);
+		rpc_finish_message(index_call, &milvus__proto__milvus__describe_index_response__descriptor);
 	counted = (StatisticsResponse *)
-		finish_message(connection, statistics_call, &milvus__proto__milvus__get_collection_statistics_response__descriptor, false);
-	loaded = (PartitionsResponse *)
-		finish_message(connection, partitions_call, &milvus__proto__milvus__show_partitions_response__descriptor, true);
+		rpc_finish_message(statistics_call, &milvus__proto__milvus__get_collection_statistics_response__descriptor);
+	/* a server without partitions does not offer it */
+	if (rpc_is_offered(partitions_call))
+		loaded = (PartitionsResponse *)
+			rpc_finish_message(partitions_call, &milvus__proto__milvus__show_partitions_response__descriptor);
 
 	context = AllocSetContextCreate(connection->context, "milvus_fdw collection", ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(context);

@@ -24,7 +24,6 @@ typedef struct CollectionField
 	bool		partition_key;
 	bool		function_output;
 	bool		is_dynamic;		/* $meta */
-	char	   *description;
 	Milvus__Proto__Schema__ValueField *default_value;	/* or NULL */
 
 	/* its index: NULL without one */
@@ -38,13 +37,10 @@ typedef struct Collection
 	char	   *asked_name;		/* may be an alias */
 	char	   *name;			/* its own name */
 	char	   *dbname;
-	char	   *description;
-	int64		id;
 	int			nfields;
 	CollectionField *fields;	/* the last one is $meta where there are dynamic fields */
 	CollectionField *primary_key;
 	bool		has_dynamic;
-	bool		has_partition_key;
 	bool		partly_loaded;	/* some partitions are loaded, others are not */
 	double		rows;			/* as the server's statistics say; -1 unknown */
 	TimestampTz described_at;

@@ -15,7 +15,6 @@ static const Dialect unknown_server = {
 	.max_vector_rows = 1000,
 	.max_vector_bytes = 4 * 1024 * 1024,
 	.fill_defaults = true,
-	.has_timestamps = true,
 };
 
 static const Dialect milvus_2_3 = {
@@ -28,7 +27,6 @@ static const Dialect milvus_2_3 = {
 	.max_window = 16384,
 	.max_vector_bytes = 32 * 1024 * 1024,
 	.fill_defaults = true,
-	.has_timestamps = true,
 };
 
 /* nullable fields came with 2.5; what was true of 2.3's filters still is */
@@ -42,7 +40,6 @@ static const Dialect milvus_2_4 = {
 	.newline_escapes = true,
 	.max_window = 16384,
 	.max_vector_bytes = 32 * 1024 * 1024,
-	.has_timestamps = true,
 };
 
 static const Dialect lite_2 = {

@@ -29,7 +29,6 @@ typedef struct Dialect
 
 	/* writing */
 	bool		fill_defaults;	/* a field left out must be sent with its default value */
-	bool		has_timestamps; /* writes answer a timestamp that reads can wait for */
 
 	/* searching */
 	bool		search_without_index;	/* a search needs no index */

@@ -504,14 +504,6 @@ codec_init(Codec *codec, const char *column, Oid typeid, int32 typmod, const Fie
 				 errhint("IMPORT FOREIGN SCHEMA chooses type %s for it.", codec_import_type(field))));
 }
 
-bool
-codec_exists(Oid typeid, const FieldType *field)
-{
-	Codec		codec = {.column = ""};
-
-	return find_codec(typeid, -1, field, &codec);
-}
-
 Datum
 codec_read(const Codec *codec, const FlatColumn *column, const FlatValue *value)
 {

@@ -69,9 +69,6 @@ struct Codec
 extern void codec_init(Codec *codec, const char *column, Oid typeid, int32 typmod,
 					   const FieldType *field);
 
-/* Is there one? */
-extern bool codec_exists(Oid typeid, const FieldType *field);
-
 /*
  * Read a value that came in the given column; not for NULL.  The result is
  * allocated in CurrentMemoryContext.  Errors: HV000 for a column of another

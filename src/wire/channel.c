@@ -67,7 +67,6 @@ struct WireCall
 	MemoryContextCallback *guard;	/* NULL once the owner is gone */
 	grpc_call  *call;
 	bool		pending;
-	bool		succeeded;		/* of the batch: always true for a client call */
 	int			timeout_ms;
 	char	   *method;
 	grpc_byte_buffer *request;
@@ -179,7 +178,6 @@ pump(WireChannel *channel, gpr_timespec deadline)
 		WireCall   *call = event.tag;
 
 		call->pending = false;
-		call->succeeded = event.success != 0;
 		channel->npending--;
 		if (call->guard == NULL)
 			destroy_call(call);

@@ -44,7 +44,6 @@ typedef struct WireChannelOptions
 
 /* gRPC status codes that callers tell apart (grpc/status.h) */
 #define WIRE_STATUS_OK 0
-#define WIRE_STATUS_CANCELLED 1
 #define WIRE_STATUS_DEADLINE_EXCEEDED 4
 #define WIRE_STATUS_PERMISSION_DENIED 7
 #define WIRE_STATUS_RESOURCE_EXHAUSTED 8

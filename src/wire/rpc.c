@@ -171,12 +171,6 @@ rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 	call_free(call->call);
 }
 
-void
-rpc_abandon(RpcCall *call)
-{
-	call_free(call->call);
-}
-
 bool
 rpc_is_offered(RpcCall *call)
 {
@@ -214,6 +208,22 @@ rpc_allocator(void)
 	static ProtobufCAllocator allocator = {allocate, deallocate, NULL};
 
 	return &allocator;
+}
+
+ProtobufCMessage *
+rpc_finish_message(RpcCall *call, const ProtobufCMessageDescriptor *type)
+{
+	RpcBuffer  *buffer = rpc_make_buffer();
+	ProtobufCMessage *message;
+
+	rpc_finish(call, buffer, NULL);
+	message = protobuf_c_message_unpack(type, rpc_allocator(), buffer->len, buffer->data);
+	pfree(buffer->data);
+	if (message == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("Milvus server \"%s\" sent a malformed answer to %s", call->server->name, call->rpc)));
+	return message;
 }
 
 bool
@@ -292,17 +302,10 @@ rpc_call(const RpcServer *server, const char *rpc, bool repeatable,
 		 const ProtobufCMessage *request, const ProtobufCMessageDescriptor *response_type,
 		 RpcStatus *status)
 {
-	RpcBuffer  *buffer = rpc_make_buffer();
-	ProtobufCMessage *response;
+	ProtobufCMessage *response =
+		rpc_finish_message(rpc_start_message(server, rpc, repeatable, request), response_type);
 	RpcStatus	found;
 
-	rpc_finish(rpc_start_message(server, rpc, repeatable, request), buffer, NULL);
-	response = protobuf_c_message_unpack(response_type, rpc_allocator(), buffer->len, buffer->data);
-	pfree(buffer->data);
-	if (response == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("Milvus server \"%s\" sent a malformed answer to %s", server->name, rpc)));
 	if (rpc_message_status(response, &found) && status == NULL)
 		rpc_check_status(server, rpc, &found);
 	if (status)

@@ -84,8 +84,8 @@ extern RpcCall *rpc_start_message(const RpcServer *server, const char *rpc, bool
  */
 extern void rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large);
 
-/* Give up an RPC, whatever its state. */
-extern void rpc_abandon(RpcCall *call);
+/* The same as a message in CurrentMemoryContext; HV000 when it is malformed. */
+extern ProtobufCMessage *rpc_finish_message(RpcCall *call, const ProtobufCMessageDescriptor *type);
 
 /* Wait for the end; false when the server does not know the RPC, then the call is given back. */
 extern bool rpc_is_offered(RpcCall *call);
