@@ -1,0 +1,84 @@
+"""Statements that live longer than one execution: prepared statements beyond their sixth, cursors."""
+import queries
+from expressions import Ref
+from predicates import where
+from queries import settings
+from tree import Node, Script, Statement
+
+
+def prepared(g):
+    """Executed eight times, with other values each time; generic from the sixth, or forced to be."""
+    g.params = []
+    form = g.rng.randint(0, 6)
+    if form <= 2:
+        script = queries.simple(g)
+    elif form == 3:
+        script = queries.aggregated(g)
+    elif form == 4:
+        script = queries.joined(g)
+    else:
+        script = by_parameter(g)
+    params, g.params = g.params, None
+    main = script.statements[0]
+    if not params:
+        params = [("integer", ["1"] * 8)]
+    types = ", ".join(t for t, _ in params)
+    statements = [Statement(Node(f"PREPARE q({types}) AS ", main.node), "none")]
+    for i in range(8):
+        arguments = ", ".join(found[i] for _, found in params)
+        statements.append(Statement(Node(f"EXECUTE q({arguments})"), main.mode, main.merging))
+    found = list(script.settings)
+    if g.chance(0.3):
+        found.append("plan_cache_mode = force_generic_plan")
+    return Script("prepared", statements, found)
+
+
+def by_parameter(g):
+    """id = $1, id = ANY ($1), a column against a parameter."""
+    table, alias, scope = queries.one_table(g)
+    ref = Ref(alias, table.key, table) if g.chance(0.6) else g.pick(scope.of("integer", "bigint", "text", "smallint", "real", "double precision"))
+    if g.chance(0.5):
+        wanted = ref.kind if g.chance(0.6) or ref.kind == "text" else g.pick(["integer", "bigint", "numeric", "double precision"])
+        test = Node(ref.node(), g.pick([" = ", " = ", " <= ", " > ", " <> "]), g.parameter(ref.kind, wanted, ref))
+    else:
+        test = Node(ref.node(), g.pick([" = ANY (", " <> ALL ("]), g.array(ref.kind, ref, 6), ")")
+    rest = where(g, scope, 0, 0, always=0.3)
+    if getattr(rest, "before", None):
+        rest.before = " AND "
+    body = Node("SELECT ", queries.select_list(g, scope), " FROM ", g.source(table, alias), " WHERE ", test, rest)
+    return Script("prepared", [Statement(body)], settings(g))
+
+
+def cursor(g):
+    if g.chance(0.75):
+        table, alias, scope = queries.one_table(g)
+        body = Node("SELECT ", queries.select_list(g, scope), " FROM ", g.source(table, alias), where(g, scope, 1),
+                    queries.total_order(g, scope, 1))
+    else:
+        source, scope = queries.joined_source(g)
+        body = Node("SELECT ", queries.select_list(g, scope), " FROM ", source, where(g, scope, 1, 0), queries.total_order(g, scope, 1))
+    scroll = g.pick(["", "", "SCROLL ", "NO SCROLL "])
+    hold = g.chance(0.3)
+    moves = ["NEXT", "1", "3", "10", "FORWARD 5", "ALL", "2", "7"]
+    if scroll == "SCROLL ":
+        moves += ["PRIOR", "FIRST", "LAST", "ABSOLUTE 4", "ABSOLUTE -2", "RELATIVE -1", "BACKWARD 3", "BACKWARD ALL", "ABSOLUTE 0"]
+    statements = [Statement("BEGIN", "none"),
+                  Statement(Node(f"DECLARE c {scroll}CURSOR {'WITH HOLD ' if hold else ''}FOR ", body), "none")]
+
+    def steps(count):
+        for _ in range(count):
+            verb = g.pick(["FETCH", "FETCH", "FETCH", "MOVE"])
+            statements.append(Statement(f"{verb} {g.pick(moves)} FROM c", "ordered" if verb == "FETCH" else "none"))
+    steps(g.rng.randint(2, 5))
+    if g.chance(0.15):
+        # a query of the same table between two fetches
+        other = g.table()
+        statements.append(Statement(Node("SELECT count(*) FROM ", g.source(other, "o")), "rows"))
+        steps(1)
+    statements.append(Statement("COMMIT", "none"))
+    if hold:
+        steps(2)
+        statements.append(Statement("CLOSE c", "none"))
+    return Script("cursor", statements, settings(g))
+
+

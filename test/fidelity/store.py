@@ -1,0 +1,143 @@
+"""A world on the server and beside it: schema l has the local copies, schema f the foreign tables."""
+import json
+
+from values import quoted
+from world import METRICS, ident
+
+CHUNK = 40
+
+
+def setup_server(side, port, library=None):
+    """The extension and the server. library: a build to take in place of the installed one."""
+    run = side.run
+    run("SET client_min_messages = error")
+    run("DROP SCHEMA IF EXISTS l, f, x CASCADE")
+    run("DROP EXTENSION IF EXISTS milvus_fdw CASCADE; CREATE EXTENSION milvus_fdw")
+    if library:
+        run(f"UPDATE pg_proc SET probin = {quoted(library)} WHERE probin = '$libdir/milvus_fdw'")
+    # a session can't have two builds of it
+    side.connect()
+    run(f"CREATE SERVER fidelity FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port '{port}')")
+    run("CREATE USER MAPPING FOR CURRENT_USER SERVER fidelity")
+
+
+def create_local(run, table, schema="l"):
+    columns = ", ".join(c.definition(False) for c in table.columns)
+    key = "" if table.partitions else f", PRIMARY KEY ({ident(table.key.name)})"
+    run(f"CREATE TABLE {schema}.{table.name} ({columns}{key})")
+    for i in range(0, len(table.rows), CHUNK):
+        rows = ", ".join(f"({', '.join(r)})" for r in table.rows[i:i + CHUNK])
+        run(f"INSERT INTO {schema}.{table.name} VALUES {rows}")
+    run(f"ANALYZE {schema}.{table.name}")
+
+
+def create_wide_local(run, table, schema="l"):
+    collate = ' COLLATE "default"'
+    columns = ", ".join(f"{ident(c.name)}::{c.declared}{collate if c.kind == 'text' else ''} AS {ident(c.name)}" for c in table.columns)
+    run(f"CREATE TABLE {schema}.{table.name} AS SELECT {columns} FROM {schema}.{table.wide_of.name}; ANALYZE {schema}.{table.name}")
+
+
+class Store:
+    """The collections of one world; prefix keeps their names apart from others'."""
+
+    def __init__(self, run, kind, prefix, rng):
+        self.run = run
+        self.kind = kind
+        self.prefix = prefix
+        self.rng = rng
+        self.collections = []
+        self.loading = []
+
+    def collection(self, table):
+        return f"{self.prefix}_{table.name}"
+
+    def foreign(self, name, table, collection, columns=None, more=""):
+        columns = ", ".join(c.definition(True) for c in columns or table.columns)
+        fetch = f", fetch_size '{table.fetch_size}'" if table.fetch_size else ""
+        self.run(f"CREATE FOREIGN TABLE f.{name} ({columns}) SERVER fidelity OPTIONS (collection '{collection}'{fetch}{more})")
+
+    def make(self, loader, collection, table):
+        """As create_collection() does, but for the fields it would make of other types."""
+        self.collections.append(collection)
+        schema = json.loads(self.run(f"SELECT milvus.table_schema('f.{loader}')").rows[0][0])
+        for field in schema["fields"]:
+            column = next(c for c in table.columns if field["name"] == (c.field or c.name))
+            if column.kind == "real[]" and column.is_vector:
+                field.update(data_type="FloatVector", element_type=0, type_params={"dim": str(column.dim)})
+            if column.int8:
+                field.update({"element_type" if column.kind.endswith("[]") else "data_type": "Int8"})
+        self.run(f"SELECT milvus.drop_collection('f.{loader}')")
+        self.call("CreateCollection", collection_name=collection, schema=schema)
+
+    def call(self, rpc, **request):
+        self.run(f"SELECT milvus.call('fidelity', '{rpc}', {quoted(json.dumps(request))})")
+
+    def finish(self, loader, table):
+        if self.kind == "s" and self.rng.random() < 0.3:
+            self.run(f"SELECT milvus.flush('f.{loader}')")
+        for c in table.vectors():
+            index = {"bit": "BIN_FLAT", "sparsevec": "SPARSE_INVERTED_INDEX"}.get(c.kind, "FLAT")
+            self.run(f"SELECT milvus.create_index('f.{loader}', {quoted(c.field or c.name)}, '{index}', '{METRICS[c.operator]}', wait => false)")
+        self.run(f"SELECT milvus.load('f.{loader}', wait => false)")
+        self.loading.append(loader)
+
+    def create(self, table):
+        if not table.foreign:
+            create_local(self.run, table, "x")
+            return
+        if table.wide_of:
+            create_wide_local(self.run, table)
+            self.foreign(table.name, table, self.collection(table.wide_of))
+            return
+        create_local(self.run, table)
+        collection = self.collection(table)
+        stored = table.stored()
+        loader = table.name + "_load"
+        if table.partitions:
+            self.create_partitioned(table, collection, loader)
+            return
+        self.foreign(loader, table, collection, stored)
+        self.foreign(table.name, table, collection)
+        self.make(loader, collection, table)
+        names = ", ".join(ident(c.name) for c in stored)
+        self.run(f"INSERT INTO f.{loader} ({names}) SELECT {names} FROM l.{table.name}")
+        self.finish(loader, table)
+
+    def create_partitioned(self, table, collection, loader):
+        """Partitions of one collection; on Milvus Lite 2, which has none, collections of their own."""
+        columns = ", ".join(c.definition(False) for c in table.columns)
+        self.run(f"CREATE TABLE f.{table.name} ({columns}) PARTITION BY LIST (part)")
+        shared = self.kind != "l2"
+        if shared:
+            self.foreign(loader, table, collection)
+            self.make(loader, collection, table)
+        for i in range(1, table.partitions + 1):
+            child = f"{table.name}_{i}"
+            options = f"collection '{collection}', partition 'p{i}'" if shared else f"collection '{collection}_{i}'"
+            self.run(f"CREATE FOREIGN TABLE f.{child} PARTITION OF f.{table.name} FOR VALUES IN ({i}) SERVER fidelity OPTIONS ({options})")
+            for c in table.columns:
+                if c.field:
+                    self.run(f"ALTER FOREIGN TABLE f.{child} ALTER {ident(c.name)} OPTIONS (ADD field {quoted(c.field)})")
+            if shared:
+                self.call("CreatePartition", collection_name=collection, partition_name=f"p{i}")
+            else:
+                self.make(child, f"{collection}_{i}", table)
+        self.run(f"INSERT INTO f.{table.name} SELECT * FROM l.{table.name}")
+        if shared:
+            self.finish(loader, table)
+        else:
+            for i in range(1, table.partitions + 1):
+                self.finish(f"{table.name}_{i}", table)
+
+    def build(self, tables):
+        self.run("DROP SCHEMA IF EXISTS l, f, x CASCADE; CREATE SCHEMA l; CREATE SCHEMA f; CREATE SCHEMA x")
+        for table in tables:
+            self.create(table)
+        for loader in self.loading:
+            self.run(f"SELECT milvus.load('f.{loader}')")
+        self.loading = []
+
+    def drop(self):
+        for name in self.collections:
+            self.run(f"SELECT milvus.drop_collection(server => 'fidelity', collection => '{name}')")
+        self.collections = []

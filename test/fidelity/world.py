@@ -1,0 +1,326 @@
+"""Random schemas and rows: what a world of tables looks like, before any server has it.
+
+A world has three collections (the last one small), a second foreign table with
+wider types over the first, a partitioned table, and tables that are local on
+both sides. Columns take their values from small pools, so that equality finds
+rows and groups have members.
+"""
+import json
+
+import values
+
+KINDS = ["boolean", "smallint", "integer", "bigint", "real", "double precision", "text", "text", "varchar", "jsonb", "jsonb",
+         "boolean[]", "smallint[]", "integer[]", "bigint[]", "real[]", "double precision[]", "text[]", "text[]"]
+ODD_NAMES = ["Odd Name", "select", "in", "UPPER", "ünï", "a.b", 'quo"te', "not", "like", "true", "$x", "50%"]
+WIDER = {"smallint": ["integer", "bigint"], "integer": ["bigint"], "real": ["double precision"], "text": ["text"]}
+DYNAMIC = [("color", "text"), ("size", "bigint"), ("weight", "double precision"), ("flag", "boolean"), ("doc", "jsonb")]
+METRICS = {"<->": "L2", "<=>": "COSINE", "<#>": "IP", "<~>": "HAMMING", "<%>": "JACCARD"}
+
+
+def ident(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+class Column:
+    def __init__(self, name, kind, declared=None, null=0.0):
+        self.name = name
+        self.kind = kind            # the type in the grammar
+        self.declared = declared or kind
+        self.null = null            # share of NULLs; 0: NOT NULL
+        self.field = None           # the field's name, where it is another
+        self.dynamic_key = None
+        self.pool = []
+        self.operator = None        # of a vector: that of its index's metric
+        self.dim = 0
+        self.int8 = False
+
+    @property
+    def is_vector(self):
+        return self.operator is not None
+
+    @property
+    def literal_kind(self):
+        """varchar[] has no operators with text[]."""
+        return "varchar[]" if self.declared.startswith("varchar") and self.kind == "text[]" else self.kind
+
+    @property
+    def collation(self):
+        return self.declared.partition(" COLLATE ")[2]
+
+    def options(self):
+        if self.dynamic_key:
+            return f" OPTIONS (dynamic_key {values.quoted(self.dynamic_key)})"
+        return f" OPTIONS (field {values.quoted(self.field)})" if self.field else ""
+
+    def definition(self, foreign):
+        null = "" if self.null or self.dynamic_key else " NOT NULL"
+        base, _, collate = self.declared.partition(" COLLATE ")
+        collate = f" COLLATE {collate}" if collate else ""
+        return f"{ident(self.name)} {base}{self.options() if foreign else ''}{collate}{null}"
+
+
+class Table:
+    """rows: lists of SQL literals, one for each column."""
+
+    def __init__(self, name, columns, foreign=True):
+        self.name = name
+        self.columns = columns
+        self.key = columns[0]
+        self.rows = []
+        self.foreign = foreign
+        self.partitions = 0
+        self.collation = None
+        self.wide_of = None
+        self.fetch_size = None
+        self.vector_rows = {}       # column name: its vectors, for distances that a query may ask about
+
+    @property
+    def small(self):
+        return len(self.rows) <= 20
+
+    def vectors(self):
+        return [c for c in self.columns if c.is_vector]
+
+    def stored(self):
+        return [c for c in self.columns if not c.dynamic_key]
+
+
+class Maker:
+    def __init__(self, rng, server, pgvector, index):
+        self.rng = rng
+        self.server = server
+        self.pgvector = pgvector
+        self.index = index
+
+    def null_share(self):
+        if self.server == "l3" and self.rng.random() < 0.7:
+            return self.rng.choice([0.05, 0.2, 0.4, 1.0 if self.rng.random() < 0.1 else 0.3])
+        return 0.0
+
+    def scalar(self, name, kind):
+        rng = self.rng
+        limit = None
+        column = Column(name, kind, kind, self.null_share())
+        if kind == "varchar":
+            limit = rng.choice([20, 60, 300])
+            column.kind, column.declared = "text", f"varchar({limit})"
+        elif kind == "text[]":
+            column.declared = rng.choice(["text[]", "varchar(100)[]"])
+        if column.kind == "text" and rng.random() < 0.3:
+            column.declared += rng.choice([' COLLATE "C"', ' COLLATE "C"', ' COLLATE "POSIX"', ' COLLATE "ucs_basic"', ' COLLATE "de-x-icu"'])
+        column.pool = [values.value(rng, column.kind, limit) for _ in range(rng.choice([4, 12, 30, 60]))]
+        if kind == "smallint" and rng.random() < 0.4:
+            column.int8 = True
+            column.pool = [max(-128, min(127, x)) for x in column.pool]
+        return column
+
+    def vector(self, name, kind, operator):
+        """Small whole numbers: distances but the cosine are exact, ties and duplicates abound."""
+        rng = self.rng
+        column = Column(name, kind)
+        column.operator = operator
+        column.dim = 8 if kind == "bit" else rng.choice([2, 3, 4, 8])
+        column.declared = {"real[]": "real[]", "sparsevec": "sparsevec(100)"}.get(kind, f"{kind}({column.dim})")
+        for _ in range(rng.choice([10, 40, 150])):
+            v = [rng.randint(-4, 4) for _ in range(column.dim)]
+            if kind == "bit":
+                v = [rng.randint(0, 1) for _ in range(column.dim)]
+            elif kind == "sparsevec":
+                v = sorted(rng.sample(range(1, 101), rng.randint(1, 4)))
+                v = {i: rng.randint(1, 5) for i in v}
+            elif not any(v) and rng.random() < 0.7:
+                v[0] = 1
+            column.pool.append(v)
+        if kind in ("vector", "real[]") and rng.random() < 0.5:
+            column.pool.append([0] * column.dim)
+        return column
+
+    def vectors(self):
+        rng = self.rng
+        plain = "vector" if self.pgvector and rng.random() < 0.85 else "real[]"
+        metric = rng.choice(["<->", "<->", "<=>", "<#>"])
+        bit = ("bit", rng.choice(["<~>", "<%>"]))
+        if self.server == "s":
+            kind, metric = bit if rng.random() < 0.12 else (plain, metric)
+            return [self.vector("e", kind, metric)]
+        found = [self.vector("e", plain, metric)]
+        if rng.random() < 0.5:
+            found.append(self.vector("e2", plain, rng.choice(["<->", "<=>", "<#>"])))
+        if self.pgvector and rng.random() < 0.3:
+            found.append(self.vector("sp", "sparsevec", "<#>"))
+        if self.server == "l2":
+            if self.pgvector and rng.random() < 0.3:
+                found.append(self.vector("h", "halfvec", rng.choice(["<->", "<=>", "<#>"])))
+            if rng.random() < 0.3:
+                found.append(self.vector("bits", *bit))
+        return found
+
+    def vector_text(self, column, v):
+        if column.kind == "bit":
+            return f"B'{''.join(map(str, v))}'"
+        if column.kind == "sparsevec":
+            return values.quoted("{" + ",".join(f"{i}:{x}" for i, x in v.items()) + "}/100") + "::sparsevec"
+        inner = ",".join(map(str, v))
+        return f"'{{{inner}}}'::real[]" if column.kind == "real[]" else f"'[{inner}]'::{column.kind}"
+
+    def keys(self, kind, count):
+        rng = self.rng
+        if kind == "text":
+            found = {values.text(rng, 60) for _ in range(count // 3)}
+            if self.server == "l2":
+                # see server-defects
+                found = {k for k in found if "\n" not in k and "\r" not in k}
+            while len(found) < count:
+                found.add(f"key{rng.randint(0, 9999)}")
+        else:
+            found = set(rng.sample(range(1, 3 * count), count - 3))
+            # (the largest of all is in server-defects)
+            found |= {-(2**63), 2**63 - 2, -1} if kind == "bigint" else {-1, 0, 2 * 10**9}
+        found = sorted(found)
+        rng.shuffle(found)
+        return found
+
+    def table(self, name, count, first=None, dynamic=False, plain=False):
+        rng = self.rng
+        key = Column("id", "text" if first is None and rng.random() < 0.25 or first and first.key.kind == "text" else "bigint")
+        if key.kind == "text":
+            key.declared = rng.choice(["varchar(100)", 'varchar(100) COLLATE "C"', "varchar(100)"])
+        key.pool = self.keys(key.kind, count)
+        n = Column("n", "integer")
+        n.pool = list(range(-2, 8))
+        ref = Column("ref", key.kind, "varchar(100)" if key.kind == "text" else "bigint", self.null_share())
+        ref.pool = (first.key.pool if first else key.pool)[: rng.choice([5, 30])] + key.pool[:3]
+        columns = [key, n, ref]
+        names = iter(rng.sample(ODD_NAMES, 4))
+        for i, kind in enumerate(rng.sample(KINDS, rng.randint(6, 10))):
+            column = self.scalar(f"c{i}", kind)
+            if not plain and rng.random() < 0.2:
+                column.name, column.field = next(names, f"c{i}"), f"f{i}"
+            columns.append(column)
+        columns += self.vectors()
+        if dynamic:
+            columns += self.dynamic()
+        table = Table(name, columns)
+        self.fill(table, count)
+        if rng.random() < 0.3:
+            table.fetch_size = rng.choice([1, 3, 10, 50]) if count <= 20 else rng.choice([30, 50])
+        return table
+
+    def dynamic(self):
+        found = []
+        meta = Column("$meta", "jsonb", "jsonb")
+        found.append(meta)
+        for key, kind in DYNAMIC:
+            if self.rng.random() < 0.8:
+                column = Column(f"d_{key}", kind, "varchar(200)" if kind == "text" and self.rng.random() < 0.3 else kind, 0.4)
+                column.dynamic_key = key
+                found.append(column)
+        return found
+
+    def dynamic_document(self):
+        rng = self.rng
+        doc = {k: values.json_value(rng, 1) for k in rng.sample(["extra", "k", "shape"], rng.randint(0, 2))}
+        for key, kind in DYNAMIC:
+            pick = rng.random()
+            if pick < 0.2:
+                continue
+            if pick < 0.35:
+                doc[key] = None
+            elif kind == "text":
+                doc[key] = rng.choice(values.TEXTS[:30])
+            elif kind == "double precision":
+                doc[key] = rng.choice([0, 1, -3, 0.5, 1e300, -2.25, 0.1, 2**53])
+            elif kind == "boolean":
+                doc[key] = rng.random() < 0.5
+            elif kind == "bigint":
+                doc[key] = values.integer(rng, "bigint")
+            else:
+                doc[key] = values.json_value(rng)
+        return doc
+
+    def fill(self, table, count):
+        rng = self.rng
+        for c in table.columns:
+            if c.is_vector:
+                table.vector_rows[c.name] = []
+        for i in range(count):
+            doc = self.dynamic_document() if table.columns[-1].dynamic_key or table.columns[-1].name == "$meta" else None
+            row = []
+            for c in table.columns:
+                if c is table.key:
+                    row.append(values.literal(c.pool[i], c.kind))
+                elif c.is_vector:
+                    v = rng.choice(c.pool)
+                    table.vector_rows[c.name].append(v)
+                    row.append(self.vector_text(c, v))
+                elif c.name == "$meta":
+                    c.pool.append(doc)
+                    row.append(json_literal(doc))
+                elif c.dynamic_key:
+                    x = doc.get(c.dynamic_key)
+                    if x is not None:
+                        c.pool.append(x)
+                    path = f"({json_literal(doc)} {'->' if c.kind == 'jsonb' else '->>'} '{c.dynamic_key}')"
+                    row.append(path if c.kind in ("jsonb", "text") else f"{path}::{c.kind}")
+                elif c.null and rng.random() < c.null:
+                    row.append("NULL")
+                else:
+                    x = rng.choice(c.pool)
+                    row.append(json_literal(x) if c.kind == "jsonb" else values.literal(x, c.kind))
+            table.rows.append(row)
+
+    def wide(self, table):
+        """The same collection, read as other types."""
+        columns = []
+        for c in table.columns:
+            if c.is_vector or c.dynamic_key or self.rng.random() < 0.2 and c is not table.key:
+                continue
+            wide = Column(c.name, c.kind, null=c.null)
+            wide.kind = self.rng.choice(WIDER.get(c.kind, [c.kind]))
+            wide.declared = c.declared if wide.kind == c.kind and c.kind != "text" else wide.kind
+            wide.field, wide.pool = c.field, c.pool
+            columns.append(wide)
+        found = Table(table.name + "w", columns)
+        found.rows = table.rows
+        found.wide_of = table
+        found.fetch_size = self.rng.choice([None, 40])
+        return found
+
+    def partitioned(self, count):
+        table = self.table("pt", count, plain=True)
+        table.partitions = 3
+        part = Column("part", "integer")
+        part.pool = [1, 2, 3]
+        table.columns.insert(1, part)
+        for row in table.rows:
+            row.insert(1, str(self.rng.choice(part.pool)))
+        return table
+
+    def local(self, first):
+        """A table that is no foreign table on either side."""
+        rng = self.rng
+        key = Column("id", first.key.kind)
+        key.pool = rng.sample(first.key.pool, 8)
+        columns = [key, Column("n", "integer"), Column("s", "text", null=0.2), Column("x", "double precision", null=0.2)]
+        columns[1].pool = list(range(-2, 8))
+        columns[2].pool = values.TEXTS[:20]
+        columns[3].pool = [0.5, 1.0, -1.0, 2.25]
+        table = Table("pal", columns, foreign=False)
+        self.fill(table, 8)
+        return table
+
+
+def json_literal(x):
+    return "NULL::jsonb" if x is None else values.quoted(json.dumps(x, ensure_ascii=False)) + "::jsonb"
+
+
+def make_world(rng, server, pgvector, index):
+    maker = Maker(rng, server, pgvector, index)
+    first = maker.table("t1", rng.randint(100, 220), dynamic=rng.random() < 0.5)
+    second = maker.table("t2", rng.randint(50, 110), first, dynamic=rng.random() < 0.4)
+    third = maker.table("t3", rng.randint(12, 20), first, dynamic=rng.random() < 0.3)
+    tables = [first, second, third, maker.wide(first)]
+    if index % 2 == 0:
+        tables.append(maker.partitioned(rng.randint(40, 90)))
+    tables.append(maker.local(first))
+    return tables
