@@ -19,3 +19,13 @@ class Rows:
 def queries(count, seed):
     random = np.random.default_rng((seed, 1))
     return random.random((count, DIM), dtype=np.float32)
+
+
+def key_order(count, seed):
+    """All keys, shuffled."""
+    return np.random.default_rng((seed, 2)).permutation(count)
+
+
+def some_keys(count, seed, number, which):
+    """A set of keys, another one for each "which"."""
+    return np.random.default_rng((seed, 3, which)).choice(count, min(number, count), replace=False)

@@ -1,4 +1,4 @@
-"""Run both sides in turns and print the table; called by bench/run."""
+"""Run all sides in turns and print the table; called by bench/run."""
 import argparse
 import contextlib
 import json
@@ -6,32 +6,50 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+
+import data
+from recorder import Recorder
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EF = 64
-BLOCK = 30                              # searches of one side in a row
+BLOCK = 25                              # searches of one side in a row
 SCAN_BATCHES = {"scalars": [16384], "vectors": [2500, 5000, 16384]}
+FETCH_BATCHES = [1000, 5000, 10000]
 INSERT_BATCHES = [2500, 5000, 10000]
 INSERT_FORMS = ["numpy", "lists"]
+KEYS = 1000                             # keys in one statement
+WORKLOADS = ["search", "many", "keys", "scan", "join", "insert", "memory"]
+
+# what side_libpq prepares
+STATEMENTS = {
+    "search_key": "SELECT id FROM items ORDER BY embedding <-> $1 LIMIT 10",
+    "search_all": "SELECT id, name, price, embedding FROM items ORDER BY embedding <-> $1 LIMIT 10",
+    "keys": "SELECT id, name, price, embedding FROM items WHERE id = ANY($1)",
+    "lateral": "SELECT found.id FROM (SELECT vector FROM queries WHERE n < {many} ORDER BY n) query"
+               " CROSS JOIN LATERAL (SELECT id FROM items ORDER BY embedding <-> query.vector LIMIT 10) found",
+    "join": "SELECT id, name, price FROM keys JOIN items USING (id)",
+    "in": "SELECT id, name, price FROM items WHERE id IN (SELECT id FROM keys)",
+}
+MANY_IN_ONE = ("SELECT (item).id FROM milvus.search(NULL::items, 'embedding', k => 10,"
+               " queries => (SELECT array_agg(vector ORDER BY n) FROM queries WHERE n < {many})) ORDER BY query, distance")
 
 
 class Side:
-    def __init__(self, python, script):
-        self.script = script
-        self.process = subprocess.Popen([python, os.path.join(HERE, script)], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    """A process that takes commands as lines and answers with lines of JSON."""
 
-    def __getattr__(self, command):
-        return lambda **arguments: self.ask(command, arguments)
+    def __init__(self, name, *command):
+        self.name = name
+        self.process = subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def ask(self, command, arguments):
-        self.process.stdin.write(json.dumps({"command": command, **arguments}) + "\n")
+    def send(self, line):
+        self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        answer = json.loads(line) if line else {"error": "it ended"}
+        answer = self.process.stdout.readline()
+        answer = json.loads(answer) if answer else {"error": "it ended"}
         if "error" in answer:
-            sys.exit(f"{self.script}: {command} {arguments}: {answer['error']}")
+            sys.exit(f"{self.name}: {line[:200]}: {answer['error']}")
         return answer["result"]
 
     def close(self):
@@ -40,6 +58,51 @@ class Side:
             self.process.wait(30)
         except subprocess.TimeoutExpired:
             self.process.kill()
+
+
+class PythonSide(Side):
+    def __init__(self, python, script):
+        super().__init__(script, python, os.path.join(HERE, script))
+
+    def __getattr__(self, command):
+        return lambda **arguments: self.send(json.dumps({"command": command, **arguments}))
+
+
+class GrpcSide(Side):
+    def __init__(self, build, port, vectors):
+        super().__init__("side_grpc", os.path.join(build, "side_grpc"), "127.0.0.1", str(port), vectors, str(EF))
+
+    def search(self, output, first, count):
+        return self.send(f"search {output} {first} {count}")
+
+
+class LibpqSide(Side):
+    """A session of its own."""
+
+    def __init__(self, build, vectors):
+        super().__init__("side_libpq", os.path.join(build, "side_libpq"), vectors)
+        self.send(f"execute SET milvus_fdw.search_params = '{{\"ef\": {EF}}}'")
+        self.prepared = set()
+
+    def prepare(self, name, many=0, sql=None):
+        if name not in self.prepared:
+            self.send(f"prepare {name} {(sql or STATEMENTS[name]).format(many=many)}")
+            self.prepared.add(name)
+
+    def search(self, output, first, count):
+        self.prepare(f"search_{output}")
+        return self.send(f"vectors search_{output} {first} {count}")
+
+    def by_keys(self, keys):
+        self.prepare("keys")
+        return self.send("keys keys " + " ".join(map(str, keys)))
+
+    def run(self, name, many=0, sql=None):
+        self.prepare(name, many, sql)
+        return self.send(f"run {name}")
+
+    def pid(self):
+        return self.send("pid")["keys"][0][0]
 
 
 def progress(text):
@@ -55,180 +118,353 @@ def percentile(values, percent):
 
 
 class Table:
-    """Lines of the result. A ratio says how many times as fast as PyMilvus milvus_fdw is."""
+    """Lines of the result. A ratio says how many times as fast as another side milvus_fdw is."""
+
+    HEAD = ("", "unit", "PyMilvus", "C client", "milvus_fdw", "as fast as PyMilvus", "as fast as the C client")
 
     def __init__(self):
         self.lines = []
 
-    def add(self, what, unit, pymilvus, fdw, ratio, per_round):
-        number = "{:,.2f}" if unit == "ms" else "{:,.0f}"
-        self.lines.append((what, unit, number.format(pymilvus), number.format(fdw), f"{ratio:.2f}",
-                           f"{min(per_round):.2f} to {max(per_round):.2f}" if per_round else ""))
+    def add(self, what, unit, value, rounds, rows=1):
+        """Seconds of each side: value(its rounds) is shown, ratios are also taken round by round."""
+        def number(side):
+            if side not in rounds:
+                return ""
+            seconds = value(rounds[side])
+            return f"{1000 * seconds:,.2f}" if unit == "ms" else f"{rows / seconds:,.0f}"
 
-    def add_latency(self, what, pymilvus, fdw):
-        """Seconds of searches, in blocks."""
+        def ratio(side):
+            if side not in rounds:
+                return ""
+            single = [value([a]) / value([b]) for a, b in zip(rounds[side], rounds["fdw"])]
+            text = f"{value(rounds[side]) / value(rounds['fdw']):.2f}"
+            return f"{text} ({min(single):.2f} to {max(single):.2f})" if len(single) > 1 else text
+
+        self.lines.append((what, unit, number("pymilvus"), number("grpc"), number("fdw"),
+                           ratio("pymilvus"), ratio("grpc")))
+
+    def add_latency(self, what, blocks):
+        """Seconds of single searches, in blocks."""
         for name, percent in ("p50", 50), ("p99", 99):
-            a, b = (1000 * percentile([s for block in side for s in block], percent) for side in (pymilvus, fdw))
-            blocks = [percentile(p, percent) / percentile(f, percent) for p, f in zip(pymilvus, fdw)]
-            self.add(f"{what}, {name}", "ms", a, b, a / b, blocks if percent == 50 else None)
+            self.add(f"{what}, {name}", "ms",
+                     lambda rounds, p=percent: percentile([s for block in rounds for s in block], p),
+                     blocks if percent == 50 else {side: [[s for block in rounds for s in block]]
+                                                   for side, rounds in blocks.items()})
 
-    def add_rate(self, what, rows, pymilvus, fdw):
-        """Seconds of each round."""
-        a, b = (rows / statistics.median(side) for side in (pymilvus, fdw))
-        self.add(what, "rows/s", a, b, b / a, [p / f for p, f in zip(pymilvus, fdw)])
+    def add_rounds(self, what, rounds, rows=None):
+        self.add(what, "rows/s" if rows else "ms", statistics.median, rounds, rows)
 
     def __str__(self):
-        head = ("", "unit", "PyMilvus", "milvus_fdw", "times as fast", "in single rounds")
-        lines = [head, *self.lines]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+        lines = [self.HEAD, *self.lines]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(self.HEAD))]
 
         def cells(line):
             return "| " + " | ".join(c.ljust(w) if i < 2 else c.rjust(w)
                                      for i, (c, w) in enumerate(zip(line, widths))) + " |"
         rule = "|" + "|".join("-" * (w + 1) + ("-" if i < 2 else ":") for i, w in enumerate(widths)) + "|"
-        return "\n".join([cells(head), rule, *map(cells, self.lines)])
+        return "\n".join([cells(self.HEAD), rule, *map(cells, self.lines)])
 
 
-def measure_search(table, pymilvus, fdw, output, what, blocks):
-    progress(f"search, {what}")
-    seconds = ([], [])
-    same = found = 0
-    for side in pymilvus, fdw:
-        side.search(output=output, first=0, count=BLOCK)        # warm up: connections, plans, caches
-    for block in range(blocks):
-        results = []
-        for side, list_ in zip((pymilvus, fdw), seconds):
-            results.append(side.search(output=output, first=BLOCK * block, count=BLOCK))
-            list_.append(results[-1]["seconds"])
-        for a, b in zip(results[0]["keys"], results[1]["keys"]):
-            same += len(set(a) & set(b))
-            found += len(a)
-    table.add_latency(f"search k=10 ef={EF}, {what}", *seconds)
-    return same / found
+def in_turns(works, rounds):
+    """Call each of the works in each round, beginning with another one each time; results by name."""
+    results = {name: [] for name in works}
+    names = list(works)
+    for round_ in range(rounds):
+        shift = round_ % len(names)
+        for name in names[shift:] + names[:shift]:
+            results[name].append(works[name](round_))
+    return results
 
 
-def expect_rows(result, rows):
-    if result["rows"] != rows:
-        sys.exit(f"{result['rows']} rows where there should be {rows}")
-    return result["seconds"]
+def total(result):
+    return sum(result["seconds"])
 
 
-def measure_scan(table, pymilvus, fdw, output, rows, rounds):
-    progress(f"scan, {output}")
-    tried = {batch: expect_rows(pymilvus.scan(output=output, batch=batch), rows) for batch in SCAN_BATCHES[output]}
-    batch = min(tried, key=tried.get)
-    fdw.scan(output=output)
-    seconds, inside, copied = [], [], []
-    for _ in range(rounds):
-        seconds.append(expect_rows(pymilvus.scan(output=output, batch=batch), rows))
-        inside.append(expect_rows(fdw.scan(output=output), rows))
-        copied.append(expect_rows(fdw.copy(output=output), rows))
-    what = {"scalars": "id, name, price", "vectors": "id, name, price, embedding"}[output]
-    table.add_rate(f"scan {what}: aggregate", rows, seconds, inside)
-    table.add_rate(f"scan {what}: COPY BINARY", rows, seconds, copied)
-    return batch
+def share(answers):
+    """The share of the first side's keys that the others found too; that of the worst of them."""
+    first, *others = answers
+    worst = 1.0
+    for other in others:
+        same = sum(len(set(a) & set(b)) for a, b in zip(first, other))
+        worst = min(worst, same / max(1, sum(map(len, first))))
+    return worst
 
 
-def insert_fdw(pymilvus, fdw, rows):
-    seconds = expect_rows(fdw.insert(), rows)
-    stored = pymilvus.count_and_drop(name="loaded_fdw")
-    if stored != rows:
-        sys.exit(f"{stored} of {rows} rows stored by milvus_fdw")
-    return seconds
+def tens(answers):
+    """The answers of top-10 searches, also where one statement has them all."""
+    keys = [key for answer in answers for key in answer]
+    return [keys[i:i + 10] for i in range(0, len(keys), 10)]
 
 
-def measure_insert(table, pymilvus, fdw, rows, rounds):
-    progress("insert")
-    tried = {(form, batch): expect_rows(pymilvus.insert(form=form, batch=batch), rows)
-             for form in INSERT_FORMS for batch in INSERT_BATCHES}
-    form, batch = min(tried, key=tried.get)
-    insert_fdw(pymilvus, fdw, rows)
-    seconds, inserted = [], []
-    for _ in range(rounds):
-        seconds.append(expect_rows(pymilvus.insert(form=form, batch=batch), rows))
-        inserted.append(insert_fdw(pymilvus, fdw, rows))
-    table.add_rate("insert into a fresh collection", rows, seconds, inserted)
-    return form, batch
+def same_keys(what, answers):
+    """Exact reads: all sides have the same rows, or there is nothing to compare."""
+    sets = {side: sorted(key for keys in answer["keys"] for key in keys) for side, answer in answers.items()}
+    if len({tuple(keys) for keys in sets.values()}) != 1:
+        sys.exit(f"{what}: not the same rows: " + ", ".join(f"{side} {len(keys)}" for side, keys in sets.items()))
 
 
-def profile(fdw, pymilvus, rows, folder):
-    os.makedirs(folder, exist_ok=True)
-    workloads = {
-        "search-key": lambda: [fdw.search(output="key", first=0, count=300) for _ in range(5)],
-        "scan-scalars": lambda: [fdw.scan(output="scalars") for _ in range(5)],
-        "scan-vectors": lambda: [fdw.scan(output="vectors") for _ in range(3)],
-        "copy-vectors": lambda: [fdw.copy(output="vectors") for _ in range(2)],
-        "insert": lambda: [insert_fdw(pymilvus, fdw, rows) for _ in range(2)],
-    }
-    for name, work in workloads.items():
-        progress(f"perf, {name}")
-        path = os.path.join(folder, name)
-        fdw.perf_start(path=path + ".data")
-        start = time.perf_counter()
-        work()
-        wall = time.perf_counter() - start
-        fdw.perf_stop()
-        with open(path + ".txt", "w") as out:
-            print(f"# {name}: {wall:.2f} s in all", file=out, flush=True)
-            for sort in "dso", "dso,symbol":
-                subprocess.run(["perf", "report", "-i", path + ".data", "--stdio", "--no-children", "-g", "none",
-                                "--sort", sort, "--percent-limit", "0.5"],
-                               stdout=out, stderr=subprocess.DEVNULL, timeout=120, check=False)
+class Bench:
+    def __init__(self, options, build, vectors):
+        self.options = options
+        self.rows = options.rows or (10000 if options.quick else 100000)
+        self.nvectors = 1000
+        self.many = 100 if options.quick else 1000
+        self.table = Table()
+        self.notes = []
+        self.pymilvus = self.fdw = self.grpc = self.libpq = None
+        self.build = build
+        self.vectors = vectors
+
+    def rounds(self, whole):
+        return 3 if self.options.quick else whole
+
+    def start(self, stack):
+        progress("data, collection, index")
+        data.queries(self.nvectors, self.options.seed).tofile(self.vectors)
+        arguments = {"port": self.options.port, "count": self.rows, "seed": self.options.seed, "ef": EF,
+                     "nqueries": self.nvectors}
+        self.pymilvus = PythonSide(self.options.pymilvus, "side_pymilvus.py")
+        stack.callback(self.pymilvus.close)
+        self.fdw = PythonSide(sys.executable, "side_fdw.py")
+        stack.callback(self.fdw.close)
+        self.there = self.pymilvus.setup(**arguments)
+        self.here = self.fdw.setup(**arguments)
+        if not self.rows == self.there["rows"] == self.here["rows"]:
+            sys.exit(f"{self.there['rows']} and {self.here['rows']} rows where there should be {self.rows}")
+        self.generic = self.fdw.check_plans()["generic"]
+        self.grpc = GrpcSide(self.build, self.options.port, self.vectors)
+        stack.callback(self.grpc.close)
+        self.libpq = LibpqSide(self.build, self.vectors)
+        stack.callback(self.libpq.close)
+        self.compare_requests()
+        if not self.settle(still=15 if self.options.quick else 60):
+            progress("the answers keep changing")
+        progress("segments: " + "; ".join(self.pymilvus.segments()))
+
+    def searchers(self):
+        return {"pymilvus": self.pymilvus.search, "grpc": self.grpc.search, "fdw": self.libpq.search}
+
+    def compare_requests(self):
+        """The C client is a yardstick only as long as it sends the same bytes."""
+        recorder = Recorder(self.options.port)
+        self.fdw.record(port=recorder.port)
+        wrapper = recorder.take()
+        client = GrpcSide(self.build, recorder.port, self.vectors)
+        for output in "key", "all":
+            client.search(output, 0, 1)
+            sent = recorder.take()[-1]
+            if sent not in wrapper:
+                sys.exit(f"search, {output}: the C client does not send what milvus_fdw sends:\n"
+                         f"{sent}\n" + "\n".join(map(str, wrapper)))
+        client.close()
+        recorder.close()
+
+    def settle(self, still):
+        """Wait till the answers to all queries have not changed for some seconds: in the first
+        minute after a load they may."""
+        old, since, end = None, time.monotonic(), time.monotonic() + 180
+        while time.monotonic() < min(since + still, end):
+            new = self.grpc.search("key", 0, self.nvectors)["keys"]
+            if new != old:
+                old, since = new, time.monotonic()
+            time.sleep(0.5)
+        return time.monotonic() < end
+
+    def search(self):
+        blocks = 10 if self.options.quick else 40
+        for output, what in ("key", "key only"), ("all", "all columns"):
+            progress(f"search, {what}")
+            works = {side: lambda round_, search=search, output=output:
+                     search(output=output, first=round_ * BLOCK % self.nvectors, count=BLOCK)
+                     for side, search in self.searchers().items()}
+            if output == "key":
+                works["inside"] = lambda round_: self.fdw.search_inside(first=round_ * BLOCK % self.nvectors, count=BLOCK)
+            in_turns(works, 2)                  # warm up: connections, plans, caches
+            results = in_turns(works, blocks)
+            seconds = {side: [r["seconds"] for r in rounds] for side, rounds in results.items()}
+            inside = seconds.pop("inside", None)
+            self.table.add_latency(f"search k=10 ef={EF}, {what}", seconds)
+            if inside:
+                self.table.add_latency("the same, a loop in PL/pgSQL", {"grpc": seconds["grpc"], "fdw": inside})
+            same = share([[keys for r in rounds for keys in r["keys"]] for rounds in results.values()])
+            self.notes.append(f"{blocks * BLOCK} searches a side, {what}, in blocks of {BLOCK}: "
+                              f"{100 * same:.1f} % of the keys the same on all sides.")
+
+    def searches_of_many(self):
+        """Many queries: one by one in the C client, in one statement in the others."""
+        progress("many searches")
+        works = {"grpc": lambda _: self.grpc.search("key", 0, self.many),
+                 "lateral": lambda _: self.libpq.run("lateral", self.many)}
+        if self.fdw.has_search_function():
+            works["one request"] = lambda _: self.libpq.run("many", self.many, MANY_IN_ONE)
+        else:
+            self.notes.append("milvus.search() for many queries is not there: not measured.")
+        in_turns(works, 1)
+        results = in_turns(works, self.rounds(6))
+        found = {name: [tens(r["keys"]) for r in rounds] for name, rounds in results.items()}
+        for name, what in ("lateral", "LATERAL top-10 of {} rows"), ("one request", "milvus.search() of {} queries"):
+            if name not in results:
+                continue
+            self.table.add_rounds(what.format(self.many), {"grpc": list(map(total, results["grpc"])),
+                                                           "fdw": list(map(total, results[name]))})
+            same = min(map(share, zip(found["grpc"], found[name])))
+            if any(list(map(len, a)) != list(map(len, b)) for a, b in zip(found["grpc"], found[name])):
+                sys.exit(f"{what}: not as many rows")
+            self.notes.append(f"{what.format(self.many)}: {100 * same:.1f} % of the keys the same.")
+
+    def keys(self):
+        progress("keys")
+        sets = [data.some_keys(self.rows, self.options.seed, KEYS, which).tolist() for which in range(20)]
+        works = {"pymilvus": lambda round_: self.pymilvus.by_keys(keys=sets[round_]),
+                 "fdw": lambda round_: self.libpq.by_keys(sets[round_])}
+        in_turns(works, 2)
+        for _ in range(6):                      # till the plan is the one that stays
+            self.libpq.by_keys(sets[0])
+        results = in_turns(works, self.rounds(20))
+        for a, b in zip(*results.values()):
+            same_keys("keys", {"pymilvus": a, "fdw": b})
+        self.table.add_rounds(f"{KEYS:,} keys, all columns",
+                              {side: list(map(total, rounds)) for side, rounds in results.items()})
+
+    def expect_rows(self, result):
+        if result["rows"] != self.rows:
+            sys.exit(f"{result['rows']} rows where there should be {self.rows}")
+        return result["seconds"]
+
+    def scan(self):
+        for output, what in ("scalars", "id, name, price"), ("vectors", "id, name, price, embedding"):
+            progress(f"scan, {output}")
+            tried = {batch: self.expect_rows(self.pymilvus.scan(output=output, batch=batch))
+                     for batch in SCAN_BATCHES[output]}
+            batch = min(tried, key=tried.get)
+            works = {"pymilvus": lambda _: self.expect_rows(self.pymilvus.scan(output=output, batch=batch)),
+                     "aggregate": lambda _: self.expect_rows(self.fdw.scan(output=output)),
+                     "COPY BINARY": lambda _: self.expect_rows(self.fdw.copy(output=output))}
+            self.fdw.scan(output=output)
+            results = in_turns(works, self.rounds(5 if output == "scalars" else 3))
+            for how in "aggregate", "COPY BINARY":
+                self.table.add_rounds(f"scan {what}: {how}", {"pymilvus": results["pymilvus"], "fdw": results[how]},
+                                      self.rows)
+            self.notes.append(f"query_iterator, {output}: batch_size {batch}, the best of {SCAN_BATCHES[output]}.")
+
+    def join(self):
+        progress("join")
+        batches = [batch for batch in FETCH_BATCHES if batch <= self.rows]
+        tried = {batch: total(self.pymilvus.fetch(batch=batch)) for batch in batches}
+        batch = min(tried, key=tried.get)
+        works = {"pymilvus": lambda _: self.pymilvus.fetch(batch=batch),
+                 "join": lambda _: self.libpq.run("join"),
+                 "in": lambda _: self.libpq.run("in")}
+        self.libpq.run("join")
+        results = in_turns(works, self.rounds(4))
+        for answers in zip(*results.values()):
+            same_keys("join", dict(zip(results, answers)))
+        for name, what in ("join", "JOIN"), ("in", "IN (SELECT …)"):
+            self.table.add_rounds(f"{self.rows:,} keys of a local table: {what}",
+                                  {"pymilvus": list(map(total, results["pymilvus"])),
+                                   "fdw": list(map(total, results[name]))}, self.rows)
+        self.notes.append(f"Rows by keys through PyMilvus: {batch} keys a query, the best of {batches}.")
+
+    def insert_fdw(self):
+        seconds = self.expect_rows(self.fdw.insert())
+        stored = self.pymilvus.count_and_drop(name="loaded_fdw")
+        if stored != self.rows:
+            sys.exit(f"{stored} of {self.rows} rows stored by milvus_fdw")
+        return seconds
+
+    def insert(self):
+        progress("insert")
+        tried = {(form, batch): self.expect_rows(self.pymilvus.insert(form=form, batch=batch))
+                 for form in INSERT_FORMS for batch in INSERT_BATCHES}
+        form, batch = min(tried, key=tried.get)
+        self.insert_fdw()
+        results = in_turns({"pymilvus": lambda _: self.expect_rows(self.pymilvus.insert(form=form, batch=batch)),
+                            "fdw": lambda _: self.insert_fdw()}, self.rounds(5))
+        self.table.add_rounds("insert into a fresh collection", results, self.rows)
+        self.notes.append(f"Inserts of PyMilvus: {form} in batches of {batch}, the best of {INSERT_FORMS} "
+                          f"in batches of {INSERT_BATCHES}.")
+
+    def memory(self):
+        """Does a backend that goes on searching grow?"""
+        progress("memory")
+        session = LibpqSide(self.build, self.vectors)
+        pid = session.pid()
+
+        def anonymous():
+            with open(f"/proc/{pid}/status", encoding="ascii") as status:
+                return next(int(line.split()[1]) for line in status if line.startswith("RssAnon"))
+        session.search("key", 0, 1)
+        grown, done = [f"{anonymous():,} kB after the first"], 1
+        for until in (200, 2000) if self.options.quick else (1000, 10000):
+            while done < until:
+                count = min(until - done, self.nvectors)
+                session.search("key", 0, count)
+                done += count
+            grown.append(f"{anonymous():,} kB after {until:,}")
+        session.close()
+        self.notes.append(f"Memory of a backend (RssAnon) over searches: {', '.join(grown)}.")
+
+    def profile(self, folder):
+        os.makedirs(folder, exist_ok=True)
+        workloads = {
+            "search-key": lambda: [self.fdw.search_inside(first=0, count=300) for _ in range(5)],
+            "scan-scalars": lambda: [self.fdw.scan(output="scalars") for _ in range(5)],
+            "scan-vectors": lambda: [self.fdw.scan(output="vectors") for _ in range(3)],
+            "copy-vectors": lambda: [self.fdw.copy(output="vectors") for _ in range(2)],
+            "insert": lambda: [self.insert_fdw() for _ in range(2)],
+        }
+        for name, work in workloads.items():
+            progress(f"perf, {name}")
+            path = os.path.join(folder, name)
+            self.fdw.perf_start(path=path + ".data")
+            start = time.perf_counter()
+            work()
+            wall = time.perf_counter() - start
+            self.fdw.perf_stop()
+            with open(path + ".txt", "w", encoding="utf-8") as out:
+                print(f"# {name}: {wall:.2f} s in all", file=out, flush=True)
+                for sort in "dso", "dso,symbol":
+                    subprocess.run(["perf", "report", "-i", path + ".data", "--stdio", "--no-children", "-g", "none",
+                                    "--sort", sort, "--percent-limit", "0.5"],
+                                   stdout=out, stderr=subprocess.DEVNULL, timeout=120, check=False)
+
+    def run(self):
+        works = dict(zip(WORKLOADS, (self.search, self.searches_of_many, self.keys, self.scan, self.join,
+                                     self.insert, self.memory)))
+        with contextlib.ExitStack() as stack:
+            self.start(stack)
+            for name in self.options.only or WORKLOADS:
+                works[name]()
+            progress("done")
+            print(f"{self.rows:,} rows; Milvus {self.there['server']}, PostgreSQL {self.here['server']}; load average "
+                  + " ".join(f"{n:.1f}" for n in os.getloadavg()))
+            print()
+            print(self.table)
+            print()
+            for note in self.notes:
+                print("- " + note)
+            print(f"- Prepared searches run a {'generic' if self.generic else 'custom'} plan.")
+            sys.stdout.flush()
+            if self.options.perf:
+                self.profile(os.path.abspath(self.options.perf))
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--pymilvus", required=True, help="the Python of venv-s")
+    parser.add_argument("--build", required=True, help="where side_grpc and side_libpq are")
     parser.add_argument("--rows", type=int)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", type=lambda names: names.split(","))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--perf")
     options = parser.parse_args()
-    rows = options.rows or (10000 if options.quick else 100000)
-    blocks = 10 if options.quick else 12
-    rounds = {"scalars": 5, "vectors": 3, "insert": 5}
-    if options.quick:
-        rounds = dict.fromkeys(rounds, 3)
-
-    with contextlib.ExitStack() as stack:
-        pymilvus = Side(options.pymilvus, "side_pymilvus.py")
-        stack.callback(pymilvus.close)
-        fdw = Side(sys.executable, "side_fdw.py")
-        stack.callback(fdw.close)
-
-        progress("data, collection, index")
-        arguments = {"port": options.port, "count": rows, "seed": options.seed, "ef": EF,
-                     "nqueries": max(blocks * BLOCK, 300)}
-        there = pymilvus.setup(**arguments)
-        here = fdw.setup(**arguments)
-        if not rows == there["rows"] == here["rows"]:
-            sys.exit(f"{there['rows']} and {here['rows']} rows where there should be {rows}")
-        plans = fdw.check_plans()
-        if not pymilvus.settle(first=0, count=100, still=15 if options.quick else 60):
-            progress("the answers keep changing")
-        progress("segments: " + "; ".join(pymilvus.segments()))
-
-        table = Table()
-        same = [measure_search(table, pymilvus, fdw, "key", "key only", blocks),
-                measure_search(table, pymilvus, fdw, "all", "all columns", blocks)]
-        batches = [measure_scan(table, pymilvus, fdw, output, rows, rounds[output]) for output in SCAN_BATCHES]
-        form, batch = measure_insert(table, pymilvus, fdw, rows, rounds["insert"])
-        progress("done")
-
-        print(f"{rows:,} rows; Milvus {there['server']}, PostgreSQL {here['server']}; load average "
-              + " ".join(f"{n:.1f}" for n in os.getloadavg()))
-        print()
-        print(table)
-        print()
-        print(f"PyMilvus at its best: query_iterator with batch_size {batches[0]} (scalars) and {batches[1]} "
-              f"(vectors); insert of {form} in batches of {batch}.")
-        print(f"{blocks * BLOCK} searches a side in blocks of {BLOCK}, {100 * min(same):.1f} % of the keys the same; "
-              f"{min(rounds.values())} to {max(rounds.values())} rounds of scans and inserts; prepared searches run a "
-              f"{'generic' if plans['generic'] else 'custom'} plan.")
-        sys.stdout.flush()
-        if options.perf:
-            profile(fdw, pymilvus, rows, os.path.abspath(options.perf))
+    for name in options.only or ():
+        if name not in WORKLOADS:
+            parser.error(f"--only: one of {', '.join(WORKLOADS)}")
+    with tempfile.TemporaryDirectory() as folder:
+        Bench(options, options.build, os.path.join(folder, "vectors")).run()
 
 
 main()

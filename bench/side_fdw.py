@@ -1,15 +1,15 @@
-"""The side of milvus_fdw: SQL through libpq (psycopg 3), prepared statements, binary values."""
+"""The side of milvus_fdw in Python (psycopg 3): set-up, checks, and what takes so long that the client hardly counts."""
 import re
 import struct
 import subprocess
 import time
 
 import psycopg
-from psycopg.adapt import Dumper, Loader
+from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from psycopg.types import TypeInfo
 
-from data import Rows, queries
+from data import Rows, key_order, queries
 from worker import serve
 
 COLUMNS = "id bigint, name varchar(64), price double precision, embedding vector(128)"
@@ -18,16 +18,33 @@ SEARCH = {
     "key": "SELECT id FROM items ORDER BY embedding <-> %b LIMIT 10",
     "all": "SELECT id, name, price, embedding FROM items ORDER BY embedding <-> %b LIMIT 10",
 }
-# every column that is counted is read
+# aggregates that no server computes: every column is read
 AGGREGATE = {
-    "scalars": "SELECT count(id), count(name), count(price) FROM items",
-    "vectors": "SELECT count(id), count(name), count(price), count(embedding) FROM items",
+    "scalars": "SELECT count(*), max(id), max(octet_length(name)), max(price) FROM items",
+    "vectors": "SELECT count(*), max(id), max(octet_length(name)), max(price), max(vector_dims(embedding)) FROM items",
 }
 COPY = {
     "scalars": "COPY (SELECT id, name, price FROM items) TO STDOUT BINARY",
     "vectors": "COPY (SELECT id, name, price, embedding FROM items) TO STDOUT BINARY",
 }
 READ = {"scalars": ["id", "name", "price"], "vectors": ["id", "name", "price", "embedding"]}
+
+# a loop inside the server: no client, no protocol
+SEARCH_INSIDE = """
+CREATE FUNCTION search_inside(first int, count int) RETURNS TABLE (seconds float8, keys bigint[])
+LANGUAGE plpgsql AS $$
+DECLARE
+	started timestamptz;
+	query vector;
+BEGIN
+	FOR i IN first .. first + count - 1 LOOP
+		SELECT q.vector INTO query FROM queries q WHERE q.n = i;
+		started := clock_timestamp();
+		SELECT array_agg(id) INTO keys FROM (SELECT id FROM items ORDER BY embedding <-> query LIMIT 10) found;
+		seconds := extract(epoch FROM clock_timestamp() - started);
+		RETURN NEXT;
+	END LOOP;
+END $$"""
 
 connection = vectors = None
 
@@ -41,13 +58,6 @@ class VectorDumper(Dumper):
 
     def dump(self, obj):
         return struct.pack(f">HH{len(obj)}f", len(obj), 0, *obj)
-
-
-class VectorLoader(Loader):
-    format = Format.BINARY
-
-    def load(self, data):
-        return struct.unpack_from(f">{(len(data) - 4) // 4}f", data, 4)
 
 
 def execute(query, *args, **kwargs):
@@ -70,8 +80,15 @@ def setup(port, count, seed, ef, nqueries):
     info.register(connection)
     VectorDumper.oid = info.oid
     connection.adapters.register_dumper(Vector, VectorDumper)
-    connection.adapters.register_loader(info.oid, VectorLoader)
 
+    execute("CREATE TABLE queries (n int PRIMARY KEY, vector vector(128))")
+    connection.cursor().executemany("INSERT INTO queries VALUES (%s, %b)", enumerate(vectors))
+    execute("CREATE TABLE keys (id bigint PRIMARY KEY)")
+    with connection.cursor().copy("COPY keys FROM STDIN") as copy:
+        for key in key_order(count, seed).tolist():
+            copy.write_row((key,))
+    execute("VACUUM (FREEZE, ANALYZE) queries, keys")
+    execute(SEARCH_INSIDE)
     rows = Rows(count, seed)
     execute(f"CREATE TABLE local_items ({COLUMNS})")
     with connection.cursor().copy("COPY local_items FROM STDIN BINARY") as copy:
@@ -104,25 +121,35 @@ def check_plans():
     return {"generic": "$1" in plan}
 
 
-def search(output, first, count):
-    """Seconds of each search, and the keys found."""
-    seconds, keys = [], []
-    query = SEARCH[output]
-    for vector in vectors[first:first + count]:
-        start = time.perf_counter()
-        found = connection.cursor(binary=True).execute(query, (vector,), prepare=True).fetchall()
-        seconds.append(time.perf_counter() - start)
-        keys.append([row[0] for row in found])
-    return {"seconds": seconds, "keys": keys}
+def search_inside(first, count):
+    """Seconds of each search as a loop in the server sees them, and the keys found."""
+    found = execute("SELECT seconds, keys FROM search_inside(%s, %s)", (first, count)).fetchall()
+    return {"seconds": [row[0] for row in found], "keys": [row[1] for row in found]}
+
+
+def record(port):
+    """A single search through another port of the same server."""
+    execute("CREATE SERVER recorded FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', "
+            f"port '{int(port)}', consistency_level 'bounded')")
+    execute("CREATE USER MAPPING FOR CURRENT_USER SERVER recorded")
+    execute(f"CREATE FOREIGN TABLE recorded ({FOREIGN_COLUMNS}) SERVER recorded OPTIONS (collection 'items')")
+    for query in SEARCH.values():
+        execute(query.replace("items", "recorded"), (vectors[0],), binary=True)
+    execute("DROP SERVER recorded CASCADE")
+
+
+def has_search_function():
+    """Is there milvus.search() for many queries?"""
+    return execute("SELECT EXISTS (SELECT FROM pg_proc WHERE proname = 'search' AND 'queries' = ANY(proargnames)"
+                   " AND pronamespace = to_regnamespace('milvus'))").fetchone()[0]
 
 
 def scan(output):
     """Seconds of reading all rows inside PostgreSQL, and their number."""
     start = time.perf_counter()
-    counts = execute(AGGREGATE[output]).fetchone()
+    found = execute(AGGREGATE[output]).fetchone()
     seconds = time.perf_counter() - start
-    assert len(set(counts)) == 1
-    return {"seconds": seconds, "rows": counts[0]}
+    return {"seconds": seconds, "rows": found[0]}
 
 
 def copy(output):
@@ -159,4 +186,5 @@ def perf_stop():
     perf_start.process.wait(60)
 
 
-serve({f.__name__: f for f in (setup, check_plans, search, scan, copy, insert, perf_start, perf_stop)})
+serve({f.__name__: f for f in (setup, check_plans, search_inside, record, has_search_function, scan, copy, insert,
+                               perf_start, perf_stop)})

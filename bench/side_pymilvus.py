@@ -3,14 +3,14 @@ import time
 
 from pymilvus import Collection, CollectionSchema, DataType, FieldSchema, connections, utility
 
-from data import DIM, Rows, queries
+from data import DIM, Rows, key_order, queries
 from worker import serve
 
 SCALARS = ["id", "name", "price"]
 OUTPUT = {"key": [], "all": SCALARS + ["embedding"]}
 SCAN = {"scalars": SCALARS, "vectors": SCALARS + ["embedding"]}
 
-rows = vectors = items = None
+rows = vectors = items = order = None
 
 
 def make_collection(name):
@@ -39,10 +39,11 @@ def insert_columns(collection, data, batch):
 
 def setup(port, count, seed, ef, nqueries):
     """Connect, and make the collection that both sides search and read."""
-    global rows, vectors, items
+    global rows, vectors, items, order
     connections.connect(host="127.0.0.1", port=str(port))
     rows = Rows(count, seed)
     vectors = queries(nqueries, seed).tolist()
+    order = key_order(count, seed).tolist()
     items = make_collection("items")
     insert_columns(items, columns("numpy"), 5000)
     items.flush()
@@ -58,17 +59,6 @@ def segments():
     """What the query node holds: "rows/state/indexed" of each segment."""
     return sorted(f"{s.num_rows} rows, {s.state}, index {s.index_name or 'none'}"
                   for s in utility.get_query_segment_info("items"))
-
-
-def settle(first, count, still):
-    """Wait till the answers have not changed for some seconds: in the first minute after a load they may."""
-    old, since, end = None, time.monotonic(), time.monotonic() + 180
-    while time.monotonic() < min(since + still, end):
-        new = search("key", first, count)["keys"]
-        if new != old:
-            old, since = new, time.monotonic()
-        time.sleep(0.5)
-    return time.monotonic() < end
 
 
 def search(output, first, count):
@@ -99,6 +89,28 @@ def scan(output, batch):
     return {"seconds": time.perf_counter() - start, "rows": count}
 
 
+def query_keys(keys, output):
+    return items.query(f"id in {keys}", output_fields=SCAN[output], consistency_level="Bounded")
+
+
+def by_keys(keys):
+    """Seconds of reading the rows of some keys, and the keys found."""
+    start = time.perf_counter()
+    found = query_keys(keys, "vectors")
+    seconds = time.perf_counter() - start
+    return {"seconds": [seconds], "keys": [[row["id"] for row in found]]}
+
+
+def fetch(batch):
+    """Seconds of reading the rows of all keys, by batches of keys, and the keys found."""
+    found = []
+    start = time.perf_counter()
+    for first in range(0, len(order), batch):
+        found += query_keys(order[first:first + batch], "scalars")
+    seconds = time.perf_counter() - start
+    return {"seconds": [seconds], "keys": [[row["id"] for row in found]]}
+
+
 def insert(form, batch):
     """Seconds of inserting all rows into a fresh collection."""
     collection = make_collection("loaded_py")
@@ -117,4 +129,4 @@ def count_and_drop(name):
     return count
 
 
-serve({f.__name__: f for f in (setup, segments, settle, search, scan, insert, count_and_drop)})
+serve({f.__name__: f for f in (setup, segments, search, scan, by_keys, fetch, insert, count_and_drop)})
