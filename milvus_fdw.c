@@ -10,6 +10,7 @@
 #include "utils/guc.h"
 
 #include "src/compat.h"
+#include "src/exec/analyze.h"
 #include "src/exec/import.h"
 #include "src/exec/insert.h"
 #include "src/exec/scan.h"
@@ -24,6 +25,16 @@ PG_FUNCTION_INFO_V1(milvus_fdw_validator);
 bool		milvus_enable_search = true;
 bool		milvus_exact_distance = true;
 char	   *milvus_search_params = NULL;
+int			milvus_consistency_level = CONSISTENCY_UNSET;
+
+static const struct config_enum_entry consistency_levels[] = {
+	{"default", CONSISTENCY_UNSET, false},
+	{"session", CONSISTENCY_SESSION, false},
+	{"strong", CONSISTENCY_STRONG, false},
+	{"bounded", CONSISTENCY_BOUNDED, false},
+	{"eventually", CONSISTENCY_EVENTUALLY, false},
+	{NULL, 0, false}
+};
 
 static bool
 check_search_params(char **newval, void **extra, GucSource source)
@@ -49,6 +60,11 @@ _PG_init(void)
 							   "Parameters of vector searches, as a JSON object.",
 							   "For example {\"ef\": 64}. Overrides the option of the table.",
 							   &milvus_search_params, "", PGC_USERSET, 0, check_search_params, NULL, NULL);
+	DefineCustomEnumVariable("milvus_fdw.consistency_level",
+							 "How recent the data must be that reads of foreign tables see.",
+							 "\"default\" leaves it to the option consistency_level of the table or server, and without that to \"session\".",
+							 &milvus_consistency_level, CONSISTENCY_UNSET, consistency_levels,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("milvus_fdw");
 }
 
@@ -59,6 +75,7 @@ milvus_fdw_handler(PG_FUNCTION_ARGS)
 
 	routine->GetForeignRelSize = milvusGetForeignRelSize;
 	routine->GetForeignPaths = milvusGetForeignPaths;
+	routine->GetForeignUpperPaths = milvusGetForeignUpperPaths;
 	routine->GetForeignPlan = milvusGetForeignPlan;
 	routine->BeginForeignScan = milvusBeginForeignScan;
 	routine->IterateForeignScan = milvusIterateForeignScan;
@@ -72,6 +89,7 @@ milvus_fdw_handler(PG_FUNCTION_ARGS)
 	routine->BeginForeignInsert = milvusBeginForeignInsert;
 	routine->EndForeignInsert = milvusEndForeignInsert;
 	routine->IsForeignRelUpdatable = milvusIsForeignRelUpdatable;
+	routine->AnalyzeForeignTable = milvusAnalyzeForeignTable;
 	routine->ImportForeignSchema = milvusImportForeignSchema;
 	PG_RETURN_POINTER(routine);
 }

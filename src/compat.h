@@ -21,6 +21,7 @@
 #include "miscadmin.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
 #include "parser/parsetree.h"
 #include "utils/acl.h"
 #if PG_VERSION_NUM >= 160000
@@ -60,6 +61,13 @@ compat_create_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #endif
 }
 
+/* 19 wants to be told when a tuple descriptor is complete */
+#if PG_VERSION_NUM >= 190000
+#define compat_finalize_tupdesc(tupdesc) TupleDescFinalize(tupdesc)
+#else
+#define compat_finalize_tupdesc(tupdesc) ((void) 0)
+#endif
+
 /* the user whose mapping a foreign scan uses: 16 moved checkAsUser into the plan node */
 #if PG_VERSION_NUM >= 160000
 #define compat_scan_check_as_user(scan, rte) ((scan)->checkAsUser)
@@ -81,6 +89,54 @@ compat_create_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #else
 #define compat_pathkey_ascends(pathkey) ((pathkey)->pk_strategy == BTLessStrategyNumber)
 #endif
+
+/*
+ * The expression of an equivalence class that is computed from exactly these
+ * relations, or NULL.  18 keeps the members of child relations apart.
+ */
+static inline Expr *
+compat_eclass_expr(EquivalenceClass *eclass, Relids relids)
+{
+	EquivalenceMember *member;
+#if PG_VERSION_NUM >= 180000
+	EquivalenceMemberIterator iterator;
+
+	setup_eclass_member_iterator(&iterator, eclass, relids);
+	while ((member = eclass_member_iterator_next(&iterator)) != NULL)
+		if (bms_equal(member->em_relids, relids))
+			return member->em_expr;
+#else
+	ListCell   *lc;
+
+	foreach(lc, eclass->ec_members)
+	{
+		member = lfirst(lc);
+		if (bms_equal(member->em_relids, relids))
+			return member->em_expr;
+	}
+#endif
+	return NULL;
+}
+
+/*
+ * A foreign path of an upper relation: 17 and 18 changed it as they changed
+ * that of a base relation.
+ */
+static inline ForeignPath *
+compat_create_foreign_upper_path(PlannerInfo *root, RelOptInfo *rel, PathTarget *target, double rows,
+								 Cost startup_cost, Cost total_cost, List *fdw_private)
+{
+#if PG_VERSION_NUM >= 180000
+	return create_foreign_upper_path(root, rel, target, rows, 0, startup_cost, total_cost,
+									 NIL, NULL, NIL, fdw_private);
+#elif PG_VERSION_NUM >= 170000
+	return create_foreign_upper_path(root, rel, target, rows, startup_cost, total_cost,
+									 NIL, NULL, NIL, fdw_private);
+#else
+	return create_foreign_upper_path(root, rel, target, rows, startup_cost, total_cost,
+									 NIL, NULL, fdw_private);
+#endif
+}
 
 /* at plan time: RelOptInfo.userid is set from 16 on, RTEs carry it before */
 static inline Oid

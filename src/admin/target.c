@@ -21,6 +21,7 @@
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "remote/table.h"
 #include "server/option.h"
 #include "value/codec.h"
 
@@ -31,21 +32,10 @@ PG_FUNCTION_INFO_V1(milvus_table_schema);
 static void
 read_table_options(Oid relid, TableOptions *options, char **server_name)
 {
-	char	   *relname = get_rel_name(relid);
-	ForeignTable *foreign;
 	ForeignServer *server;
+	ForeignTable *foreign = table_definition(relid, &server);
 
-	if (relname == NULL || get_rel_relkind(relid) != RELKIND_FOREIGN_TABLE)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a foreign table", relname ? relname : "?")));
-	foreign = GetForeignTable(relid);
-	server = GetForeignServer(foreign->serverid);
-	if (strcmp(GetForeignDataWrapper(server->fdwid)->fdwname, "milvus_fdw") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a foreign table of milvus_fdw", relname)));
-	option_get_table(foreign, server, relname, options);
+	option_get_table(foreign, server, get_rel_name(relid), options);
 	*server_name = server->servername;
 }
 

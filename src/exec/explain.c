@@ -1,23 +1,24 @@
 /*
  * explain.c
- *		What EXPLAIN shows of a foreign scan and of a modification.
+ *		What EXPLAIN shows of a foreign scan.
  */
 #include "postgres.h"
 
 #include "commands/defrem.h"
 #include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
 
 #include "compat.h"
 #include "plan/relation.h"
 #include "scan.h"
+#include "search_params.h"
 
-/* Constants as they are, everything else as $n. */
+/* Constants as they are, a statement's parameters as $n, everything else as ?. */
 static void
 show_values(ForeignScanState *node, FilterValue *values)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	ListCell   *lc;
-	int			count = 0;
 
 	foreach(lc, plan->fdw_exprs)
 	{
@@ -30,8 +31,10 @@ show_values(ForeignScanState *node, FilterValue *values)
 			value->datum = ((Const *) expr)->constvalue;
 			value->isnull = ((Const *) expr)->constisnull;
 		}
+		else if (IsA(expr, Param) && ((Param *) expr)->paramkind == PARAM_EXTERN)
+			value->placeholder = psprintf("$%d", ((Param *) expr)->paramid);
 		else
-			value->placeholder = psprintf("$%d", ++count);
+			value->placeholder = "?";
 	}
 }
 
@@ -41,13 +44,23 @@ show_search(MilvusScanState *state, const FilterValue *values, struct ExplainSta
 	AttrNumber	attnum = list_nth_int(state->search, SEARCH_ATTNUM);
 	DistanceKind kind = list_nth_int(state->search, SEARCH_KIND);
 	const CollectionField *field = state->table->columns[attnum - 1].field;
-	const char *params = neighbours_search_params(state->table);
+	const char *params = search_params_set(state->table);
 	StringInfoData text;
 
 	initStringInfo(&text);
 	appendStringInfo(&text, "%s %s", field->name, distance_metric(kind));
 	if (field->index_type)
 		appendStringInfo(&text, ", index %s", field->index_type);
+	if (list_nth_int(state->search, SEARCH_BOUND) >= 0)
+	{
+		const FilterValue *bound = &values[list_nth_int(state->search, SEARCH_BOUND)];
+
+		if (bound->placeholder)
+			appendStringInfo(&text, ", within %s", bound->placeholder);
+		else if (!bound->isnull)
+			appendStringInfo(&text, ", within %s",
+							 DatumGetCString(DirectFunctionCall1(float8out, bound->datum)));
+	}
 	if (state->limit_index >= 0 && !state->has_local_conds)
 	{
 		const FilterValue *limit = &values[state->limit_index];
@@ -64,6 +77,15 @@ show_search(MilvusScanState *state, const FilterValue *values, struct ExplainSta
 	if (!neighbours_scores_hold(field))
 		appendStringInfoString(&text, ", distances computed from the vectors");
 	ExplainPropertyText("Milvus Search", text.data, es);
+}
+
+/* The vector that a search fetches to compute the distances here; 0 for none. */
+static AttrNumber
+vector_to_compute(const MilvusScanState *state)
+{
+	AttrNumber	attnum = state->search ? list_nth_int(state->search, SEARCH_ATTNUM) : 0;
+
+	return attnum && !neighbours_scores_hold(state->table->columns[attnum - 1].field) ? attnum : 0;
 }
 
 void
@@ -83,14 +105,17 @@ milvusExplainForeignScan(ForeignScanState *node, struct ExplainState *es)
 		ExplainPropertyText("Milvus Partition", state->table->options.partition, es);
 	if (state->search)
 		show_search(state, values, es);
+	if (state->kind == PATH_COUNT)
+		ExplainPropertyText("Milvus Count", "all rows that pass", es);
 	filter = filter_write(state->table, state->filters, values);
 	if (filter.never)
 		ExplainPropertyText("Milvus Filter", "none can pass: not asked", es);
 	else if (filter.text[0])
 		ExplainPropertyText("Milvus Filter", filter.text, es);
-	if (es->verbose)
+	if (es->verbose && state->kind != PATH_COUNT)
 	{
-		RowReader  *reader = row_make_reader(state->table, state->columns, state->recheck_columns, 0);
+		RowReader  *reader = row_make_reader(state->table, state->columns, state->recheck_columns,
+											 vector_to_compute(state));
 		ListCell   *lc;
 
 		ExplainPropertyList("Output Fields", row_output_fields(reader), es);
@@ -102,8 +127,12 @@ milvusExplainForeignScan(ForeignScanState *node, struct ExplainState *es)
 	if (es->analyze)
 	{
 		ExplainPropertyInteger("Milvus Requests", NULL, state->counters.requests, es);
+		if (es->verbose && state->pages)
+			ExplainPropertyInteger("Milvus Pages", NULL, state->counters.pages, es);
 		ExplainPropertyInteger("Milvus Rows", NULL, state->counters.rows, es);
 		if (es->verbose)
 			ExplainPropertyInteger("Milvus Bytes", NULL, state->counters.bytes, es);
+		if (es->timing)
+			ExplainPropertyFloat("Milvus Wait", "ms", INSTR_TIME_GET_MILLISEC(state->counters.waited), 3, es);
 	}
 }

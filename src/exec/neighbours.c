@@ -19,13 +19,12 @@
 #include "executor/tuptable.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/jsonb.h"
 #include "utils/memutils.h"
-#include "utils/numeric.h"
 #include "utils/tuplesort.h"
 
+#include "compat.h"
 #include "neighbours.h"
+#include "search_params.h"
 #include "plan/filter.h"
 #include "plan/relation.h"
 #include "value/vector.h"
@@ -33,6 +32,8 @@
 /* a first search where it is not known how many rows are wanted */
 #define FIRST_LIMIT 100
 #define LIMIT_GROWTH 4
+/* keys of rows not wanted again, as long as a list of them costs less than the rows */
+#define MAX_LISTED_KEYS 10000
 /* a message should stay well below what servers send */
 #define MAX_SEARCH_BYTES (32 * 1024 * 1024)
 
@@ -95,9 +96,13 @@ struct NeighbourSource
 	int			max_limit;
 	bool		searched;		/* a response is bound to the reader */
 	uint32		last_hits;
+	uint32		new_hits;		/* of them, not delivered before */
+	double		last_score;		/* of the farthest hit so far */
+	bool		refused;		/* the last answer was too large to be sent */
+	bool		stepping;		/* searches begin where the last ended */
 	int			last_limit;
 	FlatSlice	vector;
-	const char *params;
+	SearchBounds bounds;
 	List	   *output_fields;
 	ReadGuarantee guarantee;
 	RpcBuffer  *buffer;
@@ -109,14 +114,6 @@ struct NeighbourSource
 	Tuplesortstate *sorted;		/* rows in the order of their computed distances */
 	TupleTableSlot *sorted_slot;
 };
-
-const char *
-neighbours_search_params(const MilvusTable *table)
-{
-	if (milvus_search_params && milvus_search_params[0])
-		return milvus_search_params;
-	return table->options.search_params ? table->options.search_params : "{}";
-}
 
 bool
 neighbours_scores_hold(const CollectionField *field)
@@ -160,6 +157,7 @@ make_tupdesc(TupleDesc scan, const MilvusTable *table, AttrNumber vector)
 	}
 	TupleDescInitEntry(tupdesc, scan->natts + 1, "vector", table->columns[vector - 1].typeid, -1, 0);
 	TupleDescInitEntry(tupdesc, scan->natts + 2, "distance", FLOAT8OID, -1, 0);
+	compat_finalize_tupdesc(tupdesc);
 	return tupdesc;
 }
 
@@ -173,8 +171,31 @@ choose_limits(NeighbourSource *source)
 
 	source->max_limit = Min(source->table->connection->dialect->max_window,
 							Max(1, MAX_SEARCH_BYTES / Max(width, 1)));
-	source->limit = wanted > 0 ? (int) Min(wanted, source->max_limit) :
-		Min(FIRST_LIMIT, source->max_limit);
+	if (wanted > 0)
+		source->limit = (int) Min(wanted, source->max_limit);
+	else
+		source->limit = source->bounds.has_radius ? source->max_limit : Min(FIRST_LIMIT, source->max_limit);
+}
+
+/* Can a search bring a field? */
+static bool
+search_returns(const NeighbourSource *source, const CollectionField *field)
+{
+	return !source->table->connection->dialect->returns_float_vectors_only ||
+		!milvus_type_is_vector(field->data_type) ||
+		field->data_type == MILVUS_FLOAT_VECTOR || field->data_type == MILVUS_SPARSE_VECTOR;
+}
+
+/* Can it bring all that is wanted, and the vector where the distances are computed here? */
+static bool
+search_returns_all(const NeighbourSource *source, List *columns)
+{
+	ListCell   *lc;
+
+	foreach(lc, columns)
+		if (lfirst_int(lc) > 0 && !search_returns(source, source->table->columns[lfirst_int(lc) - 1].field))
+			return false;
+	return source->scores_hold || search_returns(source, source->field);
 }
 
 NeighbourSource *
@@ -196,7 +217,11 @@ neighbours_begin(const MilvusTable *table, const NeighbourRequest *request, List
 	source->guarantee = table_read_guarantee(table);
 	source->buffer = rpc_make_buffer();
 	source->result = palloc(sizeof(FlatResult));
-	source->params = neighbours_search_params(table);
+	source->bounds = search_bounds(request->kind, source->field->dim, request->bound,
+								   table->connection->dialect);
+	/* an approximate index may find fewer than there are within a radius: rather see where it ends */
+	if (!collection_search_exact(source->field))
+		source->bounds.has_radius = false;
 	source->seen = seen_create(CurrentMemoryContext, 64, NULL);
 	fmgr_info(request->function, &source->function);
 
@@ -207,27 +232,12 @@ neighbours_begin(const MilvusTable *table, const NeighbourRequest *request, List
 	choose_limits(source);
 	if (!request->query_is_null)
 		source->vector = encode_query(source);
-	/* what no search can order: all rows, sorted here */
-	if (request->query_is_null || (request->kind == DISTANCE_COSINE && is_zero_vector(source->vector)))
+	/* what no search can order, or return: all rows, sorted here */
+	if (request->query_is_null && !isinf(source->bounds.farthest))
+		source->stage = DONE;
+	if (request->query_is_null || !search_returns_all(source, columns) || (request->kind == DISTANCE_COSINE && is_zero_vector(source->vector)))
 		source->limit = 0;
 	return source;
-}
-
-/* The parameters with ef at least the limit: servers refuse less. */
-static const char *
-raise_ef(const char *params, int limit)
-{
-	Jsonb	   *json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(params)));
-	JsonbValue	buffer;
-	JsonbValue *ef = getKeyJsonValueFromContainer(&json->root, "ef", 2, &buffer);
-	Datum		raised;
-
-	if (ef == NULL || ef->type != jbvNumeric ||
-		DatumGetInt32(DirectFunctionCall1(numeric_int4, NumericGetDatum(ef->val.numeric))) >= limit)
-		return params;
-	raised = DirectFunctionCall1(jsonb_in, CStringGetDatum(psprintf("{\"ef\": %d}", limit)));
-	json = DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(json), raised));
-	return JsonbToCString(NULL, &json->root, VARSIZE(json));
 }
 
 /* Mark a key as delivered; false if it was already. */
@@ -256,29 +266,33 @@ run_search(NeighbourSource *source)
 	MemoryContext request_context = AllocSetContextCreate(source->context, "milvus_fdw search request",
 														  ALLOCSET_SMALL_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(request_context);
-	SearchRequest request;
+	SearchRequest request = {0};
 	RpcCall    *call;
 	bool		too_large = false;
 	const char *problem;
 
 	request.field = source->field;
 	request.metric_type = distance_metric(source->request.kind);
-	request.vector = source->vector;
+	request.vectors = &source->vector;
+	request.nvectors = 1;
 	request.limit = source->limit;
-	request.params = raise_ef(source->params, source->limit);
+	request.params = search_params_text(search_params_set(source->table), source->limit, &source->bounds,
+										source->stepping ? &source->last_score : NULL);
 	request.expr = source->request.expr;
 	request.output_fields = source->output_fields;
 	call = read_start_search(source->table, source->guarantee, &request);
-	rpc_finish(call, source->buffer, &too_large);
-	source->counters->requests++;
+	counters_finish_call(source->counters, call, source->buffer, &too_large);
 	source->last_limit = source->limit;
-	source->last_hits = 0;
+	source->last_hits = source->new_hits = 0;
+	source->refused = too_large;
 	if (!too_large)
 	{
 		problem = flat_open_search((FlatSlice) {source->buffer->data, source->buffer->len}, source->result);
 		if (problem)
 			read_raise_malformed(source->table, "Search", problem);
 		read_check_status(source->table, "Search", &source->result->status);
+		if (source->result->nqueries > 1)
+			read_raise_malformed(source->table, "Search", "answers to more queries than were asked");
 		source->counters->bytes += source->buffer->len;
 		source->counters->rows += source->result->nrows;
 		source->last_hits = source->result->nrows;
@@ -292,11 +306,9 @@ run_search(NeighbourSource *source)
 
 /* The next hit that was not delivered yet; false at the end of the answer. */
 static bool
-next_hit(NeighbourSource *source, Datum *values, bool *nulls, double *score)
+next_hit(NeighbourSource *source, Datum *values, bool *nulls, RowKey *key, double *score)
 {
-	RowKey		key;
-
-	while (source->searched && row_next_key(source->reader, &key))
+	while (source->searched && row_next_key(source->reader, key))
 	{
 		FlatValue	raw;
 		float4		single;
@@ -304,12 +316,13 @@ next_hit(NeighbourSource *source, Datum *values, bool *nulls, double *score)
 		if (!flat_next(&source->result->scores, &source->score_cursor, &raw))
 			break;
 		memcpy(&single, raw.bytes.data, sizeof(single));
-		*score = single;
-		if (!note_key(source, &key))
+		*score = source->last_score = single;
+		if (!note_key(source, key))
 		{
 			row_skip(source->reader);
 			continue;
 		}
+		source->new_hits++;
 		return row_next(source->reader, values, nulls);
 	}
 	return false;
@@ -332,7 +345,10 @@ begin_sort(NeighbourSource *source)
 	MemoryContext caller = MemoryContextSwitchTo(source->context);
 
 	if (source->sorted)
+	{
+		ExecClearTuple(source->sorted_slot);
 		tuplesort_end(source->sorted);
+	}
 	source->sorted = tuplesort_begin_heap(source->tupdesc, 1, &key, &less, &collation, &nulls_first,
 										  work_mem, NULL, TUPLESORT_NONE);
 	if (source->sorted_slot == NULL)
@@ -340,9 +356,13 @@ begin_sort(NeighbourSource *source)
 	MemoryContextSwitchTo(caller);
 }
 
-/* Put a row that came with its vector into the sort; input is a virtual slot of its shape. */
-static void
-sort_row(NeighbourSource *source, TupleTableSlot *input, const Datum *values, const bool *nulls)
+/*
+ * Put a row that came with its vector into the sort; input is a virtual slot of
+ * its shape.  False, and nothing done, for a hit whose distance is no number:
+ * it comes last, with the rows that no search finds.
+ */
+static bool
+sort_row(NeighbourSource *source, TupleTableSlot *input, const Datum *values, const bool *nulls, bool is_hit)
 {
 	int			scan_width = source->tupdesc->natts - 2;
 	int			position = row_vector_position(source->rest_reader);
@@ -357,9 +377,24 @@ sort_row(NeighbourSource *source, TupleTableSlot *input, const Datum *values, co
 	input->tts_isnull[scan_width] = true;
 	input->tts_isnull[scan_width + 1] = nulls[position] || source->request.query_is_null;
 	if (!input->tts_isnull[scan_width + 1])
-		input->tts_values[scan_width + 1] = Float8GetDatum(compute_distance(source, values[position]));
+	{
+		double		distance = compute_distance(source, values[position]);
+
+		if (is_hit && isnan(distance))
+			return false;
+		input->tts_values[scan_width + 1] = Float8GetDatum(distance);
+	}
 	ExecStoreVirtualTuple(input);
 	tuplesort_puttupleslot(source->sorted, input);
+	return true;
+}
+
+/* Is a row farther away than any that is wanted?  One without a distance is. */
+static bool
+is_beyond(const NeighbourSource *source, bool isnull, Datum distance)
+{
+	return !isinf(source->bounds.farthest) &&
+		(isnull || !(DatumGetFloat8(distance) <= source->bounds.farthest));
 }
 
 static bool
@@ -369,9 +404,15 @@ next_sorted(NeighbourSource *source, Datum *values, bool *nulls)
 	int			distance = row_distance_position(source->rest_reader);
 	TupleTableSlot *slot = source->sorted_slot;
 
-	if (source->sorted == NULL || !tuplesort_gettupleslot(source->sorted, true, true, slot, NULL))
+	/* not a copy: the row is used before the next is asked for, and its memory is the sort's own */
+	if (source->sorted == NULL || !tuplesort_gettupleslot(source->sorted, true, false, slot, NULL))
 		return false;
 	slot_getallattrs(slot);
+	if (is_beyond(source, slot->tts_isnull[scan_width + 1], slot->tts_values[scan_width + 1]))
+	{
+		source->stage = DONE;
+		return false;
+	}
 	memcpy(values, slot->tts_values, sizeof(Datum) * scan_width);
 	memcpy(nulls, slot->tts_isnull, sizeof(bool) * scan_width);
 	if (distance >= 0)
@@ -402,10 +443,12 @@ fill_sort(NeighbourSource *source, PageSource *pages)
 
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextReset(row_context);
-		if (pages ? !pages_next(pages, values, nulls, &key) : !next_hit(source, values, nulls, &score))
+		if (pages ? !pages_next(pages, values, nulls, &key) : !next_hit(source, values, nulls, &key, &score))
 			break;
-		if (pages == NULL || seen_lookup(source->seen, key) == NULL)
-			sort_row(source, input, values, nulls);
+		if (pages && seen_lookup(source->seen, key) != NULL)
+			continue;
+		if (!sort_row(source, input, values, nulls, pages == NULL))
+			seen_delete(source->seen, key);
 	}
 	MemoryContextSwitchTo(caller);
 	tuplesort_performsort(source->sorted);
@@ -426,25 +469,14 @@ rest_expression(NeighbourSource *source)
 	initStringInfo(&expr);
 	if (source->request.expr[0])
 		appendStringInfo(&expr, "(%s)", source->request.expr);
-	if (source->seen->members == 0 || !filter_can_name(key_field))
+	if (source->seen->members == 0 || source->seen->members > MAX_LISTED_KEYS || !filter_can_name(key_field))
 		return expr.data;
 	appendStringInfo(&expr, "%s%s not in [", expr.len > 0 ? " and " : "", key_field->name);
 	seen_start_iterate(source->seen, &iterator);
 	while ((entry = seen_iterate(source->seen, &iterator)) != NULL)
 	{
-		const RowKey *key = &entry->key;
-		int			start = expr.len;
-
-		if (count > 0)
-			appendStringInfoChar(&expr, ',');
-		if (filter_write_key(source->table, &expr, key->is_text, key->integer,
-							 (const char *) key->text.data, key->text.len))
+		if (row_list_key(source->table, &expr, &entry->key, count == 0))
 			count++;
-		else
-		{
-			expr.len = start;
-			expr.data[start] = '\0';
-		}
 	}
 	appendStringInfoChar(&expr, ']');
 	return count > 0 ? expr.data : source->request.expr[0] ?
@@ -456,7 +488,7 @@ static void
 scan_rest(NeighbourSource *source)
 {
 	MemoryContext caller = MemoryContextSwitchTo(source->context);
-	PageSource *pages = pages_begin(source->table, source->rest_reader, rest_expression(source), -1,
+	PageSource *pages = pages_begin(source->table, source->rest_reader, rest_expression(source), -1, -1,
 									source->counters);
 
 	MemoryContextSwitchTo(caller);
@@ -464,31 +496,91 @@ scan_rest(NeighbourSource *source)
 	source->stage = SCANNING;
 }
 
+/*
+ * Is every row that is wanted a neighbour that a search can find?  Those
+ * without a vector are not, nor are those whose distance is no number; but they
+ * are not wanted where the distance is bounded.
+ */
+static bool
+search_finds_all(const NeighbourSource *source)
+{
+	if (!collection_search_exact(source->field))
+		return false;
+	if (!isinf(source->bounds.farthest))
+		return true;
+	return !source->field->nullable &&
+		(source->request.kind == DISTANCE_L2 || source->request.kind == DISTANCE_IP ||
+		 source->request.kind == DISTANCE_HAMMING);
+}
+
+/* How many neighbours to search for next; 0: what is left is not to be found so. */
+static int
+next_limit(NeighbourSource *source)
+{
+	if (source->last_limit == 0)
+		return source->limit;
+	if (source->refused)
+		return source->max_limit = source->last_limit / 2;
+	/* fewer than asked for: the server knows no more */
+	if (source->last_hits < (uint32) source->last_limit)
+		return 0;
+	if (source->last_limit < source->max_limit)
+		return (int) Min((int64) source->last_limit * LIMIT_GROWTH, source->max_limit);
+	/* as many as may be: go on beyond them, unless so many are equally far */
+	if (!source->table->connection->dialect->range_steps || source->new_hits == 0 || !source->scores_hold)
+		return 0;
+	source->stepping = true;
+	return source->max_limit;
+}
+
 /* The answer is used up: what next? */
 static void
 go_on(NeighbourSource *source)
 {
-	if (source->last_limit > 0)
+	source->limit = next_limit(source);
+	if (source->limit > 0)
 	{
-		/* fewer than asked for: the server knows no more. As many as may be: neither */
-		if (source->last_hits < (uint32) source->last_limit || source->last_limit >= source->max_limit)
-			source->limit = 0;
-		else
-			source->limit = (int) Min((int64) source->last_limit * LIMIT_GROWTH, source->max_limit);
+		run_search(source);
+		if (!source->scores_hold)
+			fill_sort(source, NULL);
 	}
-	if (source->limit == 0)
-	{
+	else if (source->last_limit > 0 && !source->refused && source->last_hits < (uint32) source->last_limit && search_finds_all(source))
+		source->stage = DONE;
+	else
 		scan_rest(source);
-		return;
-	}
-	run_search(source);
-	if (!source->scores_hold)
-		fill_sort(source, NULL);
+}
+
+/*
+ * Servers give a zero vector, which has no direction, the same cosine as one at
+ * a right angle, 0, or drop it: Lite 2 the one with a filter, the other without.
+ */
+static bool
+may_be_zero_vector(const NeighbourSource *source, double score)
+{
+	return score == 0 && source->request.kind == DISTANCE_COSINE;
+}
+
+/* Search again with the vectors, and compute the distances of what was not delivered yet. */
+static void
+distrust_scores(NeighbourSource *source, const RowKey *key)
+{
+	MemoryContext caller = MemoryContextSwitchTo(source->context);
+
+	seen_delete(source->seen, *key);
+	source->scores_hold = source->stepping = source->searched = false;
+	source->reader = source->rest_reader;
+	source->output_fields = row_output_fields(source->reader);
+	source->last_limit = 0;
+	choose_limits(source);
+	if (!search_returns(source, source->field))
+		source->limit = 0;
+	MemoryContextSwitchTo(caller);
 }
 
 bool
 neighbours_next(NeighbourSource *source, Datum *values, bool *nulls)
 {
+	RowKey		key;
 	double		score;
 	int			distance = row_distance_position(source->reader);
 
@@ -502,16 +594,29 @@ neighbours_next(NeighbourSource *source, Datum *values, bool *nulls)
 					if (next_sorted(source, values, nulls))
 						return true;
 				}
-				else if (next_hit(source, values, nulls, &score))
+				else if (next_hit(source, values, nulls, &key, &score))
 				{
+					Datum		value = Float8GetDatum(distance_from_score(source->request.kind, score));
+
+					if (may_be_zero_vector(source, score))
+					{
+						distrust_scores(source, &key);
+						break;
+					}
+					if (is_beyond(source, false, value))
+					{
+						source->stage = DONE;
+						return false;
+					}
 					if (distance >= 0)
 					{
-						values[distance] = Float8GetDatum(distance_from_score(source->request.kind, score));
+						values[distance] = value;
 						nulls[distance] = false;
 					}
 					return true;
 				}
-				go_on(source);
+				if (source->stage == SEARCHING)
+					go_on(source);
 				break;
 			case SCANNING:
 				if (next_sorted(source, values, nulls))

@@ -20,6 +20,7 @@ typedef struct NeighbourRequest
 	Datum		query;			/* the query vector */
 	bool		query_is_null;
 	Oid			query_type;
+	double		bound;			/* no row farther than this is wanted; infinity for all */
 	int64		wanted;			/* rows that will probably be asked for, -1 unknown */
 	const char *expr;			/* filter, "" for none */
 } NeighbourRequest;
@@ -37,16 +38,13 @@ extern NeighbourSource *neighbours_begin(const MilvusTable *table, const Neighbo
 
 /*
  * The next row, nearest first as far as the index promises, and never one
- * twice.  False only when there are no more rows at all.  The arrays have the
+ * twice.  False only when there are no more rows at all, within the bound.  The arrays have the
  * width of the scan tuple plus one.
  */
 extern bool neighbours_next(NeighbourSource *source, Datum *values, bool *nulls);
 
 /* Give back what memory contexts don't: temporary files of a sort. */
 extern void neighbours_end(NeighbourSource *source);
-
-/* The parameters of a search on that table: setting, option, {}. */
-extern const char *neighbours_search_params(const MilvusTable *table);
 
 /* Are the scores taken as distances, or are the distances computed here? */
 extern bool neighbours_scores_hold(const CollectionField *field);

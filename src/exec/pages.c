@@ -28,8 +28,10 @@ struct PageSource
 	ReadGuarantee guarantee;
 	MemoryContext context;
 
-	RpcBuffer  *buffer;
+	RpcBuffer  *buffer;			/* the page that is read */
 	FlatResult *result;
+	RpcBuffer  *next_buffer;	/* where the one after arrives */
+	FlatResult *next_result;
 	RpcCall    *call;			/* the page under way, or NULL */
 	MemoryContext call_context;
 	int			call_rows;		/* asked for by it */
@@ -37,8 +39,10 @@ struct PageSource
 	int			rows;			/* to ask for next */
 	int			max_rows;
 	int64		wanted;			/* still, as far as known; -1 all */
+	int64		most;			/* rows there can still be; -1 unknown */
 	bool		reading;		/* a page is bound to the reader */
 	bool		finished;
+	int64		received;		/* pages with rows, so far */
 	bool		has_key;		/* there was a page before */
 	RowKey		last_key;
 	uint8	   *key_copy;
@@ -71,7 +75,7 @@ choose_first_size(PageSource *source)
 
 PageSource *
 pages_begin(const MilvusTable *table, RowReader *reader, const char *expr,
-			int64 wanted, ScanCounters *counters)
+			int64 wanted, int64 most, ScanCounters *counters)
 {
 	PageSource *source = palloc0(sizeof(PageSource));
 	char	   *key_name = table->collection->primary_key->name;
@@ -80,16 +84,32 @@ pages_begin(const MilvusTable *table, RowReader *reader, const char *expr,
 	source->reader = reader;
 	source->counters = counters;
 	source->expr = expr;
-	source->wanted = wanted;
+	source->most = most;
+	source->wanted = most >= 0 && (wanted < 0 || most < wanted) ? most : wanted;
 	source->context = CurrentMemoryContext;
 	source->guarantee = table_read_guarantee(table);
 	source->buffer = rpc_make_buffer();
 	source->result = palloc(sizeof(FlatResult));
+	source->next_buffer = rpc_make_buffer();
+	source->next_result = palloc(sizeof(FlatResult));
 	source->output_fields = row_output_fields(reader);
 	/* always: pages are cut by it */
 	source->output_fields = lappend(source->output_fields, key_name);
 	choose_first_size(source);
 	return source;
+}
+
+void
+counters_finish_call(ScanCounters *counters, RpcCall *call, RpcBuffer *buffer, bool *too_large)
+{
+	instr_time	start,
+				end;
+
+	INSTR_TIME_SET_CURRENT(start);
+	rpc_finish(call, buffer, too_large);
+	INSTR_TIME_SET_CURRENT(end);
+	INSTR_TIME_ACCUM_DIFF(counters->waited, end, start);
+	counters->requests++;
 }
 
 /* Remember where a page ends; the page itself goes away. */
@@ -120,7 +140,11 @@ page_expression(PageSource *source)
 	StringInfoData expr;
 
 	initStringInfo(&expr);
-	if (source->has_key)
+	/* the lowest number does not parse: what is above it is said by its neighbour */
+	if (source->has_key && !key->is_text && key->integer == PG_INT64_MIN &&
+		filter_can_name(source->table->collection->primary_key))
+		appendStringInfo(&expr, "%s >= " INT64_FORMAT, key_name, PG_INT64_MIN + 1);
+	else if (source->has_key)
 	{
 		appendStringInfo(&expr, "%s > ", key_name);
 		if (!filter_can_name(source->table->collection->primary_key) ||
@@ -129,7 +153,7 @@ page_expression(PageSource *source)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("cannot read foreign table \"%s\" beyond its first page", source->table->relname),
-					 errdetail("The primary key \"%s\", or a value of it with control characters, cannot be written in a filter of %s.",
+					 errdetail("The name of the primary key \"%s\", or a line break in a value of it, cannot be written in a filter of %s.",
 							   key_name, source->table->connection->dialect->name)));
 	}
 	if (source->expr[0])
@@ -151,7 +175,6 @@ start_page(PageSource *source)
 	request.output_fields = source->output_fields;
 	request.limit = source->call_rows;
 	source->call = read_start_page(source->table, source->guarantee, &request);
-	source->counters->requests++;
 	MemoryContextSwitchTo(caller);
 }
 
@@ -175,6 +198,18 @@ adapt_size(PageSource *source, uint32 rows)
 	source->rows = (int) Max(1, Min(next, source->max_rows));
 }
 
+static void
+swap_pages(PageSource *source)
+{
+	RpcBuffer  *buffer = source->buffer;
+	FlatResult *result = source->result;
+
+	source->buffer = source->next_buffer;
+	source->result = source->next_result;
+	source->next_buffer = buffer;
+	source->next_result = result;
+}
+
 /* Get the next page and ask for the one after; false when there are no more rows. */
 static bool
 receive_page(PageSource *source)
@@ -187,7 +222,7 @@ receive_page(PageSource *source)
 	{
 		if (source->call == NULL)
 			start_page(source);
-		rpc_finish(source->call, source->buffer, &too_large);
+		counters_finish_call(source->counters, source->call, source->next_buffer, &too_large);
 		end_call(source);
 		if (too_large)
 		{
@@ -200,19 +235,25 @@ receive_page(PageSource *source)
 		}
 	} while (too_large);
 
-	problem = flat_open_query((FlatSlice) {source->buffer->data, source->buffer->len}, source->result);
+	problem = flat_open_query((FlatSlice) {source->next_buffer->data, source->next_buffer->len},
+							  source->next_result);
 	if (problem)
 		read_raise_malformed(source->table, "Query", problem);
-	read_check_status(source->table, "Query", &source->result->status);
-	source->counters->bytes += source->buffer->len;
-	source->counters->rows += source->result->nrows;
-	if (source->result->nrows == 0)
+	read_check_status(source->table, "Query", &source->next_result->status);
+	source->counters->bytes += source->next_buffer->len;
+	source->counters->rows += source->next_result->nrows;
+	if (source->next_result->nrows == 0)
 		return false;
+	source->counters->pages++;
+	source->received++;
+	swap_pages(source);
 	row_bind(source->reader, source->result);
 	if (!row_last_key(source->reader, &key))
 		read_raise_malformed(source->table, "Query", "rows without keys");
 	keep_last_key(source, &key);
 	adapt_size(source, source->result->nrows);
+	if (source->most >= 0)
+		source->most -= Min(source->most, source->result->nrows);
 	if (source->wanted > 0)
 	{
 		source->wanted -= Min(source->wanted, source->result->nrows);
@@ -242,7 +283,22 @@ pages_next(PageSource *source, Datum *values, bool *nulls, RowKey *key)
 		}
 		if (source->finished)
 			return false;
-		source->reading = receive_page(source);
-		source->finished = !source->reading;
+		if (source->most == 0 || !receive_page(source))
+			source->finished = true;
+		else
+			source->reading = true;
 	}
+}
+
+bool
+pages_rewind(PageSource *source)
+{
+	if (source->received > 1)
+		return false;
+	if (source->received == 1)
+	{
+		row_bind(source->reader, source->result);
+		source->reading = true;
+	}
+	return true;
 }

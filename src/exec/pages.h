@@ -7,26 +7,39 @@
 
 #include "postgres.h"
 
+#include "portability/instr_time.h"
 #include "row.h"
 
 /* what a scan has done, for EXPLAIN (ANALYZE) */
 typedef struct ScanCounters
 {
 	int64		requests;
+	int64		pages;			/* of them, that brought a page of rows */
 	int64		rows;
 	int64		bytes;
+	instr_time	waited;
 } ScanCounters;
+
+/* rpc_finish() on the clock */
+extern void counters_finish_call(ScanCounters *counters, RpcCall *call, RpcBuffer *buffer, bool *too_large);
 
 typedef struct PageSource PageSource;
 
 /*
  * Nothing is sent yet.  wanted: as many rows will probably be asked for, -1
- * all.  Everything is allocated in, and ends with, CurrentMemoryContext.
+ * all; most: there are no more than that, -1 unknown.  Everything is allocated
+ * in, and ends with, CurrentMemoryContext.
  */
 extern PageSource *pages_begin(const MilvusTable *table, RowReader *reader, const char *expr,
-							   int64 wanted, ScanCounters *counters);
+							   int64 wanted, int64 most, ScanCounters *counters);
 
 /* The next row, see row_next(); also its key when key is not NULL. */
 extern bool pages_next(PageSource *source, Datum *values, bool *nulls, RowKey *key);
+
+/*
+ * Stand before the first row again, without asking for it; false when its page
+ * is gone.
+ */
+extern bool pages_rewind(PageSource *source);
 
 #endif							/* MILVUS_PAGES_H */

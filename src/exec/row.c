@@ -12,7 +12,9 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
+#include "utils/numeric.h"
 
+#include "plan/filter.h"
 #include "row.h"
 
 typedef struct RowColumn
@@ -107,12 +109,6 @@ row_output_fields(const RowReader *reader)
 }
 
 int
-row_width(const RowReader *reader)
-{
-	return reader->width;
-}
-
-int
 row_vector_position(const RowReader *reader)
 {
 	return reader->vector_position;
@@ -155,6 +151,38 @@ row_bind(RowReader *reader, FlatResult *result)
 		read_raise_malformed(reader->table, result->is_search ? "Search" : "Query", "no keys");
 }
 
+static bool
+is_number_type(Oid type)
+{
+	return type == INT2OID || type == INT4OID || type == INT8OID ||
+		type == FLOAT4OID || type == FLOAT8OID || type == NUMERICOID;
+}
+
+/*
+ * The text of a scalar for a column's input function.  A number, a boolean and
+ * a string are told apart, as jsonb's own casts do: filters rely on it.
+ */
+static char *
+scalar_text(const RowColumn *column, const JsonbValue *scalar)
+{
+	Oid			type = column->column->typeid;
+	const char *kind = scalar->type == jbvString ? "string" : scalar->type == jbvBool ? "boolean" : "numeric";
+
+	if (scalar->type == jbvString ? is_number_type(type) || type == BOOLOID :
+		scalar->type == jbvBool ? is_number_type(type) : type == BOOLOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot cast jsonb %s to type %s", kind, format_type_be(type))));
+	if (scalar->type == jbvString)
+		return pnstrdup(scalar->val.string.val, scalar->val.string.len);
+	if (scalar->type == jbvBool)
+		return pstrdup(scalar->val.boolean ? "true" : "false");
+	/* 5.0 is an integer: without the zeros behind the point it reads as one */
+	if (is_number_type(type))
+		return numeric_normalize(scalar->val.numeric);
+	return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(scalar->val.numeric)));
+}
+
 /* The value of a dynamic key, from the document that holds it. */
 static Datum
 read_dynamic(const RowColumn *column, const FlatValue *value, bool *isnull)
@@ -171,13 +199,15 @@ read_dynamic(const RowColumn *column, const FlatValue *value, bool *isnull)
 	*isnull = found == NULL || (found->type == jbvNull && column->column->typeid != JSONBOID);
 	if (*isnull)
 		return (Datum) 0;
-	json = JsonbValueToJsonb(found);
 	if (column->column->typeid == JSONBOID)
-		return JsonbPGetDatum(json);
-	if (found->type == jbvString)
-		text = pnstrdup(found->val.string.val, found->val.string.len);
-	else
+		return JsonbPGetDatum(JsonbValueToJsonb(found));
+	if (found->type == jbvBinary)
+	{
+		json = JsonbValueToJsonb(found);
 		text = JsonbToCString(NULL, &json->root, VARSIZE(json));
+	}
+	else
+		text = scalar_text(column, found);
 	return InputFunctionCall((FmgrInfo *) &column->input, text, column->input_param,
 							 column->column->typmod);
 }
@@ -267,6 +297,20 @@ row_last_key(RowReader *reader, RowKey *key)
 	while (take_key(reader->key, &cursor, key))
 		found = true;
 	return found;
+}
+
+bool
+row_list_key(const MilvusTable *table, StringInfo list, const RowKey *key, bool first)
+{
+	int			start = list->len;
+
+	if (!first)
+		appendStringInfoChar(list, ',');
+	if (filter_write_key(table, list, key->is_text, key->integer, (const char *) key->text.data, key->text.len))
+		return true;
+	list->len = start;
+	list->data[start] = '\0';
+	return false;
 }
 
 /* what is assumed of a value whose size the schema does not tell, before pages tell */

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
 #include "remote/read.h"
@@ -32,9 +33,6 @@ extern RowReader *row_make_reader(const MilvusTable *table, List *columns, List 
 /* The fields to ask for, the primary key not among them unless it is wanted. */
 extern List *row_output_fields(const RowReader *reader);
 
-/* Length of the arrays that row_next() fills. */
-extern int	row_width(const RowReader *reader);
-
 /* Where the vector is, and where the distance goes (-1: nowhere). */
 extern int	row_vector_position(const RowReader *reader);
 extern int	row_distance_position(const RowReader *reader);
@@ -54,6 +52,9 @@ extern void row_skip(RowReader *reader);
 
 /* The key of the last row of a response. */
 extern bool row_last_key(RowReader *reader, RowKey *key);
+
+/* Append a key to a list in a filter, with a comma unless it is the first; false, and nothing, if it can't be said. */
+extern bool row_list_key(const MilvusTable *table, StringInfo list, const RowKey *key, bool first);
 
 /* Bytes a row takes on the wire, as far as the schema tells. */
 extern int	row_estimate_width(const RowReader *reader, bool *varies, int *vector_bytes);

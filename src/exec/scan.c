@@ -3,9 +3,11 @@
  *		The executor's callbacks of a foreign scan.
  *
  * Evaluates what the plan left open, writes the filter, and takes rows from
- * one of two sources: pages or neighbours.
+ * one of its sources: pages, neighbours, or a count.
  */
 #include "postgres.h"
+
+#include <math.h>
 
 #include "access/table.h"
 #include "catalog/pg_type.h"
@@ -13,28 +15,46 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "count.h"
 #include "plan/relation.h"
 #include "scan.h"
+
+/* The table that is scanned, or counted: then the plan node has no relation of its own. */
+static MilvusTable *
+open_scanned_table(ForeignScanState *node)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	Index		relid = plan->scan.scanrelid > 0 ? plan->scan.scanrelid : bms_next_member(plan->fs_relids, -1);
+	RangeTblEntry *rte pg_attribute_unused() = exec_rt_fetch(relid, node->ss.ps.state);
+	Oid			user = compat_scan_check_as_user(plan, rte);
+	/* the query holds its lock */
+	Relation	relation = table_open((Oid) intVal(list_nth(plan->fdw_private, SCAN_RELATION)), NoLock);
+	MilvusTable *table = table_open_remote(relation, OidIsValid(user) ? user : GetUserId(), false);
+
+	table_close(relation, NoLock);
+	return table;
+}
 
 void
 milvusBeginForeignScan(ForeignScanState *node, int eflags)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	EState	   *estate = node->ss.ps.state;
-	RangeTblEntry *rte pg_attribute_unused() = exec_rt_fetch(plan->scan.scanrelid, estate);
-	Oid			user = compat_scan_check_as_user(plan, rte);
-	MilvusScanState  *state = palloc0(sizeof(MilvusScanState));
+	MilvusScanState *state = palloc0(sizeof(MilvusScanState));
 	List	   *limits = list_nth(plan->fdw_private, SCAN_LIMIT);
 	int			width;
 
 	node->fdw_state = state;
-	state->table = table_open_remote(node->ss.ss_currentRelation,
-									 OidIsValid(user) ? user : GetUserId(), false);
+	state->table = open_scanned_table(node);
+	state->kind = intVal(list_nth(plan->fdw_private, SCAN_KIND));
+	state->relied_on = intVal(list_nth(plan->fdw_private, SCAN_RELIED_ON));
 	state->filters = list_nth(plan->fdw_private, SCAN_FILTERS);
 	state->columns = list_nth(plan->fdw_private, SCAN_COLUMNS);
 	state->recheck_columns = list_nth(plan->fdw_private, SCAN_RECHECK_COLUMNS);
@@ -48,7 +68,7 @@ milvusBeginForeignScan(ForeignScanState *node, int eflags)
 		state->values[i].type = exprType(list_nth(plan->fdw_exprs, i));
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "milvus_fdw scan", ALLOCSET_DEFAULT_SIZES);
 	state->row_context = AllocSetContextCreate(estate->es_query_cxt, "milvus_fdw row", ALLOCSET_DEFAULT_SIZES);
-	width = list_length(state->columns) + 1;
+	width = Max(list_length(state->columns), node->ss.ss_ScanTupleSlot->tts_tupleDescriptor->natts) + 1;
 	state->row_values = palloc(sizeof(Datum) * width);
 	state->row_nulls = palloc(sizeof(bool) * width);
 }
@@ -57,7 +77,7 @@ milvusBeginForeignScan(ForeignScanState *node, int eflags)
 static void
 evaluate_values(ForeignScanState *node)
 {
-	MilvusScanState  *state = node->fdw_state;
+	MilvusScanState *state = node->fdw_state;
 	ExprContext *econtext = node->ss.ps.ps_ExprContext;
 	MemoryContext caller = MemoryContextSwitchTo(state->context);
 	ListCell   *lc;
@@ -95,10 +115,14 @@ wanted_rows(const MilvusScanState *state)
 static void
 begin_neighbours(ForeignScanState *node, const char *expr, int64 wanted)
 {
-	MilvusScanState  *state = node->fdw_state;
+	MilvusScanState *state = node->fdw_state;
 	NeighbourRequest request;
 	const FilterValue *query = &state->values[list_nth_int(state->search, SEARCH_QUERY)];
+	int			bound = list_nth_int(state->search, SEARCH_BOUND);
 
+	request.bound = get_float8_infinity();
+	if (bound >= 0 && !isnan(DatumGetFloat8(state->values[bound].datum)))
+		request.bound = DatumGetFloat8(state->values[bound].datum);
 	request.attnum = list_nth_int(state->search, SEARCH_ATTNUM);
 	request.kind = list_nth_int(state->search, SEARCH_KIND);
 	request.function = (Oid) list_nth_int(state->search, SEARCH_FUNCTION);
@@ -113,38 +137,46 @@ begin_neighbours(ForeignScanState *node, const char *expr, int64 wanted)
 										 &state->counters);
 }
 
-/* A whole answer is promised where no partition is named. */
-static void
-check_loaded(const MilvusTable *table)
+/* Does a bound on the distance let no row pass? */
+static bool
+bound_is_null(const MilvusScanState *state)
 {
-	if (table->options.partition || !table->collection->partly_loaded)
-		return;
-	collection_forget(table->connection, table->options.dbname, table->options.collection);
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("collection \"%s\" is only partly loaded", table->collection->name),
-			 errdetail("Milvus would leave out the rows of the partitions that are not loaded."),
-			 errhint("Load it whole with milvus.load(), or read its partitions by foreign tables with the option \"partition\".")));
+	int			bound = state->search ? list_nth_int(state->search, SEARCH_BOUND) : -1;
+
+	return bound >= 0 && state->values[bound].isnull;
 }
 
 static void
 start_scan(ForeignScanState *node)
 {
-	MilvusScanState  *state = node->fdw_state;
+	MilvusScanState *state = node->fdw_state;
 	MemoryContext caller;
 	FilterText	filter;
 	int64		wanted;
 
-	check_loaded(state->table);
+	if (state->table->collection->fingerprint != state->relied_on)
+		table_raise_outdated(state->table);
+	table_check_loaded(state->table);
 	evaluate_values(node);
 	caller = MemoryContextSwitchTo(state->context);
 	filter = filter_write(state->table, state->filters, state->values);
 	state->started = true;
-	state->finished = filter.never;
+	state->count_given = false;
+	state->finished = filter.never || bound_is_null(state);
 	state->recheck = filter.recheck;
 	/* rows that don't pass here must be made up for: how many there are, nobody knows */
 	wanted = state->has_local_conds || state->recheck ? -1 : wanted_rows(state);
-	if (filter.never)
+	if (!state->finished)
+		state->check = collection_start_check(state->table->connection, state->table->collection);
+	if (state->kind == PATH_COUNT)
+	{
+		/* planned only where the filter says it all */
+		if (state->recheck)
+			elog(ERROR, "filter of a count was not written whole");
+		state->count_expr = filter.never ? NULL : filter.text;
+		state->finished = false;
+	}
+	else if (state->finished)
 		 /* nothing is asked */ ;
 	else if (state->search)
 		begin_neighbours(node, filter.text, wanted);
@@ -152,8 +184,44 @@ start_scan(ForeignScanState *node)
 		state->pages = pages_begin(state->table,
 								   row_make_reader(state->table, state->columns,
 												   state->recheck ? NIL : state->recheck_columns, 0),
-								   filter.text, wanted, &state->counters);
+								   filter.text, wanted, filter.most, &state->counters);
 	MemoryContextSwitchTo(caller);
+}
+
+/* Before the first row is given away: what was planned with must still hold. */
+static void
+finish_check(MilvusScanState *state)
+{
+	CollectionCheck *check = state->check;
+
+	state->check = NULL;
+	if (check && !collection_finish_check(check))
+		table_raise_outdated(state->table);
+}
+
+/* The next row of whatever source there is, into the state's arrays. */
+static bool
+fetch_row(MilvusScanState *state, int natts)
+{
+	if (state->kind == PATH_COUNT)
+	{
+		int64		count;
+
+		if (state->count_given)
+			return false;
+		count = state->count_expr ? count_rows(state->table, state->count_expr, &state->counters) : 0;
+		/* all aggregates of such a plan are the same number; there is one row */
+		for (int i = 0; i < natts; i++)
+		{
+			state->row_values[i] = Int64GetDatum(count);
+			state->row_nulls[i] = false;
+		}
+		state->count_given = true;
+		return true;
+	}
+	if (state->neighbours)
+		return neighbours_next(state->neighbours, state->row_values, state->row_nulls);
+	return pages_next(state->pages, state->row_values, state->row_nulls, NULL);
 }
 
 /* Do the sent conditions hold? Asked only where the server was sent weaker ones. */
@@ -166,10 +234,42 @@ passes_recheck(ForeignScanState *node, TupleTableSlot *slot)
 	return ExecQual(node->fdw_recheck_quals, econtext);
 }
 
+/*
+ * The first row, while it is checked whether the plan still holds.  If the
+ * server refuses what it is asked because the collection has changed, then that
+ * is what the user is told.
+ */
+static bool
+fetch_first_row(MilvusScanState *state, int natts)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	volatile bool found = false;
+
+	PG_TRY();
+	{
+		found = fetch_row(state, natts);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
+			PG_RE_THROW();
+		FlushErrorState();
+		finish_check(state);
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+	finish_check(state);
+	return found;
+}
+
 TupleTableSlot *
 milvusIterateForeignScan(ForeignScanState *node)
 {
-	MilvusScanState  *state = node->fdw_state;
+	MilvusScanState *state = node->fdw_state;
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 	int			natts = slot->tts_tupleDescriptor->natts;
 
@@ -178,17 +278,14 @@ milvusIterateForeignScan(ForeignScanState *node)
 	for (;;)
 	{
 		MemoryContext caller;
-		bool		found = false;
+		bool		found;
 
 		ExecClearTuple(slot);
 		if (state->finished)
 			return slot;
 		MemoryContextReset(state->row_context);
 		caller = MemoryContextSwitchTo(state->row_context);
-		if (state->neighbours)
-			found = neighbours_next(state->neighbours, state->row_values, state->row_nulls);
-		else
-			found = pages_next(state->pages, state->row_values, state->row_nulls, NULL);
+		found = state->check ? fetch_first_row(state, natts) : fetch_row(state, natts);
 		MemoryContextSwitchTo(caller);
 		if (!found)
 		{
@@ -217,9 +314,16 @@ end_sources(MilvusScanState *state)
 void
 milvusReScanForeignScan(ForeignScanState *node)
 {
-	MilvusScanState  *state = node->fdw_state;
+	MilvusScanState *state = node->fdw_state;
 
+	/* the same question again: perhaps its answer is still here */
+	if (state->started && state->pages && node->ss.ps.chgParam == NULL && pages_rewind(state->pages))
+	{
+		state->finished = false;
+		return;
+	}
 	end_sources(state);
+	state->check = NULL;
 	state->started = false;
 	MemoryContextReset(state->context);
 }
@@ -227,7 +331,7 @@ milvusReScanForeignScan(ForeignScanState *node)
 void
 milvusEndForeignScan(ForeignScanState *node)
 {
-	MilvusScanState  *state = node->fdw_state;
+	MilvusScanState *state = node->fdw_state;
 
 	if (state == NULL)
 		return;

@@ -12,11 +12,14 @@
 #include "neighbours.h"
 #include "pages.h"
 #include "plan/filter.h"
+#include "plan/relation.h"
 
 /* ForeignScanState.fdw_state */
 typedef struct MilvusScanState
 {
 	MilvusTable *table;
+	PathKind	kind;
+	int			relied_on;		/* fingerprint of the description that was planned with */
 	List	   *filters;
 	List	   *columns;
 	List	   *recheck_columns;
@@ -29,12 +32,15 @@ typedef struct MilvusScanState
 	FilterValue *values;
 
 	bool		started;
+	CollectionCheck *check;		/* whether the description still holds, under way; or NULL */
 	bool		finished;
 	bool		recheck;		/* sent conditions are checked here again */
 	MemoryContext context;		/* of one scan, emptied by a rescan */
 	MemoryContext row_context;	/* of one row */
-	PageSource *pages;			/* one of the two */
+	PageSource *pages;			/* one of the two, unless rows are only counted */
 	NeighbourSource *neighbours;
+	const char *count_expr;		/* of PATH_COUNT: what to count; NULL: nothing passes */
+	bool		count_given;
 	Datum	   *row_values;
 	bool	   *row_nulls;
 	ScanCounters counters;

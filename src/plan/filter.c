@@ -14,28 +14,11 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#include "filter.h"
-
-/* what became of a node */
-typedef enum Outcome
-{
-	WRITTEN,					/* as text */
-	ALWAYS,						/* true of every row */
-	NEVER,						/* true of none */
-	UNSENT						/* can't be written: true for now, checked again here */
-} Outcome;
-
-typedef struct Writing
-{
-	const MilvusTable *table;
-	const Dialect *dialect;
-	const FilterValue *values;
-	bool		recheck;
-} Writing;
+#include "filter_private.h"
 
 static Outcome write_node(Writing *w, StringInfo out, List *tree);
 
-static const char *const operator_names[] = {"==", "!=", "<", "<=", ">", ">="};
+const char *const filter_operator_names[] = {"==", "!=", "<", "<=", ">", ">="};
 
 /* words of the grammar, which no field may be called where a filter names it */
 static const char *const reserved_words[] = {
@@ -60,9 +43,17 @@ filter_can_name(const CollectionField *field)
 	return true;
 }
 
-/* A text literal, in UTF-8; false if it can't be written for this server. */
-static bool
-write_text(StringInfo out, const Dialect *dialect, const char *text, int len)
+Outcome
+filter_take_back(StringInfo out, int len, Outcome outcome)
+{
+	out->len = len;
+	out->data[len] = '\0';
+	return outcome;
+}
+
+/* In UTF-8.  But line breaks every character may stand for itself. */
+bool
+filter_write_text(StringInfo out, const Dialect *dialect, const char *text, int len)
 {
 	int			start = out->len;
 
@@ -75,10 +66,9 @@ write_text(StringInfo out, const Dialect *dialect, const char *text, int len)
 			appendStringInfo(out, "\\%c", ch);
 		else if ((ch == '\n' || ch == '\r') && dialect->newline_escapes)
 			appendStringInfoString(out, ch == '\n' ? "\\n" : "\\r");
-		else if ((ch < 0x20 && ch != '\t') || ch == 0x7f)
+		else if (ch == '\n' || ch == '\r')
 		{
-			out->len = start;
-			out->data[start] = '\0';
+			filter_take_back(out, start, UNSENT);
 			return false;
 		}
 		else
@@ -89,11 +79,21 @@ write_text(StringInfo out, const Dialect *dialect, const char *text, int len)
 }
 
 bool
+filter_write_text_datum(Writing *w, StringInfo out, Datum datum)
+{
+	text	   *value = DatumGetTextPP(datum);
+	int			len;
+	char	   *utf8 = codec_to_utf8(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), &len);
+
+	return filter_write_text(out, w->dialect, utf8, len);
+}
+
+bool
 filter_write_key(const MilvusTable *table, StringInfo out, bool is_text,
 				 int64 integer, const char *utf8, int len)
 {
 	if (is_text)
-		return write_text(out, table->connection->dialect, utf8, len);
+		return filter_write_text(out, table->connection->dialect, utf8, len);
 	/* the lowest number does not parse */
 	if (integer == PG_INT64_MIN)
 		return false;
@@ -101,19 +101,19 @@ filter_write_key(const MilvusTable *table, StringInfo out, bool is_text,
 	return true;
 }
 
-static int64
-integer_value(Datum datum, Oid type)
+int64
+filter_integer_value(Datum datum, Oid type)
 {
 	return type == INT2OID ? DatumGetInt16(datum) :
 		type == INT4OID ? DatumGetInt32(datum) : DatumGetInt64(datum);
 }
 
-static void
-integer_range(const CollectionField *field, int64 *min, int64 *max)
+void
+filter_integer_range(MilvusType type, int64 *min, int64 *max)
 {
-	*max = field->data_type == MILVUS_INT8 ? PG_INT8_MAX :
-		field->data_type == MILVUS_INT16 ? PG_INT16_MAX :
-		field->data_type == MILVUS_INT32 ? PG_INT32_MAX : PG_INT64_MAX;
+	*max = type == MILVUS_INT8 ? PG_INT8_MAX :
+		type == MILVUS_INT16 ? PG_INT16_MAX :
+		type == MILVUS_INT32 ? PG_INT32_MAX : PG_INT64_MAX;
 	*min = -*max - 1;
 }
 
@@ -136,7 +136,7 @@ write_integer_comparison(Writing *w, StringInfo out, const CollectionField *fiel
 	int64		min,
 				max;
 
-	integer_range(field, &min, &max);
+	filter_integer_range(field->data_type, &min, &max);
 	if (value < min || value > max)
 	{
 		bool		above = value > max;
@@ -156,13 +156,34 @@ write_integer_comparison(Writing *w, StringInfo out, const CollectionField *fiel
 		op = op == FILTER_EQ || op == FILTER_LE ? FILTER_LT : FILTER_GE;
 		value++;
 	}
-	appendStringInfo(out, "%s %s " INT64_FORMAT, field->name, operator_names[op], value);
+	appendStringInfo(out, "%s %s " INT64_FORMAT, field->name, filter_operator_names[op], value);
 	return WRITTEN;
 }
 
-/* A float literal that means exactly this number to the server. */
+/* Can no row have this value, because it is outside of the field's range, or between its values? */
 static bool
-write_float(Writing *w, StringInfo out, const CollectionField *field, Datum datum, Oid type)
+out_of_range(const CollectionField *field, Datum datum, Oid type)
+{
+	int64		min,
+				max,
+				value;
+
+	if (field->data_type == MILVUS_FLOAT && type == FLOAT8OID)
+	{
+		double		number = DatumGetFloat8(datum);
+
+		return !isnan(number) && (double) (float4) number != number;
+	}
+	if (field->data_type != MILVUS_INT8 && field->data_type != MILVUS_INT16 && field->data_type != MILVUS_INT32)
+		return false;
+	filter_integer_range(field->data_type, &min, &max);
+	value = filter_integer_value(datum, type);
+	return value < min || value > max;
+}
+
+/* A float literal that means exactly this number to the server. */
+bool
+filter_write_float(Writing *w, StringInfo out, bool is_float4, Datum datum, Oid type)
 {
 	double		value = type == FLOAT4OID ? (double) DatumGetFloat4(datum) : DatumGetFloat8(datum);
 	char	   *text;
@@ -170,7 +191,7 @@ write_float(Writing *w, StringInfo out, const CollectionField *field, Datum datu
 	if (isnan(value) || isinf(value))
 		return false;
 	/* such a server compares with the nearest float4 */
-	if (field->data_type == MILVUS_FLOAT && w->dialect->float4_rounds && (double) (float4) value != value)
+	if (is_float4 && w->dialect->float4_rounds && (double) (float4) value != value)
 		return false;
 	text = psprintf("%.17g", value);
 	/* a whole number must not look like an integer */
@@ -184,17 +205,15 @@ write_float_comparison(Writing *w, StringInfo out, const CollectionField *field,
 {
 	int			start = out->len;
 
+	if ((op == FILTER_EQ || op == FILTER_NE) && out_of_range(field, datum, type))
+		return op == FILTER_EQ ? NEVER : write_known(w, out, field);
 	/* NaN is above every number here, and below none there: x > c is not (x <= c) */
 	if (op == FILTER_GT || op == FILTER_GE)
 		appendStringInfo(out, "not (%s %s ", field->name, op == FILTER_GT ? "<=" : "<");
 	else
-		appendStringInfo(out, "%s %s ", field->name, operator_names[op]);
-	if (!write_float(w, out, field, datum, type))
-	{
-		out->len = start;
-		out->data[start] = '\0';
-		return UNSENT;
-	}
+		appendStringInfo(out, "%s %s ", field->name, filter_operator_names[op]);
+	if (!filter_write_float(w, out, field->data_type == MILVUS_FLOAT, datum, type))
+		return filter_take_back(out, start, UNSENT);
 	if (op == FILTER_GT || op == FILTER_GE)
 		appendStringInfoChar(out, ')');
 	return WRITTEN;
@@ -204,17 +223,10 @@ static Outcome
 write_text_comparison(Writing *w, StringInfo out, const CollectionField *field,
 					  FilterOperator op, Datum datum)
 {
-	text	   *value = DatumGetTextPP(datum);
-	int			len;
-	char	   *utf8 = codec_to_utf8(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), &len);
 	int			start = out->len;
 
-	appendStringInfo(out, "%s %s ", field->name, operator_names[op]);
-	if (write_text(out, w->dialect, utf8, len))
-		return WRITTEN;
-	out->len = start;
-	out->data[start] = '\0';
-	return UNSENT;
+	appendStringInfo(out, "%s %s ", field->name, filter_operator_names[op]);
+	return filter_write_text_datum(w, out, datum) ? WRITTEN : filter_take_back(out, start, UNSENT);
 }
 
 static Outcome
@@ -234,7 +246,7 @@ write_value_comparison(Writing *w, StringInfo out, const CollectionField *field,
 		case MILVUS_VARCHAR:
 			return write_text_comparison(w, out, field, op, datum);
 		default:
-			return write_integer_comparison(w, out, field, op, integer_value(datum, type));
+			return write_integer_comparison(w, out, field, op, filter_integer_value(datum, type));
 	}
 }
 
@@ -247,7 +259,7 @@ write_comparison(Writing *w, StringInfo out, List *tree)
 
 	if (value->placeholder)
 	{
-		appendStringInfo(out, "%s %s %s", field->name, operator_names[op], value->placeholder);
+		appendStringInfo(out, "%s %s %s", field->name, filter_operator_names[op], value->placeholder);
 		return WRITTEN;
 	}
 	if (value->isnull)
@@ -266,19 +278,18 @@ write_member(Writing *w, StringInfo out, const CollectionField *field, Datum dat
 			return true;
 		case MILVUS_FLOAT:
 		case MILVUS_DOUBLE:
-			return write_float(w, out, field, datum, type);
+			if (w->dialect->zeros_differ && (type == FLOAT4OID ? DatumGetFloat4(datum) : DatumGetFloat8(datum)) == 0)
+			{
+				appendStringInfoString(out, "0.0,-0.0");
+				return true;
+			}
+			return filter_write_float(w, out, field->data_type == MILVUS_FLOAT, datum, type);
 		case MILVUS_STRING:
 		case MILVUS_VARCHAR:
-			{
-				text	   *value = DatumGetTextPP(datum);
-				int			len;
-				char	   *utf8 = codec_to_utf8(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), &len);
-
-				return write_text(out, w->dialect, utf8, len);
-			}
+			return filter_write_text_datum(w, out, datum);
 		default:
 			{
-				int64		value = integer_value(datum, type);
+				int64		value = filter_integer_value(datum, type);
 
 				if (value == PG_INT64_MIN)
 					return false;
@@ -288,19 +299,19 @@ write_member(Writing *w, StringInfo out, const CollectionField *field, Datum dat
 	}
 }
 
-/* Can no row have this value, because it is outside of the field's range? */
-static bool
-out_of_range(const CollectionField *field, Datum datum, Oid type)
+FilterElements
+filter_take_elements(Datum datum)
 {
-	int64		min,
-				max,
-				value;
+	ArrayType  *array = DatumGetArrayTypeP(datum);
+	FilterElements elements = {.type = ARR_ELEMTYPE(array)};
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
 
-	if (field->data_type != MILVUS_INT8 && field->data_type != MILVUS_INT16 && field->data_type != MILVUS_INT32)
-		return false;
-	integer_range(field, &min, &max);
-	value = integer_value(datum, type);
-	return value < min || value > max;
+	get_typlenbyvalalign(elements.type, &typlen, &typbyval, &typalign);
+	deconstruct_array(array, elements.type, typlen, typbyval, typalign,
+					  &elements.datums, &elements.nulls, &elements.count);
+	return elements;
 }
 
 static Outcome
@@ -310,14 +321,8 @@ write_membership(Writing *w, StringInfo out, List *tree)
 	bool		negated = intVal(lthird(tree)) != 0;
 	const FilterValue *value = &w->values[intVal(lfourth(tree))];
 	StringInfoData list;
-	ArrayType  *array;
-	Datum	   *datums;
-	bool	   *nulls;
-	int			count,
-				members = 0;
-	int16		typlen;
-	bool		typbyval;
-	char		typalign;
+	FilterElements elements;
+	int			members = 0;
 
 	if (value->placeholder)
 	{
@@ -326,36 +331,33 @@ write_membership(Writing *w, StringInfo out, List *tree)
 	}
 	if (value->isnull)
 		return NEVER;
-	array = DatumGetArrayTypeP(value->datum);
-	get_typlenbyvalalign(ARR_ELEMTYPE(array), &typlen, &typbyval, &typalign);
-	deconstruct_array(array, ARR_ELEMTYPE(array), typlen, typbyval, typalign, &datums, &nulls, &count);
+	elements = filter_take_elements(value->datum);
 	/* of an empty array: = ANY is false, <> ALL is true, whatever the field, even NULL */
-	if (count == 0)
+	if (elements.count == 0)
 		return negated ? ALWAYS : NEVER;
 	initStringInfo(&list);
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < elements.count; i++)
 	{
 		int			start = list.len;
 
-		if (nulls[i])
+		if (elements.nulls[i])
 		{
 			/* never equal; but not known to differ either */
 			if (negated)
 				return NEVER;
 			continue;
 		}
-		if (out_of_range(field, datums[i], ARR_ELEMTYPE(array)))
+		if (out_of_range(field, elements.datums[i], elements.type))
 			continue;
 		if (members > 0)
 			appendStringInfoChar(&list, ',');
-		if (!write_member(w, &list, field, datums[i], ARR_ELEMTYPE(array)))
+		if (!write_member(w, &list, field, elements.datums[i], elements.type))
 		{
 			/* leaving a value out of "not in" only lets more rows through; not so with "in" */
 			if (!negated)
 				return UNSENT;
 			w->recheck = true;
-			list.len = start;
-			list.data[start] = '\0';
+			filter_take_back(&list, start, UNSENT);
 			continue;
 		}
 		members++;
@@ -414,11 +416,7 @@ write_group(Writing *w, StringInfo out, bool is_and, List *trees, int first)
 		initStringInfo(&part);
 		outcome = write_node(w, &part, child);
 		if (outcome == deciding)
-		{
-			out->len = start;
-			out->data[start] = '\0';
-			return deciding;
-		}
+			return filter_take_back(out, start, deciding);
 		unsent |= outcome == UNSENT;
 		if (outcome == WRITTEN)
 		{
@@ -429,13 +427,9 @@ write_group(Writing *w, StringInfo out, bool is_and, List *trees, int first)
 		}
 		pfree(part.data);
 	}
+	/* one that may be true makes the whole so */
 	if (unsent && !is_and)
-	{
-		/* one that may be true makes the whole so */
-		out->len = start;
-		out->data[start] = '\0';
-		return UNSENT;
-	}
+		return filter_take_back(out, start, UNSENT);
 	if (unsent)
 		w->recheck = true;
 	if (written > 0)
@@ -460,8 +454,76 @@ write_node(Writing *w, StringInfo out, List *tree)
 			return write_boolean(w, out, tree);
 		case FILTER_NULL:
 			return write_null_test(w, out, tree);
+		default:
+			return filter_write_inner(w, out, tree);
 	}
-	return UNSENT;
+}
+
+/* How many keys the trees name at most, of which all must hold; -1 if they name none. */
+static int64
+count_keys(const MilvusTable *table, List *trees, const FilterValue *values)
+{
+	int64		most = -1;
+	ListCell   *lc;
+
+	foreach(lc, trees)
+	{
+		List	   *tree = lfirst(lc);
+		FilterNode	node = intVal(linitial(tree));
+		const FilterValue *value;
+		int64		keys;
+
+		if ((node != FILTER_COMPARE && node != FILTER_IN) ||
+			!table->columns[intVal(lsecond(tree)) - 1].field->primary_key)
+			continue;
+		value = &values[intVal(lfourth(tree))];
+		if (value->placeholder || value->isnull)
+			continue;
+		/* = key, or = ANY (keys) */
+		if (node == FILTER_COMPARE && intVal(lthird(tree)) == FILTER_EQ)
+			keys = 1;
+		else if (node == FILTER_IN && intVal(lthird(tree)) == 0)
+		{
+			ArrayType  *array = DatumGetArrayTypeP(value->datum);
+
+			keys = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+		}
+		else
+			continue;
+		most = most < 0 ? keys : Min(most, keys);
+	}
+	return most;
+}
+
+/* Integers and booleans are, where a field is compared with one. */
+static bool
+is_always_written(const MilvusTable *table, List *tree, List *values)
+{
+	FilterNode	node = intVal(linitial(tree));
+	MilvusType	type;
+	Node	   *value;
+
+	if (node == FILTER_AND || node == FILTER_OR)
+		return filter_is_always_written(table, list_copy_tail(tree, 1), values);
+	if (node == FILTER_BOOLEAN || node == FILTER_NULL || node == FILTER_JSON_EXISTS)
+		return true;
+	value = list_nth(values, intVal(lfourth(tree)));
+	/* constants were tried when the tree was made */
+	if (IsA(value, Const))
+		return true;
+	type = table->columns[intVal(lsecond(tree)) - 1].field->data_type;
+	return node == FILTER_COMPARE && type >= MILVUS_BOOL && type <= MILVUS_INT64;
+}
+
+bool
+filter_is_always_written(const MilvusTable *table, List *trees, List *values)
+{
+	ListCell   *lc;
+
+	foreach(lc, trees)
+		if (!is_always_written(table, lfirst(lc), values))
+			return false;
+	return true;
 }
 
 FilterText
@@ -473,8 +535,11 @@ filter_write(const MilvusTable *table, List *trees, const FilterValue *values)
 
 	initStringInfo(&out);
 	outcome = write_group(&w, &out, true, trees, 0);
+	w.recheck |= outcome == UNSENT;
 	return (FilterText)
 	{
-		.never = outcome == NEVER,.recheck = w.recheck || outcome == UNSENT,.text = out.data
+		/* a list of keys that is not sent bounds nothing */
+		.never = outcome == NEVER,.recheck = w.recheck,
+		.most = w.recheck ? -1 : count_keys(table, trees, values),.text = out.data
 	};
 }

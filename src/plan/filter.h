@@ -29,8 +29,35 @@ typedef enum FilterNode
 	FILTER_COMPARE,				/* attnum, FilterOperator, index of the value */
 	FILTER_IN,					/* attnum, negated, index of the array */
 	FILTER_BOOLEAN,				/* attnum, wanted */
-	FILTER_NULL					/* attnum, wanted */
+	FILTER_NULL,				/* attnum, wanted */
+
+	/* of what is inside a field: shippable_inner.c, filter_inner.c */
+	FILTER_LIKE,				/* attnum, FilterPattern, index of the pattern */
+	FILTER_ARRAY,				/* attnum, FilterArrayTest, index of the element or array */
+	FILTER_LENGTH,				/* attnum, unused, index of the number of elements */
+	FILTER_JSON,				/* attnum, FilterOperator, index of the value, path: Strings */
+	FILTER_JSON_IN,				/* attnum, unused, index of the array, path */
+	FILTER_JSON_EXACT,			/* as FILTER_JSON, but a text equals strings only, not what reads so */
+	FILTER_JSON_EXISTS			/* attnum, unused, unused, path */
 } FilterNode;
+
+typedef enum FilterPattern
+{
+	PATTERN_LIKE,
+	PATTERN_PREFIX,				/* the value is one, without wildcards */
+	PATTERN_NOT_LIKE,
+	PATTERN_NOT_PREFIX
+} FilterPattern;
+
+typedef enum FilterArrayTest
+{
+	ARRAY_HAS,					/* the value is an element */
+	ARRAY_HAS_ALL,				/* the value is an array */
+	ARRAY_HAS_ANY,
+	ARRAY_HAS_NOT,
+	ARRAY_HAS_NOT_ALL,
+	ARRAY_HAS_NOT_ANY
+} FilterArrayTest;
 
 typedef enum FilterOperator
 {
@@ -63,11 +90,21 @@ typedef struct FilterText
 {
 	bool		never;			/* no row can pass */
 	bool		recheck;		/* rows must be checked here again */
+	int64		most;			/* no more rows can pass, because their keys are named; -1 unknown */
 	char	   *text;			/* "" : all rows */
 } FilterText;
 
 /* Write the conjunction of trees. The text is allocated in CurrentMemoryContext. */
 extern FilterText filter_write(const MilvusTable *table, List *trees, const FilterValue *values);
+
+/*
+ * Will the trees be written whole, whatever those of their values are that are
+ * not known yet?
+ */
+extern bool filter_is_always_written(const MilvusTable *table, List *trees, List *values);
+
+/* Are texts ordered by their bytes under that collation? */
+extern bool filter_orders_by_bytes(Oid collation);
 
 /* May the field be named in a filter? */
 extern bool filter_can_name(const CollectionField *field);

@@ -21,9 +21,11 @@ typedef struct SearchClause
 	DistanceKind kind;
 	Expr	   *distance;		/* the operator's expression */
 	Expr	   *query;			/* the query vector */
+	Expr	   *bound;			/* a condition wants no row farther than this; or NULL */
+	Expr	   *bound_clause;	/* that condition */
 } SearchClause;
 
-/* RelOptInfo.fdw_private */
+/* RelOptInfo.fdw_private, of the foreign table and of an aggregate over it */
 typedef struct PlanRelation
 {
 	MilvusTable *table;
@@ -33,21 +35,34 @@ typedef struct PlanRelation
 	List	   *values;			/* expressions the trees compare with */
 	List	   *local_reasons;	/* why each of local_conds stays: String */
 	double		table_rows;
-	SearchClause *search;		/* or NULL */
+	SearchClause *search;		/* orders the query; or NULL */
 	const char *search_reason;	/* why a distance that orders the query is not sent */
+	SearchClause *range;		/* finds all rows within a distance; or NULL */
 } PlanRelation;
+
+/* ForeignPath.fdw_private: a list of one Integer of this */
+typedef enum PathKind
+{
+	PATH_PAGES,					/* all rows that pass, in the order of the key */
+	PATH_SEARCH,				/* the nearest first */
+	PATH_RANGE,					/* those within a distance */
+	PATH_COUNT					/* only how many there are */
+} PathKind;
 
 /* ForeignScan.fdw_private */
 typedef enum ScanPrivate
 {
+	SCAN_KIND,					/* integer: PathKind */
+	SCAN_RELATION,				/* OID: the foreign table */
 	SCAN_FILTERS,				/* trees; values are in fdw_exprs */
 	SCAN_COLUMNS,				/* integers: attribute number by position of the scan tuple; 0: the distance */
 	SCAN_RECHECK_COLUMNS,		/* attribute numbers that only the sent conditions need */
 	SCAN_SEARCH,				/* NIL or integers, see ScanSearch */
 	SCAN_LIMIT,					/* integers: index of LIMIT and of OFFSET in fdw_exprs, -1 without */
-	SCAN_HAS_LOCAL_CONDS,		/* integer */
+	SCAN_HAS_LOCAL_CONDS,		/* integer: conditions checked here, but the bound of a search */
 	SCAN_LOCAL_REASONS,			/* strings, for EXPLAIN */
-	SCAN_SEARCH_REASON			/* string, "" without */
+	SCAN_SEARCH_REASON,			/* string, "" without */
+	SCAN_RELIED_ON				/* integer: Collection.fingerprint of what was planned with */
 } ScanPrivate;
 
 typedef enum ScanSearch
@@ -55,17 +70,43 @@ typedef enum ScanSearch
 	SEARCH_ATTNUM,
 	SEARCH_KIND,
 	SEARCH_QUERY,				/* index in fdw_exprs */
-	SEARCH_FUNCTION				/* OID of the distance function */
+	SEARCH_FUNCTION,			/* OID of the distance function */
+	SEARCH_BOUND				/* index in fdw_exprs, -1 without */
 } ScanSearch;
 
+/* relation.c, paths.c, count.c, plan.c: the callbacks */
 extern void milvusGetForeignRelSize(PlannerInfo *root, RelOptInfo *rel, Oid relid);
 extern void milvusGetForeignPaths(PlannerInfo *root, RelOptInfo *rel, Oid relid);
 extern ForeignScan *milvusGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid relid,
 										 ForeignPath *best_path, List *tlist,
 										 List *scan_clauses, Plan *outer_plan);
 
-/* Find the distance that orders the query, if a search can answer it: sets rel's search or search_reason. */
-extern List *search_find(PlannerInfo *root, RelOptInfo *rel);
+extern void milvusGetForeignUpperPaths(PlannerInfo *root, UpperRelationKind stage,
+									   RelOptInfo *input_rel, RelOptInfo *output_rel, void *extra);
+
+/* costs, in units of a sequential page: a request, a row, a byte that comes over */
+#define REQUEST_COST 25.0
+#define ROW_COST 0.01
+#define BYTE_COST 0.0005
+/* pages end with a request that brings nothing, mostly while the last is read */
+#define LAST_PAGE_COST (REQUEST_COST / 2)
+/* read to its end a search is a scan and more: hits come again in the next request */
+#define SEARCH_FACTOR 2.0
+
+/*
+ * Find what a search can answer: the distance that orders the query (sets
+ * search, or search_reason; the pathkeys the search has) and a distance that a
+ * condition bounds (sets range).
+ */
+extern List *search_find_order(PlannerInfo *root, RelOptInfo *rel);
+extern void search_find_range(RelOptInfo *rel);
+
+/*
+ * May the scan deliver the distance as a column of its own?  Only where the
+ * query level consists of this scan, and no condition that is checked here
+ * looks at the distance: a condition must be exact, a score is rounded.
+ */
+extern bool search_delivers_distance(PlannerInfo *root, RelOptInfo *rel, const SearchClause *search);
 
 /* Is there a LIMIT that applies to the rows of this query level as they come? */
 extern bool search_has_plain_limit(PlannerInfo *root);

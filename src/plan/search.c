@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_operator_d.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
@@ -16,6 +17,11 @@
 
 #include "compat.h"
 #include "relation.h"
+
+/* built-in operators that PostgreSQL's headers give no name */
+#define OID_FLOAT8_LE 673
+#define OID_FLOAT8_GT 674
+#define OID_FLOAT8_GE 675
 
 bool
 search_has_plain_limit(PlannerInfo *root)
@@ -28,24 +34,6 @@ search_has_plain_limit(PlannerInfo *root)
 		return false;
 	return !(parse->groupClause || parse->groupingSets || parse->distinctClause || parse->hasAggs ||
 			 parse->hasWindowFuncs || parse->hasTargetSRFs || root->hasHavingQual);
-}
-
-/* The expression of a sort key on this relation alone, or NULL. */
-static Expr *
-sort_expression(PathKey *pathkey, RelOptInfo *rel)
-{
-	ListCell   *lc;
-
-	if (pathkey->pk_eclass->ec_has_volatile)
-		return NULL;
-	foreach(lc, pathkey->pk_eclass->ec_members)
-	{
-		EquivalenceMember *member = lfirst(lc);
-
-		if (bms_equal(member->em_relids, rel->relids))
-			return member->em_expr;
-	}
-	return NULL;
 }
 
 /* column <op> query, either way round */
@@ -74,7 +62,7 @@ match_distance(Expr *expr, RelOptInfo *rel, const MilvusTable *table)
 		return NULL;
 	if (table->columns[((Var *) left)->varattno - 1].name == NULL)
 		return NULL;
-	search = palloc(sizeof(SearchClause));
+	search = palloc0(sizeof(SearchClause));
 	search->attnum = ((Var *) left)->varattno;
 	search->kind = distance_classify(op->opno);
 	search->distance = expr;
@@ -101,8 +89,62 @@ find_obstacle(const MilvusTable *table, const SearchClause *search)
 	return NULL;
 }
 
+/*
+ * The upper bound that a condition "distance < bound" sets for a distance; NULL
+ * if it is none.
+ */
+static Expr *
+match_bound(Expr *clause, RelOptInfo *rel, const MilvusTable *table, SearchClause **search)
+{
+	OpExpr	   *op = (OpExpr *) clause;
+	Expr	   *bound;
+	bool		commuted;
+
+	if (!IsA(clause, OpExpr) || list_length(op->args) != 2)
+		return NULL;
+	switch (op->opno)
+	{
+		case Float8LessOperator:
+		case OID_FLOAT8_LE:
+			commuted = false;
+			break;
+		case OID_FLOAT8_GT:
+		case OID_FLOAT8_GE:
+			commuted = true;
+			break;
+		default:
+			return NULL;
+	}
+	*search = match_distance(commuted ? lsecond(op->args) : linitial(op->args), rel, table);
+	bound = commuted ? linitial(op->args) : lsecond(op->args);
+	if (*search == NULL || contain_var_clause((Node *) bound) ||
+		contain_volatile_functions((Node *) bound) || contain_subplans((Node *) bound))
+		return NULL;
+	return bound;
+}
+
+/* Does some condition bound this very distance?  The error of an inner product is not bounded by its value. */
+static void
+find_bound(RelOptInfo *rel, const MilvusTable *table, SearchClause *search)
+{
+	ListCell   *lc;
+
+	foreach(lc, rel->baserestrictinfo)
+	{
+		Expr	   *clause = ((RestrictInfo *) lfirst(lc))->clause;
+		SearchClause *bounded;
+		Expr	   *bound = match_bound(clause, rel, table, &bounded);
+
+		if (bound == NULL || !equal(bounded->distance, search->distance) || search->kind == DISTANCE_IP)
+			continue;
+		search->bound = bound;
+		search->bound_clause = clause;
+		return;
+	}
+}
+
 List *
-search_find(PlannerInfo *root, RelOptInfo *rel)
+search_find_order(PlannerInfo *root, RelOptInfo *rel)
 {
 	PlanRelation *relation = rel->fdw_private;
 	PathKey    *pathkey;
@@ -112,7 +154,9 @@ search_find(PlannerInfo *root, RelOptInfo *rel)
 	if (root->query_pathkeys == NIL)
 		return NIL;
 	pathkey = linitial(root->query_pathkeys);
-	search = match_distance(sort_expression(pathkey, rel), rel, relation->table);
+	if (pathkey->pk_eclass->ec_has_volatile)
+		return NIL;
+	search = match_distance(compat_eclass_expr(pathkey->pk_eclass, rel->relids), rel, relation->table);
 	if (search == NULL)
 		return NIL;
 	field = relation->table->columns[search->attnum - 1].field;
@@ -127,6 +171,57 @@ search_find(PlannerInfo *root, RelOptInfo *rel)
 		relation->search_reason = "an approximate index does not keep the order that a second sort key needs";
 	if (relation->search_reason)
 		return NIL;
+	find_bound(rel, relation->table, search);
 	relation->search = search;
 	return list_make1(pathkey);
+}
+
+void
+search_find_range(RelOptInfo *rel)
+{
+	PlanRelation *relation = rel->fdw_private;
+	ListCell   *lc;
+
+	foreach(lc, relation->local_conds)
+	{
+		SearchClause *search;
+		Expr	   *bound = match_bound(((RestrictInfo *) lfirst(lc))->clause, rel, relation->table, &search);
+
+		/* a filter is exact: only an exact index finds all rows within a distance */
+		if (bound == NULL || find_obstacle(relation->table, search) ||
+			!collection_search_exact(relation->table->columns[search->attnum - 1].field))
+			continue;
+		/* the error of an inner product is not bounded by its value */
+		if (search->kind == DISTANCE_IP)
+			continue;
+		search->bound = bound;
+		search->bound_clause = ((RestrictInfo *) lfirst(lc))->clause;
+		relation->range = search;
+		return;
+	}
+}
+
+static bool
+contains_expression(Node *node, void *wanted)
+{
+	if (node == NULL)
+		return false;
+	if (equal(node, wanted))
+		return true;
+	return expression_tree_walker(node, contains_expression, wanted);
+}
+
+bool
+search_delivers_distance(PlannerInfo *root, RelOptInfo *rel, const SearchClause *search)
+{
+	PlanRelation *relation = rel->fdw_private;
+	ListCell   *lc;
+
+	if (root->parse->commandType != CMD_SELECT || root->rowMarks != NIL ||
+		rel->reloptkind != RELOPT_BASEREL || bms_membership(root->all_baserels) != BMS_SINGLETON)
+		return false;
+	foreach(lc, relation->local_conds)
+		if (contains_expression((Node *) ((RestrictInfo *) lfirst(lc))->clause, search->distance))
+			return false;
+	return true;
 }

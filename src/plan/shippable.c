@@ -22,72 +22,91 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-#include "filter.h"
-
-typedef struct Compilation
-{
-	const MilvusTable *table;
-	Index		relid;
-	List	  **values;
-	const char *reason;
-} Compilation;
+#include "filter_private.h"
 
 static List *compile(Compilation *c, Expr *clause, bool negated);
 
-/* Say why not; the first reason stays. */
-static List *
-refuse(Compilation *c, const char *reason)
+List *
+filter_refuse(Compilation *c, const char *reason)
 {
 	if (c->reason == NULL)
 		c->reason = reason;
 	return NIL;
 }
 
-static List *
-make_leaf(FilterNode node, AttrNumber attnum, int argument, int value)
+List *
+filter_make_leaf(FilterNode node, AttrNumber attnum, int argument, int value)
 {
 	return list_make4(makeInteger(node), makeInteger(attnum), makeInteger(argument), makeInteger(value));
 }
 
-static int
-add_value(Compilation *c, Expr *value)
+int
+filter_add_value(Compilation *c, Expr *value)
 {
 	*c->values = lappend(*c->values, value);
 	return list_length(*c->values) - 1;
 }
 
-static Node *
-strip_relabel(Node *node)
+/* Of arrays as well: varchar[] as text[]. */
+Node *
+filter_strip_relabel(Node *node)
 {
-	while (node && IsA(node, RelabelType))
-		node = (Node *) ((RelabelType *) node)->arg;
-	return node;
+	for (;;)
+	{
+		if (node && IsA(node, RelabelType))
+			node = (Node *) ((RelabelType *) node)->arg;
+		else if (node && IsA(node, ArrayCoerceExpr) &&
+				 IsA(filter_strip_relabel((Node *) ((ArrayCoerceExpr *) node)->elemexpr), CaseTestExpr))
+			node = (Node *) ((ArrayCoerceExpr *) node)->arg;
+		else
+			return node;
+	}
 }
 
-/* The column an operand is, or 0; only one that a field stands behind and a filter can name. */
-static AttrNumber
-operand_column(Compilation *c, Node *operand)
+AttrNumber
+filter_operand_var(Compilation *c, Node *operand)
 {
-	Var		   *var = (Var *) strip_relabel(operand);
-	const TableColumn *column;
+	Var		   *var = (Var *) filter_strip_relabel(operand);
 
-	if (var == NULL || !IsA(var, Var) || var->varno != c->relid || var->varlevelsup != 0 || var->varattno <= 0)
-		return 0;
-	column = &c->table->columns[var->varattno - 1];
-	if (column->name == NULL || column->dynamic_key || !filter_can_name(column->field))
+	if (var == NULL || !IsA(var, Var) || var->varno != c->relid || var->varlevelsup != 0 || var->varattno <= 0 ||
+		c->table->columns[var->varattno - 1].name == NULL)
 		return 0;
 	return var->varattno;
 }
 
-/* Is it the same for all rows of the scan? */
-static bool
-is_scan_constant(Node *node)
+AttrNumber
+filter_operand_column(Compilation *c, Node *operand)
 {
-	return !contain_var_clause(node) && !contain_volatile_functions(node) && !contain_subplans(node);
+	AttrNumber	attnum = filter_operand_var(c, operand);
+
+	if (attnum == 0 || c->table->columns[attnum - 1].dynamic_key ||
+		!filter_can_name(c->table->columns[attnum - 1].field))
+		return 0;
+	return attnum;
 }
 
+/* Does it depend on a row of that relation?  What a placeholder hides is not looked into. */
 static bool
-is_integer_type(Oid type)
+depends_on_relation(Node *node, void *relid)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, PlaceHolderVar))
+		return true;
+	if (IsA(node, Var))
+		return ((Var *) node)->varno == *(Index *) relid;
+	return expression_tree_walker(node, depends_on_relation, relid);
+}
+
+/* Values of other tables are constant where they are parameters. */
+bool
+filter_is_constant(Compilation *c, Node *node)
+{
+	return !depends_on_relation(node, &c->relid) && !contain_volatile_functions(node) && !contain_subplans(node);
+}
+
+bool
+filter_is_integer_type(Oid type)
 {
 	return type == INT2OID || type == INT4OID || type == INT8OID;
 }
@@ -98,8 +117,8 @@ is_float_type(Oid type)
 	return type == FLOAT4OID || type == FLOAT8OID;
 }
 
-static bool
-is_text_type(Oid type)
+bool
+filter_is_text_type(Oid type)
 {
 	return type == TEXTOID || type == VARCHAROID;
 }
@@ -131,8 +150,8 @@ negate_operator(FilterOperator op)
 	return FILTER_LT;
 }
 
-static FilterOperator
-commute_operator(FilterOperator op)
+FilterOperator
+filter_commute(FilterOperator op)
 {
 	switch (op)
 	{
@@ -149,9 +168,9 @@ commute_operator(FilterOperator op)
 	}
 }
 
-/* A built-in comparison operator. */
-static bool
-comparison_operator(Oid opno, FilterOperator *op)
+/* Only built-in operators are known. */
+bool
+filter_is_comparison(Oid opno, FilterOperator *op)
 {
 	static const char *const names[] = {"=", "<>", "<", "<=", ">", ">="};
 	char	   *name;
@@ -174,8 +193,8 @@ comparison_operator(Oid opno, FilterOperator *op)
  * Are texts ordered by their bytes?  Asked of the catalogs, because what
  * pg_locale.h offers differs between versions and drags in ICU's headers.
  */
-static bool
-orders_by_bytes(Oid collation)
+bool
+filter_orders_by_bytes(Oid collation)
 {
 	HeapTuple	tuple;
 	Form_pg_database database;
@@ -208,42 +227,44 @@ comparison_is_exact(Compilation *c, const CollectionField *field, FilterOperator
 
 	if (is_integer_field(field->data_type))
 	{
-		if (is_integer_type(column_type) && is_integer_type(value_type))
+		if (filter_is_integer_type(column_type) && filter_is_integer_type(value_type))
 			return true;
-		refuse(c, "an integer field is compared with another type");
+		filter_refuse(c, "an integer field is compared with another type");
 	}
 	else if (field->data_type == MILVUS_FLOAT || field->data_type == MILVUS_DOUBLE)
 	{
 		if (!is_float_type(column_type) || !is_float_type(value_type))
-			refuse(c, "a floating-point field is compared with another type");
+			filter_refuse(c, "a floating-point field is compared with another type");
 		else if ((op == FILTER_GT || op == FILTER_GE) && !dialect->has_not)
-			refuse(c, "NaN is above every number in PostgreSQL, and the server has no \"not\" to say so");
+			filter_refuse(c, "NaN is above every number in PostgreSQL, and the server has no \"not\" to say so");
+		else if (op == FILTER_NE && !dialect->float_lists)
+			filter_refuse(c, "the server does not find NaN where it differs");
 		else
 			return true;
 	}
 	else if (field->data_type == MILVUS_VARCHAR || field->data_type == MILVUS_STRING)
 	{
-		if (!is_text_type(column_type) || !is_text_type(value_type))
-			refuse(c, "a text field is compared with another type");
+		if (!filter_is_text_type(column_type) || !filter_is_text_type(value_type))
+			filter_refuse(c, "a text field is compared with another type");
 		else if (op == FILTER_EQ || op == FILTER_NE)
 		{
 			if (!OidIsValid(collation) || get_collation_isdeterministic(collation))
 				return true;
-			refuse(c, "the collation is not deterministic");
+			filter_refuse(c, "the collation is not deterministic");
 		}
-		else if (orders_by_bytes(collation))
+		else if (filter_orders_by_bytes(collation))
 			return true;
 		else
-			refuse(c, "texts are ordered by another collation than \"C\"");
+			filter_refuse(c, "texts are ordered by another collation than \"C\"");
 	}
 	else if (field->data_type == MILVUS_BOOL)
 	{
 		if (column_type == BOOLOID && value_type == BOOLOID && (op == FILTER_EQ || op == FILTER_NE))
 			return true;
-		refuse(c, "booleans are only compared for equality");
+		filter_refuse(c, "booleans are only compared for equality");
 	}
 	else
-		refuse(c, "the field's type is not compared by the server");
+		filter_refuse(c, "the field's type is not compared by the server");
 	return false;
 }
 
@@ -255,28 +276,28 @@ compile_comparison(Compilation *c, OpExpr *expr, bool negated)
 	FilterOperator op;
 	AttrNumber	attnum;
 
-	if (list_length(expr->args) != 2 || !comparison_operator(expr->opno, &op))
-		return refuse(c, "the operator is not one the server has");
+	if (list_length(expr->args) != 2 || !filter_is_comparison(expr->opno, &op))
+		return filter_refuse(c, "the operator is not one the server has");
 	left = linitial(expr->args);
 	right = lsecond(expr->args);
-	attnum = operand_column(c, left);
+	attnum = filter_operand_column(c, left);
 	if (attnum == 0)
 	{
-		attnum = operand_column(c, right);
+		attnum = filter_operand_column(c, right);
 		right = left;
 		left = lsecond(expr->args);
-		op = commute_operator(op);
+		op = filter_commute(op);
 	}
 	if (attnum == 0)
-		return refuse(c, "no operand is a field that a filter can name");
-	if (!is_scan_constant(right))
-		return refuse(c, "the value is not the same for all rows");
+		return filter_refuse(c, "no operand is a field that a filter can name");
+	if (!filter_is_constant(c, right))
+		return filter_refuse(c, "the value is not the same for all rows");
 	if (negated)
 		op = negate_operator(op);
 	if (!comparison_is_exact(c, c->table->columns[attnum - 1].field, op,
 							 exprType(left), exprType(right), expr->inputcollid))
 		return NIL;
-	return make_leaf(FILTER_COMPARE, attnum, op, add_value(c, (Expr *) right));
+	return filter_make_leaf(FILTER_COMPARE, attnum, op, filter_add_value(c, (Expr *) right));
 }
 
 /* column = ANY (array), column <> ALL (array) */
@@ -285,65 +306,65 @@ compile_membership(Compilation *c, ScalarArrayOpExpr *expr, bool negated)
 {
 	Node	   *left = linitial(expr->args);
 	Node	   *right = lsecond(expr->args);
-	AttrNumber	attnum = operand_column(c, left);
+	AttrNumber	attnum = filter_operand_column(c, left);
 	FilterOperator op;
 
-	if (!comparison_operator(expr->opno, &op) ||
+	if (!filter_is_comparison(expr->opno, &op) ||
 		!((op == FILTER_EQ && expr->useOr) || (op == FILTER_NE && !expr->useOr)))
-		return refuse(c, "only = ANY and <> ALL are sent");
+		return filter_refuse(c, "only = ANY and <> ALL are sent");
 	if (attnum == 0)
-		return refuse(c, "no operand is a field that a filter can name");
-	if (!is_scan_constant(right))
-		return refuse(c, "the array is not the same for all rows");
+		return filter_refuse(c, "no operand is a field that a filter can name");
+	if (!filter_is_constant(c, right))
+		return filter_refuse(c, "the array is not the same for all rows");
 	if (!c->table->connection->dialect->float_lists &&
 		is_float_type(get_element_type(exprType(right))))
-		return refuse(c, "the server finds NaN in any list");
+		return filter_refuse(c, "the server finds NaN in any list");
 	/* negation: = ANY and <> ALL are each other's */
 	if (!comparison_is_exact(c, c->table->columns[attnum - 1].field, FILTER_EQ, exprType(left),
 							 get_element_type(exprType(right)), expr->inputcollid))
 		return NIL;
-	return make_leaf(FILTER_IN, attnum, (op == FILTER_NE) != negated, add_value(c, (Expr *) right));
+	return filter_make_leaf(FILTER_IN, attnum, (op == FILTER_NE) != negated, filter_add_value(c, (Expr *) right));
 }
 
 static List *
 compile_boolean_column(Compilation *c, Node *operand, bool wanted)
 {
-	AttrNumber	attnum = operand_column(c, operand);
+	AttrNumber	attnum = filter_operand_column(c, operand);
 
 	if (attnum == 0 || c->table->columns[attnum - 1].field->data_type != MILVUS_BOOL)
-		return refuse(c, "not a comparison that the server has");
-	return make_leaf(FILTER_BOOLEAN, attnum, wanted, 0);
+		return filter_refuse(c, "not a comparison that the server has");
+	return filter_make_leaf(FILTER_BOOLEAN, attnum, wanted, 0);
 }
 
 static List *
 compile_boolean_test(Compilation *c, BooleanTest *test, bool negated)
 {
-	AttrNumber	attnum = operand_column(c, (Node *) test->arg);
+	AttrNumber	attnum = filter_operand_column(c, (Node *) test->arg);
 	bool		is_null_test = test->booltesttype == IS_UNKNOWN || test->booltesttype == IS_NOT_UNKNOWN;
 	bool		wanted = test->booltesttype == IS_TRUE || test->booltesttype == IS_NOT_FALSE;
 	bool		takes_null = test->booltesttype == IS_NOT_TRUE || test->booltesttype == IS_NOT_FALSE;
 
 	if (attnum == 0 || is_null_test)
-		return refuse(c, "not a comparison that the server has");
+		return filter_refuse(c, "not a comparison that the server has");
 	/* IS NOT x is true of NULL, and so is the negation of IS x */
 	if (takes_null != negated && c->table->columns[attnum - 1].field->nullable)
-		return refuse(c, "IS NOT is true of NULL, the server's comparison is not");
+		return filter_refuse(c, "IS NOT is true of NULL, the server's comparison is not");
 	return compile_boolean_column(c, (Node *) test->arg, wanted != negated);
 }
 
 static List *
 compile_null_test(Compilation *c, NullTest *test, bool negated)
 {
-	AttrNumber	attnum = operand_column(c, (Node *) test->arg);
+	AttrNumber	attnum = filter_operand_column(c, (Node *) test->arg);
 	const CollectionField *field;
 
 	if (attnum == 0 || test->argisrow)
-		return refuse(c, "no operand is a field that a filter can name");
+		return filter_refuse(c, "no operand is a field that a filter can name");
 	field = c->table->columns[attnum - 1].field;
 	if (field->nullable &&
 		(!c->table->connection->dialect->has_is_null || milvus_type_is_vector(field->data_type)))
-		return refuse(c, "the server has no IS NULL for this field");
-	return make_leaf(FILTER_NULL, attnum, (test->nulltesttype == IS_NULL) != negated, 0);
+		return filter_refuse(c, "the server has no IS NULL for this field");
+	return filter_make_leaf(FILTER_NULL, attnum, (test->nulltesttype == IS_NULL) != negated, 0);
 }
 
 static List *
@@ -370,6 +391,10 @@ compile_bool_expr(Compilation *c, BoolExpr *expr, bool negated)
 static List *
 compile(Compilation *c, Expr *clause, bool negated)
 {
+	List	   *tree;
+
+	if (filter_compile_inner(c, clause, negated, &tree))
+		return tree;
 	switch (nodeTag(clause))
 	{
 		case T_BoolExpr:
@@ -386,7 +411,7 @@ compile(Compilation *c, Expr *clause, bool negated)
 		case T_RelabelType:
 			return compile_boolean_column(c, (Node *) clause, !negated);
 		default:
-			return refuse(c, "not a comparison that the server has");
+			return filter_refuse(c, "not a comparison that the server has");
 	}
 }
 
@@ -425,7 +450,7 @@ filter_compile(const MilvusTable *table, Index relid, Expr *clause, List **value
 		return NIL;
 	tree = compile(&c, clause, false);
 	if (tree && *values && !constants_are_exact(table, tree, *values))
-		tree = refuse(&c, "the server cannot be told this value exactly");
+		tree = filter_refuse(&c, "the server cannot be told this value exactly");
 	*reason = c.reason;
 	return tree;
 }

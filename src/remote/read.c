@@ -44,17 +44,17 @@ string_array(List *strings, size_t *count)
 	return result;
 }
 
-RpcCall *
-read_start_page(const MilvusTable *table, ReadGuarantee guarantee, const PageRequest *page)
+static RpcCall *
+start_query(const MilvusTable *table, ReadGuarantee guarantee, const char *expr,
+			List *output_fields, Parameters *parameters)
 {
 	Milvus__Proto__Milvus__QueryRequest request = MILVUS__PROTO__MILVUS__QUERY_REQUEST__INIT;
-	Parameters	parameters = {0};
 	char	   *partition = table->options.partition;
 
 	request.db_name = table->options.dbname;
 	request.collection_name = table->options.collection;
-	request.expr = (char *) page->expr;
-	request.output_fields = string_array(page->output_fields, &request.n_output_fields);
+	request.expr = (char *) expr;
+	request.output_fields = string_array(output_fields, &request.n_output_fields);
 	if (partition)
 	{
 		request.partition_names = &partition;
@@ -62,12 +62,36 @@ read_start_page(const MilvusTable *table, ReadGuarantee guarantee, const PageReq
 	}
 	request.guarantee_timestamp = guarantee.timestamp;
 	request.consistency_level = guarantee.level;
+	request.query_params = parameters->pointers;
+	request.n_query_params = parameters->count;
+	return rpc_start_message(&table->connection->rpc, "Query", true, &request.base);
+}
+
+RpcCall *
+read_start_page(const MilvusTable *table, ReadGuarantee guarantee, const PageRequest *page)
+{
+	Parameters	parameters = {0};
+
 	add_parameter(&parameters, "limit", psprintf("%d", page->limit));
 	/* without it some servers don't return the rows in the order of the key */
 	add_parameter(&parameters, "iterator", "True");
-	request.query_params = parameters.pointers;
-	request.n_query_params = parameters.count;
-	return rpc_start_message(&table->connection->rpc, "Query", true, &request.base);
+	return start_query(table, guarantee, page->expr, page->output_fields, &parameters);
+}
+
+/* A limit is refused beside count(*) (proxy, task_query.go). */
+RpcCall *
+read_start_count(const MilvusTable *table, ReadGuarantee guarantee, const char *expr)
+{
+	Parameters	none = {0};
+
+	/* such a server counts the whole collection unless there is a filter: one that all rows pass */
+	if (expr[0] == '\0' && table->options.partition && table->connection->dialect->count_ignores_partition)
+	{
+		const CollectionField *key = table->collection->primary_key;
+
+		expr = psprintf(key->data_type == MILVUS_INT64 ? "%s >= -9223372036854775807" : "%s >= \"\"", key->name);
+	}
+	return start_query(table, guarantee, expr, list_make1(READ_COUNT), &none);
 }
 
 /* A placeholder has the number of the field's own data type (common.PlaceholderType). */
@@ -78,14 +102,16 @@ read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const Searc
 	Milvus__Proto__Common__PlaceholderValue placeholder = MILVUS__PROTO__COMMON__PLACEHOLDER_VALUE__INIT;
 	Milvus__Proto__Common__PlaceholderValue *placeholders = &placeholder;
 	Milvus__Proto__Common__PlaceholderGroup group = MILVUS__PROTO__COMMON__PLACEHOLDER_GROUP__INIT;
-	ProtobufCBinaryData vector = {search->vector.len, (uint8_t *) search->vector.data};
+	ProtobufCBinaryData *vectors = palloc(sizeof(ProtobufCBinaryData) * Max(search->nvectors, 1));
 	Parameters	parameters = {0};
 	char	   *partition = table->options.partition;
 
 	placeholder.tag = "$0";
 	placeholder.type = (Milvus__Proto__Common__PlaceholderType) search->field->data_type;
-	placeholder.values = &vector;
-	placeholder.n_values = 1;
+	for (int i = 0; i < search->nvectors; i++)
+		vectors[i] = (ProtobufCBinaryData) {search->vectors[i].len, (uint8_t *) search->vectors[i].data};
+	placeholder.values = vectors;
+	placeholder.n_values = search->nvectors;
 	group.placeholders = &placeholders;
 	group.n_placeholders = 1;
 
@@ -105,12 +131,14 @@ read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const Searc
 	}
 	request.guarantee_timestamp = guarantee.timestamp;
 	request.consistency_level = guarantee.level;
-	request.nq = 1;
+	request.nq = search->nvectors;
 	add_parameter(&parameters, "anns_field", search->field->name);
 	add_parameter(&parameters, "topk", psprintf("%d", search->limit));
 	add_parameter(&parameters, "metric_type", search->metric_type);
 	add_parameter(&parameters, "params", search->params);
 	add_parameter(&parameters, "round_decimal", "-1");
+	if (search->group_by)
+		add_parameter(&parameters, "group_by_field", search->group_by);
 	request.search_params = parameters.pointers;
 	request.n_search_params = parameters.count;
 	return rpc_start_message(&table->connection->rpc, "Search", true, &request.base);

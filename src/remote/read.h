@@ -23,11 +23,13 @@ typedef struct SearchRequest
 {
 	const CollectionField *field;
 	const char *metric_type;
-	FlatSlice	vector;			/* one row of the query vector, as the field has it */
+	const FlatSlice *vectors;	/* query vectors, each as the field has them */
+	int			nvectors;
 	int			limit;
 	const char *params;			/* JSON object */
 	const char *expr;			/* "" for all */
 	List	   *output_fields;	/* may be NIL */
+	const char *group_by;		/* field of which each value comes once; NULL for none */
 } SearchRequest;
 
 /*
@@ -38,6 +40,10 @@ extern RpcCall *read_start_page(const MilvusTable *table, ReadGuarantee guarante
 								const PageRequest *request);
 extern RpcCall *read_start_search(const MilvusTable *table, ReadGuarantee guarantee,
 								  const SearchRequest *request);
+
+/* Start counting the rows that pass a filter; the number comes as column READ_COUNT of QueryResults. */
+#define READ_COUNT "count(*)"
+extern RpcCall *read_start_count(const MilvusTable *table, ReadGuarantee guarantee, const char *expr);
 
 /* Raise what the flat status of a response reports; returns on success. */
 extern void read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *status);

@@ -5,8 +5,10 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "foreign/foreign.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "table.h"
@@ -79,6 +81,50 @@ table_open_remote(Relation relation, Oid userid, bool fresh)
 	return table;
 }
 
+ForeignTable *
+table_definition(Oid relid, ForeignServer **server)
+{
+	char	   *relname = get_rel_name(relid);
+	ForeignTable *foreign;
+
+	if (relname == NULL || get_rel_relkind(relid) != RELKIND_FOREIGN_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a foreign table", relname ? relname : "?")));
+	foreign = GetForeignTable(relid);
+	*server = GetForeignServer(foreign->serverid);
+	if (strcmp(GetForeignDataWrapper((*server)->fdwid)->fdwname, "milvus_fdw") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a foreign table of milvus_fdw", relname)));
+	return foreign;
+}
+
+void
+table_check_loaded(const MilvusTable *table)
+{
+	if (table->options.partition || !table->collection->partly_loaded)
+		return;
+	collection_forget(table->connection, table->options.dbname, table->options.collection);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("collection \"%s\" is only partly loaded", table->collection->name),
+			 errdetail("Milvus would leave out the rows of the partitions that are not loaded."),
+			 errhint("Load it whole with milvus.load(), or read its partitions by foreign tables with the option \"partition\".")));
+}
+
+void
+table_raise_outdated(const MilvusTable *table)
+{
+	collection_forget(table->connection, table->options.dbname, table->options.collection);
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("collection \"%s\" has changed since the query on foreign table \"%s\" was planned",
+					table->collection->name, table->relname),
+			 errdetail("Its fields, its indexes, or what of it is loaded are not what the plan relies on."),
+			 errhint("Try again: the query will be planned anew.")));
+}
+
 void
 table_field_type(const CollectionField *field, FieldType *type)
 {
@@ -124,6 +170,7 @@ table_read_guarantee(const MilvusTable *table)
 		case CONSISTENCY_BOUNDED:
 			return (ReadGuarantee) {GUARANTEE_BOUNDED, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Bounded};
 		case CONSISTENCY_SESSION:
+		case CONSISTENCY_UNSET:
 			break;
 	}
 	written = connection_last_write(table->connection, table->collection->dbname,

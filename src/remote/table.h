@@ -41,6 +41,18 @@ typedef struct MilvusTable
  */
 extern MilvusTable *table_open_remote(Relation relation, Oid userid, bool fresh);
 
+/* The definition of a foreign table of this wrapper; error 42809 when it is none. */
+extern ForeignTable *table_definition(Oid relid, ForeignServer **server);
+
+/*
+ * Where no partition is named a whole answer is promised: error 55000 when the
+ * collection is only partly loaded.
+ */
+extern void table_check_loaded(const MilvusTable *table);
+
+/* Error 40001: nothing may be believed that was planned with.  It is forgotten, so a second try works. */
+extern void table_raise_outdated(const MilvusTable *table);
+
 /* The codec of a column; for a dynamic key that of jsonb. Error 42804. */
 extern void table_init_codec(const MilvusTable *table, AttrNumber attnum, Codec *codec);
 

@@ -6,13 +6,19 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
+#include "lib/stringinfo.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "collection.h"
 
 /* how long a description is taken for true in planning; writers ask anew */
 #define DESCRIPTION_MAX_AGE_MS 5000
+/* and how long in execution, where it is checked while the first request is under way */
+#define RECENT_MS 1000
 
 typedef Milvus__Proto__Milvus__DescribeCollectionResponse DescribeResponse;
 typedef Milvus__Proto__Milvus__DescribeIndexResponse IndexResponse;
@@ -140,40 +146,123 @@ is_partly_loaded(const DescribeResponse *described, const PartitionsResponse *lo
 		(int64) loaded->n_partition_names < described->num_partitions;
 }
 
-/* Ask the server: four calls at once. Everything but the result is in a context of its own. */
-static Collection *
-ask_server(MilvusConnection *connection, const char *dbname, const char *name)
+/*
+ * The number of rows as reads see them; 0 if it can't be had.  Statistics know
+ * only what has been flushed, so a young collection looks empty to them.
+ */
+static double
+count_rows(MilvusConnection *connection, const char *dbname, const char *name)
 {
-	MemoryContext asking = AllocSetContextCreate(CurrentMemoryContext, "milvus_fdw describe",
-												 ALLOCSET_DEFAULT_SIZES);
-	MemoryContext caller = MemoryContextSwitchTo(asking);
-	MemoryContext context;
+	Milvus__Proto__Milvus__QueryRequest request = MILVUS__PROTO__MILVUS__QUERY_REQUEST__INIT;
+	Milvus__Proto__Milvus__QueryResults *results;
+	Milvus__Proto__Schema__ScalarField *scalars;
+	char	   *field = "count(*)";
+	RpcStatus	status;
+
+	request.db_name = (char *) dbname;
+	request.collection_name = (char *) name;
+	request.output_fields = &field;
+	request.n_output_fields = 1;
+	/* what there is: waits for nothing */
+	request.guarantee_timestamp = 1;
+	request.consistency_level = MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Eventually;
+	request.expr = "";
+	results = (Milvus__Proto__Milvus__QueryResults *)
+		rpc_call(&connection->rpc, "Query", true, &request.base,
+				 &milvus__proto__milvus__query_results__descriptor, &status);
+	if (rpc_failed(&status) || results->n_fields_data == 0 ||
+		results->fields_data[0]->field_case != MILVUS__PROTO__SCHEMA__FIELD_DATA__FIELD_SCALARS)
+		return 0;
+	scalars = results->fields_data[0]->scalars;
+	if (scalars->data_case != MILVUS__PROTO__SCHEMA__SCALAR_FIELD__DATA_LONG_DATA || scalars->long_data->n_data == 0)
+		return 0;
+	return (double) scalars->long_data->data[0];
+}
+
+/* What plans rely on, in one number. */
+static uint32
+compute_fingerprint(const Collection *collection, const Dialect *dialect)
+{
+	StringInfoData text;
+	uint32		result;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "%s %s %d", dialect->name, collection->name, collection->partly_loaded);
+	for (int i = 0; i < collection->nfields; i++)
+	{
+		const CollectionField *field = &collection->fields[i];
+
+		appendStringInfo(&text, "|%s %d %d %d %d%d%d%d %s %s", field->name, field->data_type,
+						 field->element_type, field->dim, field->primary_key, field->nullable,
+						 field->partition_key, field->is_dynamic,
+						 field->index_type ? field->index_type : "-",
+						 field->metric_type ? field->metric_type : "-");
+	}
+	result = hash_bytes((const unsigned char *) text.data, text.len);
+	pfree(text.data);
+	/* it travels as an int */
+	return result & PG_INT32_MAX;
+}
+
+/* the questions that describe a collection, all on their way at once */
+struct CollectionCheck
+{
+	MilvusConnection *connection;
+	Collection *known;			/* what is checked; NULL when it is asked for the first time */
+	const char *dbname;
+	const char *name;
+	MemoryContext context;		/* of the questions */
+	RpcCall    *describe;
+	RpcCall    *index;
+	RpcCall    *statistics;
+	RpcCall    *partitions;
+};
+
+static CollectionCheck *
+start_asking(MilvusConnection *connection, const char *dbname, const char *name)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "milvus_fdw describe",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	CollectionCheck *check = palloc0(sizeof(CollectionCheck));
 	Milvus__Proto__Milvus__DescribeCollectionRequest describe = MILVUS__PROTO__MILVUS__DESCRIBE_COLLECTION_REQUEST__INIT;
 	Milvus__Proto__Milvus__DescribeIndexRequest index = MILVUS__PROTO__MILVUS__DESCRIBE_INDEX_REQUEST__INIT;
 	Milvus__Proto__Milvus__GetCollectionStatisticsRequest statistics = MILVUS__PROTO__MILVUS__GET_COLLECTION_STATISTICS_REQUEST__INIT;
 	Milvus__Proto__Milvus__ShowPartitionsRequest partitions = MILVUS__PROTO__MILVUS__SHOW_PARTITIONS_REQUEST__INIT;
-	RpcCall    *describe_call,
-			   *index_call,
-			   *statistics_call,
-			   *partitions_call;
+
+	check->connection = connection;
+	check->dbname = dbname;
+	check->name = name;
+	check->context = context;
+	describe.db_name = index.db_name = statistics.db_name = partitions.db_name = (char *) dbname;
+	describe.collection_name = index.collection_name = (char *) name;
+	statistics.collection_name = partitions.collection_name = (char *) name;
+	partitions.type = MILVUS__PROTO__MILVUS__SHOW_TYPE__InMemory;
+	check->describe = rpc_start_message(&connection->rpc, "DescribeCollection", true, &describe.base);
+	check->index = rpc_start_message(&connection->rpc, "DescribeIndex", true, &index.base);
+	check->statistics = rpc_start_message(&connection->rpc, "GetCollectionStatistics", true, &statistics.base);
+	check->partitions = rpc_start_message(&connection->rpc, "ShowPartitions", true, &partitions.base);
+	MemoryContextSwitchTo(caller);
+	return check;
+}
+
+/* The description, from the answers; everything but that is given back. */
+static Collection *
+finish_asking(CollectionCheck *check)
+{
+	MilvusConnection *connection = check->connection;
+	MemoryContext caller = MemoryContextSwitchTo(check->context);
+	MemoryContext context;
 	DescribeResponse *described;
 	IndexResponse *indexes;
 	PartitionsResponse *loaded = NULL;
 	StatisticsResponse *counted;
 	RpcStatus	status;
 	Collection *collection;
-
-	describe.db_name = index.db_name = statistics.db_name = partitions.db_name = (char *) dbname;
-	describe.collection_name = index.collection_name = (char *) name;
-	statistics.collection_name = partitions.collection_name = (char *) name;
-	partitions.type = MILVUS__PROTO__MILVUS__SHOW_TYPE__InMemory;
-	describe_call = rpc_start_message(&connection->rpc, "DescribeCollection", true, &describe.base);
-	index_call = rpc_start_message(&connection->rpc, "DescribeIndex", true, &index.base);
-	statistics_call = rpc_start_message(&connection->rpc, "GetCollectionStatistics", true, &statistics.base);
-	partitions_call = rpc_start_message(&connection->rpc, "ShowPartitions", true, &partitions.base);
+	double		rows = -1;
 
 	described = (DescribeResponse *)
-		rpc_finish_message(describe_call, &milvus__proto__milvus__describe_collection_response__descriptor);
+		rpc_finish_message(check->describe, &milvus__proto__milvus__describe_collection_response__descriptor);
 	/* Milvus Lite reports a missing collection in codes of its own */
 	if (rpc_message_status(&described->base, &status))
 		rpc_check_status(&connection->rpc, "DescribeCollection", &status);
@@ -181,35 +270,40 @@ ask_server(MilvusConnection *connection, const char *dbname, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("Milvus server \"%s\" did not describe collection \"%s\"",
-						connection->rpc.name, name)));
+						connection->rpc.name, check->name)));
 	indexes = (IndexResponse *)
-		rpc_finish_message(index_call, &milvus__proto__milvus__describe_index_response__descriptor);
+		rpc_finish_message(check->index, &milvus__proto__milvus__describe_index_response__descriptor);
 	counted = (StatisticsResponse *)
-		rpc_finish_message(statistics_call, &milvus__proto__milvus__get_collection_statistics_response__descriptor);
+		rpc_finish_message(check->statistics, &milvus__proto__milvus__get_collection_statistics_response__descriptor);
 	/* a server without partitions does not offer it */
-	if (rpc_is_offered(partitions_call))
+	if (rpc_is_offered(check->partitions))
 		loaded = (PartitionsResponse *)
-			rpc_finish_message(partitions_call, &milvus__proto__milvus__show_partitions_response__descriptor);
+			rpc_finish_message(check->partitions, &milvus__proto__milvus__show_partitions_response__descriptor);
+
+	if (rpc_message_status(&counted->base, &status) && !rpc_failed(&status))
+		rows = read_row_count(counted);
+	if (rows == 0)
+		rows = count_rows(connection, check->dbname, check->name);
 
 	context = AllocSetContextCreate(connection->context, "milvus_fdw collection", ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(context);
 	collection = palloc0(sizeof(Collection));
 	collection->context = context;
-	collection->asked_name = pstrdup(name);
-	collection->dbname = pstrdup(dbname);
+	collection->asked_name = pstrdup(check->name);
+	collection->dbname = pstrdup(check->dbname);
 	collection->described_at = GetCurrentTimestamp();
 	fill_collection(collection, described);
 	/* a collection without an index, or statistics not offered, are no errors here */
 	if (rpc_message_status(&indexes->base, &status) && !rpc_failed(&status))
 		fill_indexes(collection, indexes);
-	collection->rows = -1;
-	if (rpc_message_status(&counted->base, &status) && !rpc_failed(&status))
-		collection->rows = read_row_count(counted);
+	collection->rows = rows;
+	collection->npartitions = (int) described->num_partitions;
 	if (loaded && rpc_message_status(&loaded->base, &status) && !rpc_failed(&status))
 		collection->partly_loaded = is_partly_loaded(described, loaded);
+	collection->fingerprint = compute_fingerprint(collection, connection->dialect);
 
 	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(asking);
+	MemoryContextDelete(check->context);
 	return collection;
 }
 
@@ -253,11 +347,21 @@ collection_describe(MilvusConnection *connection, const char *dbname, const char
 			return collection;
 		retire(connection, collection);
 	}
-	collection = ask_server(connection, dbname, name);
+	collection = finish_asking(start_asking(connection, dbname, name));
 	caller = MemoryContextSwitchTo(connection->context);
 	connection->collections = lappend(connection->collections, collection);
 	MemoryContextSwitchTo(caller);
 	return collection;
+}
+
+/*
+ * Cached plans were made with what is forgotten: have them made anew.  As if
+ * the foreign data wrapper itself had been altered, which plans depend on.
+ */
+static void
+reset_plans(void)
+{
+	CallSyscacheCallbacks(FOREIGNDATAWRAPPEROID, 0);
 }
 
 void
@@ -276,6 +380,7 @@ collection_forget(MilvusConnection *connection, const char *dbname, const char *
 			retire(connection, collection);
 	}
 	list_free(known);
+	reset_plans();
 }
 
 void
@@ -283,6 +388,38 @@ collection_forget_all(MilvusConnection *connection)
 {
 	while (connection->collections != NIL)
 		retire(connection, linitial(connection->collections));
+	reset_plans();
+}
+
+CollectionCheck *
+collection_start_check(MilvusConnection *connection, Collection *collection)
+{
+	CollectionCheck *check;
+
+	if (!TimestampDifferenceExceeds(collection->described_at, GetCurrentTimestamp(), RECENT_MS))
+		return NULL;
+	check = start_asking(connection, collection->dbname, collection->asked_name);
+	check->known = collection;
+	return check;
+}
+
+bool
+collection_finish_check(CollectionCheck *check)
+{
+	MilvusConnection *connection = check->connection;
+	Collection *known = check->known;
+	Collection *now = finish_asking(check);
+	bool		same = now->fingerprint == known->fingerprint;
+
+	if (same)
+	{
+		known->described_at = now->described_at;
+		known->rows = now->rows;
+	}
+	else
+		collection_forget(connection, known->dbname, known->name);
+	MemoryContextDelete(now->context);
+	return same;
 }
 
 CollectionField *

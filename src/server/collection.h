@@ -42,6 +42,8 @@ typedef struct Collection
 	CollectionField *primary_key;
 	bool		has_dynamic;
 	bool		partly_loaded;	/* some partitions are loaded, others are not */
+	int			npartitions;
+	uint32		fingerprint;	/* of all that plans rely on */
 	double		rows;			/* as the server's statistics say; -1 unknown */
 	TimestampTz described_at;
 } Collection;
@@ -53,6 +55,15 @@ typedef struct Collection
  */
 extern Collection *collection_describe(MilvusConnection *connection, const char *dbname,
 									   const char *name, bool fresh);
+
+/*
+ * Ask again whether a description holds, beside other requests.  NULL when it
+ * is only a moment old; else to be finished, which waits and tells whether all
+ * that plans rely on is as it was.  If not, the description is forgotten.
+ */
+typedef struct CollectionCheck CollectionCheck;
+extern CollectionCheck *collection_start_check(MilvusConnection *connection, Collection *collection);
+extern bool collection_finish_check(CollectionCheck *check);
 
 /* Forget what is cached of it, because it was changed or found to be wrong. */
 extern void collection_forget(MilvusConnection *connection, const char *dbname, const char *name);

@@ -82,10 +82,7 @@ end_transaction(XactEvent event, void *arg)
 	}
 }
 
-/*
- * A server or a mapping has changed.  Comparing hashes would save a reconnect
- * now and then; a change of either is rare enough to take them all.
- */
+/* A server or a mapping has changed. */
 static void
 mark_invalid(Datum arg, int cacheid, uint32 hashvalue)
 {
@@ -94,9 +91,10 @@ mark_invalid(Datum arg, int cacheid, uint32 hashvalue)
 	dlist_foreach(iter, &open_connections)
 	{
 		MilvusConnection *connection = dlist_container(MilvusConnection, node, iter.cur);
-		Oid			oid = cacheid == FOREIGNSERVEROID ? connection->serverid : connection->mappingid;
+		uint32		known = cacheid == FOREIGNSERVEROID ? connection->server_hash : connection->mapping_hash;
 
-		if (hashvalue == 0 || GetSysCacheHashValue1(cacheid, ObjectIdGetDatum(oid)) == hashvalue)
+		/* no looking into catalogs here: there may be no transaction */
+		if (hashvalue == 0 || known == hashvalue)
 			connection->invalid = true;
 	}
 }
@@ -269,6 +267,8 @@ open_connection(MilvusConnection *connection, ForeignServer *server, UserMapping
 	}
 	connection->serverid = server->serverid;
 	connection->mappingid = mapping->umid;
+	connection->server_hash = GetSysCacheHashValue1(FOREIGNSERVEROID, ObjectIdGetDatum(server->serverid));
+	connection->mapping_hash = GetSysCacheHashValue1(USERMAPPINGOID, ObjectIdGetDatum(mapping->umid));
 	connection->userid = mapping->userid;
 	connection->keep = options.keep_connections;
 	connection->dbname = options.dbname;

@@ -22,6 +22,8 @@ typedef struct MilvusConnection
 	MemoryContext context;
 	Oid			serverid;
 	Oid			mappingid;
+	uint32		server_hash;	/* of the two in their syscaches, to be told of changes */
+	uint32		mapping_hash;
 	Oid			userid;			/* whose mapping: InvalidOid for PUBLIC */
 	bool		invalid;		/* the definition has changed */
 	bool		keep;			/* option keep_connections */

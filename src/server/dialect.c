@@ -20,6 +20,10 @@ static const Dialect unknown_server = {
 static const Dialect milvus_2_3 = {
 	.name = "Milvus 2.3",
 	.filters = true,
+	.json_lists = true,
+	.json_strict = true,
+	.json_exists = true,
+	.negative_elements = true,
 	.has_not = true,
 	.float_lists = true,
 	.float4_rounds = true,
@@ -27,12 +31,17 @@ static const Dialect milvus_2_3 = {
 	.max_window = 16384,
 	.max_vector_bytes = 32 * 1024 * 1024,
 	.fill_defaults = true,
+	.range_search = true,
+	.range_steps = true,
 };
 
 /* nullable fields came with 2.5; what was true of 2.3's filters still is */
 static const Dialect milvus_2_4 = {
 	.name = "Milvus 2.4 or later",
 	.filters = true,
+	.json_lists = true,
+	.json_strict = true,
+	.negative_elements = true,
 	.has_not = true,
 	.float_lists = true,
 	.has_is_null = true,
@@ -40,29 +49,46 @@ static const Dialect milvus_2_4 = {
 	.newline_escapes = true,
 	.max_window = 16384,
 	.max_vector_bytes = 32 * 1024 * 1024,
+	.range_search = true,
+	.range_steps = true,
+	.groups = true,
 };
 
 static const Dialect lite_2 = {
 	.name = "Milvus Lite 2",
 	.filters = true,
+	.groups = true,
+	.returns_float_vectors_only = true,
+	.like_infix = true,
+	.json_lists = true,
+	.json_strict = true,
+	.negative_elements = true,
 	.float4_rounds = true,
 	.max_window = 16384,
 	/* it is quadratic in the rows of a request that has vectors */
 	.max_vector_rows = 1000,
 	.max_vector_bytes = 4 * 1024 * 1024,
 	.fill_defaults = true,
+	.range_search = true,
+	.range_steps = true,
 };
 
 static const Dialect lite_3 = {
 	.name = "Milvus Lite 3",
 	.filters = true,
+	.zeros_differ = true,
+	.like_infix = true,
 	.has_not = true,
 	.float_lists = true,
 	.has_is_null = true,
 	.newline_escapes = true,
-	.max_window = 16384,
+	/* it has no window, and pays by the request */
+	.max_window = 131072,
 	.max_vector_bytes = 32 * 1024 * 1024,
+	.count_ignores_partition = true,
+	.range_search = true,
 	.search_without_index = true,
+	.groups = true,
 };
 
 const Dialect *

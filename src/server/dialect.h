@@ -20,6 +20,12 @@ typedef struct Dialect
 	bool		has_is_null;	/* field is null, field is not null */
 	bool		float4_rounds;	/* constants are rounded to float4 before they are compared with a FLOAT field */
 	bool		float_lists;	/* a list of floats does not contain NaN */
+	bool		like_infix;		/* like "%x%" and "%x", not only "x%" */
+	bool		json_lists;		/* j["k"] in […] */
+	bool		json_strict;	/* a JSON true does not equal the number 1 */
+	bool		json_exists;	/* exists j["k"] is true of a JSON null */
+	bool		negative_elements;	/* array_contains(a, -1) */
+	bool		zeros_differ;	/* a list with 0.0 does not contain -0.0 */
 	bool		newline_escapes;	/* "\n" in a string literal is a line break */
 
 	/* sizes */
@@ -30,7 +36,14 @@ typedef struct Dialect
 	/* writing */
 	bool		fill_defaults;	/* a field left out must be sent with its default value */
 
+	/* reading */
+	bool		count_ignores_partition;	/* count(*) without a filter counts the whole collection */
+
 	/* searching */
+	bool		groups;			/* group_by_field; else it is ignored without a word */
+	bool		returns_float_vectors_only; /* a search fails that is to return other vectors */
+	bool		range_search;	/* only neighbours within a radius */
+	bool		range_steps;	/* and beyond another: a search can go on where one ended */
 	bool		search_without_index;	/* a search needs no index */
 } Dialect;
 

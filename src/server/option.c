@@ -68,6 +68,8 @@ static const Option known_options[] = {
 	{"search_params", ForeignTableRelationId, OPTION_JSON},
 	{"insert_mode", ForeignServerRelationId, OPTION_INSERT_MODE},
 	{"insert_mode", ForeignTableRelationId, OPTION_INSERT_MODE},
+	{"unique_keys", ForeignServerRelationId, OPTION_BOOLEAN},
+	{"unique_keys", ForeignTableRelationId, OPTION_BOOLEAN},
 	{"updatable", ForeignServerRelationId, OPTION_BOOLEAN},
 	{"updatable", ForeignTableRelationId, OPTION_BOOLEAN},
 	{"collection", ForeignTableRelationId, OPTION_TEXT},
@@ -166,7 +168,7 @@ parse_consistency(const char *name, const char *value)
 {
 	for (int i = 0; i < lengthof(consistency_names); i++)
 		if (pg_strcasecmp(value, consistency_names[i]) == 0)
-			return (Consistency) i;
+			return (Consistency) (CONSISTENCY_SESSION + i);
 	raise_bad_value(name, value, "\"strong\", \"session\", \"bounded\" or \"eventually\"");
 }
 
@@ -367,11 +369,12 @@ option_get_table(ForeignTable *table, ForeignServer *server, const char *relname
 	options->dbname = copy_value(list, "dbname", "default");
 	options->fetch_size = integer_value(list, "fetch_size", 0);
 	options->batch_size = integer_value(list, "batch_size", 0);
-	options->consistency = consistency ?
-		parse_consistency("consistency_level", consistency) : CONSISTENCY_SESSION;
+	options->consistency = milvus_consistency_level != CONSISTENCY_UNSET ? milvus_consistency_level :
+		consistency ? parse_consistency("consistency_level", consistency) : CONSISTENCY_SESSION;
 	options->search_params = copy_value(list, "search_params", NULL);
 	options->upsert = strcmp(copy_value(list, "insert_mode", "insert"), "upsert") == 0;
 	options->updatable = boolean_value(list, "updatable", true);
+	options->unique_keys = boolean_value(list, "unique_keys", true);
 	list_free(list);
 }
 

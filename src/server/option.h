@@ -11,6 +11,7 @@
 
 typedef enum Consistency
 {
+	CONSISTENCY_UNSET,
 	CONSISTENCY_SESSION,		/* a session reads its own writes: the default */
 	CONSISTENCY_STRONG,
 	CONSISTENCY_BOUNDED,
@@ -53,6 +54,7 @@ typedef struct TableOptions
 	char	   *search_params;	/* JSON object or NULL */
 	bool		upsert;			/* insert_mode */
 	bool		updatable;
+	bool		unique_keys;	/* no key is there twice, as Milvus requires */
 } TableOptions;
 
 typedef struct ColumnOptions
@@ -71,6 +73,9 @@ extern void option_get_table(ForeignTable *table, ForeignServer *server, const c
 							 TableOptions *options);
 extern void option_get_column(Oid relid, AttrNumber attnum, const char *attname,
 							  ColumnOptions *options);
+
+/* the setting milvus_fdw.consistency_level, which comes before the option: a Consistency */
+extern int	milvus_consistency_level;
 
 /* Validate what was given for an object of that catalog. Errors: HV00D, 22023, 42501. */
 extern void option_validate(List *options, Oid catalog);

@@ -180,6 +180,15 @@ distance_metric(DistanceKind kind)
 	return "";
 }
 
+DistanceKind
+distance_of_metric(const char *metric)
+{
+	for (DistanceKind kind = DISTANCE_L2; kind <= DISTANCE_JACCARD; kind++)
+		if (strcmp(distance_metric(kind), metric) == 0)
+			return kind;
+	return DISTANCE_NONE;
+}
+
 double
 distance_from_score(DistanceKind kind, double score)
 {

@@ -69,6 +69,7 @@ extern DistanceKind distance_classify(Oid opno);
 
 /* Milvus' name of the metric, and pgvector's value for a score of it. */
 extern const char *distance_metric(DistanceKind kind);
+extern DistanceKind distance_of_metric(const char *metric);
 extern double distance_from_score(DistanceKind kind, double score);
 
 #endif							/* MILVUS_PGVECTOR_H */

@@ -550,8 +550,8 @@ call_start(WireChannel *channel, const char *method, const WirePiece *pieces, in
 	call->timeout_ms = timeout_ms;
 	call->nheaders = nheaders;
 
+	/* the channel has just been polled, by channel_connect() */
 	block_signals(&saved);
-	pump_all(channel);
 	grpc_metadata_array_init(&call->initial_metadata);
 	grpc_metadata_array_init(&call->trailing_metadata);
 	call->details = grpc_empty_slice();

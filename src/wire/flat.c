@@ -527,12 +527,14 @@ open_search_data(FlatSlice message, FlatResult *result)
 	{
 		if (more < 0)
 			return "malformed search data";
-		if (field.type == WIRE_VARINT && field.number == SEARCH_DATA_NUM_QUERIES && field.integer > 1)
-			return "an answer to more queries than were asked";
+		if (field.type == WIRE_VARINT && field.number == SEARCH_DATA_NUM_QUERIES)
+			result->nqueries = (uint32_t) field.integer;
 		if (field.type != WIRE_BYTES)
 			continue;
 		if (field.number == SEARCH_DATA_FIELDS_DATA)
 			error = add_column(field.bytes, result);
+		else if (field.number == SEARCH_DATA_TOPKS)
+			result->topks = field.bytes;
 		else if (field.number == SEARCH_DATA_IDS)
 			error = open_ids(field.bytes, &result->ids);
 		else if (field.number == SEARCH_DATA_SCORES)
@@ -550,6 +552,12 @@ open_search_data(FlatSlice message, FlatResult *result)
 		error = settle_rows(&scores);
 	result->scores = scores;
 	return error;
+}
+
+bool
+flat_next_topk(const FlatResult *result, size_t *at, uint64_t *hits)
+{
+	return *at < result->topks.len && take_varint(result->topks, at, hits);
 }
 
 const char *

@@ -108,7 +108,7 @@ typedef struct FlatStatus
 	FlatSlice	reason;
 } FlatStatus;
 
-/* QueryResults, or SearchResults of one query vector */
+/* QueryResults, or SearchResults: the hits of all query vectors, one after the other */
 typedef struct FlatResult
 {
 	FlatStatus	status;
@@ -117,6 +117,8 @@ typedef struct FlatResult
 	bool		is_search;
 	FlatColumn	ids;			/* of a search: FLAT_INT64 or FLAT_BYTES */
 	FlatColumn	scores;			/* of a search: FLAT_FLOAT */
+	uint32_t	nqueries;		/* of a search, as the server says */
+	FlatSlice	topks;			/* of a search: hits of each query, see flat_next_topk() */
 	FlatColumn	columns[FLAT_MAX_COLUMNS];
 } FlatResult;
 
@@ -134,6 +136,12 @@ typedef struct FlatMutation
 extern const char *flat_open_query(FlatSlice message, FlatResult *result);
 extern const char *flat_open_search(FlatSlice message, FlatResult *result);
 extern const char *flat_open_mutation(FlatSlice message, FlatMutation *mutation);
+
+/*
+ * How many hits the next query vector has; false when there are no more.  *at
+ * is a place in topks, 0 at first.  That they sum up to nrows is not checked.
+ */
+extern bool flat_next_topk(const FlatResult *result, size_t *at, uint64_t *hits);
 
 /* The elements of one value of a FLAT_ARRAY column, as a column. */
 extern const char *flat_open_element(FlatSlice scalar_field, FlatColumn *elements);

@@ -226,7 +226,15 @@ run_current(void)
 			break;
 		case SEARCH:
 			if ((error = flat_open_search(message, &result)) == NULL)
+			{
+				size_t		at = 0;
+				uint64_t	hits;
+
 				walk_result(&result, block, message.len);
+				check_slice(result.topks, block, message.len);
+				while (flat_next_topk(&result, &at, &hits))
+					;
+			}
 			break;
 		default:
 			if ((error = flat_open_mutation(message, &mutation)) == NULL)

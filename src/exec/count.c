@@ -1,0 +1,31 @@
+/*
+ * count.c
+ *		The number of rows that pass a filter, as the server counts them.
+ */
+#include "postgres.h"
+
+#include "count.h"
+
+int64
+count_rows(const MilvusTable *table, const char *expr, ScanCounters *counters)
+{
+	RpcBuffer  *buffer = rpc_make_buffer();
+	FlatResult *result = palloc(sizeof(FlatResult));
+	RpcCall    *call = read_start_count(table, table_read_guarantee(table), expr);
+	FlatCursor	cursor = {0};
+	FlatColumn *column;
+	FlatValue	value;
+	const char *problem;
+
+	counters_finish_call(counters, call, buffer, NULL);
+	problem = flat_open_query((FlatSlice) {buffer->data, buffer->len}, result);
+	if (problem)
+		read_raise_malformed(table, "Query", problem);
+	read_check_status(table, "Query", &result->status);
+	counters->bytes += buffer->len;
+	counters->rows += result->nrows;
+	column = flat_find_column(result, READ_COUNT);
+	if (column == NULL || !flat_next(column, &cursor, &value) || value.isnull)
+		read_raise_malformed(table, "Query", "no count");
+	return value.integer;
+}

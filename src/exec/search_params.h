@@ -1,0 +1,40 @@
+/*
+ * search_params.h
+ *		The parameters of a search request: what the user set, and the range.
+ */
+#ifndef MILVUS_SEARCH_PARAMS_H
+#define MILVUS_SEARCH_PARAMS_H
+
+#include "postgres.h"
+
+#include "remote/table.h"
+#include "value/pgvector.h"
+
+/* what a bound on the distance means to a search */
+typedef struct SearchBounds
+{
+	DistanceKind kind;
+	double		farthest;		/* no row is wanted that is farther, with room for the rounding of scores */
+	bool		has_radius;		/* and the server is told so */
+	double		radius;			/* as a score */
+} SearchBounds;
+
+/*
+ * The bounds of a search for neighbours not farther than bound (infinity: no
+ * bound).  A server's scores are sums of float4: they may be off by some
+ * multiple of the float4's precision and the dimension.
+ */
+extern SearchBounds search_bounds(DistanceKind kind, int dim, double bound, const Dialect *dialect);
+
+/* What the user has set for searches on that table: setting, option, {}. */
+extern const char *search_params_set(const MilvusTable *table);
+
+/*
+ * The text of SearchRequest's "params": what was set, with ef raised to the
+ * limit (servers refuse less), the radius of bounds (NULL: none), and with from
+ * only what is at least as far as that score.
+ */
+extern const char *search_params_text(const char *set, int limit, const SearchBounds *bounds,
+									  const double *from);
+
+#endif							/* MILVUS_SEARCH_PARAMS_H */

@@ -1,0 +1,357 @@
+/*
+ * filter_inner.c
+ *		Conditions on what is inside a field in Milvus' expression language:
+ *		patterns of texts, elements of arrays, values in documents.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "compat.h"
+#include "filter_private.h"
+
+/* integers below this are the same as float8 */
+#define MAX_EXACT_FLOAT 9007199254740992.0
+
+/* --- patterns --- */
+
+/* the parts of a pattern: at most one run of plain characters, between wildcards */
+typedef struct Pattern
+{
+	bool		leading;		/* % before */
+	bool		trailing;		/* % behind */
+	const char *text;
+	int			len;
+} Pattern;
+
+/* Servers don't agree on escapes and on "_" in patterns: only plain characters are sent. */
+static bool
+is_plain_text(const char *text, int len)
+{
+	for (int i = 0; i < len; i++)
+	{
+		unsigned char ch = (unsigned char) text[i];
+
+		if (ch < 0x20 || ch == 0x7f || strchr("%_\\\"'", ch))
+			return false;
+	}
+	return true;
+}
+
+/* Take a LIKE pattern apart; false if it is more than %text%. */
+static bool
+parse_pattern(const char *text, int len, Pattern *pattern)
+{
+	pattern->leading = len > 0 && text[0] == '%';
+	pattern->trailing = len > 0 && text[len - 1] == '%';
+	while (len > 0 && text[0] == '%')
+		text++, len--;
+	while (len > 0 && text[len - 1] == '%')
+		len--;
+	pattern->text = text;
+	pattern->len = len;
+	return is_plain_text(text, len);
+}
+
+/* Of a field that is not null. */
+static Outcome
+write_pattern(Writing *w, StringInfo out, const CollectionField *field, const Pattern *pattern)
+{
+	/* LIKE '%': whatever is not null */
+	if (pattern->len == 0 && (pattern->leading || pattern->trailing))
+		return field->nullable ? UNSENT : ALWAYS;
+	if (!pattern->leading && !pattern->trailing)
+		appendStringInfo(out, "%s == \"%.*s\"", field->name, pattern->len, pattern->text);
+	else if (pattern->leading && !w->dialect->like_infix)
+		return UNSENT;
+	else
+		appendStringInfo(out, "%s like \"%s%.*s%s\"", field->name, pattern->leading ? "%" : "",
+						 pattern->len, pattern->text, pattern->trailing ? "%" : "");
+	return WRITTEN;
+}
+
+/* What is true of no row is, negated, true of every row that has a value; only such fields are negated. */
+static Outcome
+negate_outcome(Outcome outcome)
+{
+	return outcome == NEVER ? ALWAYS : outcome == ALWAYS ? NEVER : outcome;
+}
+
+static Outcome
+write_like(Writing *w, StringInfo out, const CollectionField *field, FilterPattern kind, const FilterValue *value)
+{
+	bool		negated = kind == PATTERN_NOT_LIKE || kind == PATTERN_NOT_PREFIX;
+	int			start = out->len;
+	text	   *datum;
+	char	   *utf8;
+	int			len;
+	Pattern		pattern;
+	Outcome		outcome;
+
+	datum = DatumGetTextPP(value->datum);
+	utf8 = codec_to_utf8(VARDATA_ANY(datum), VARSIZE_ANY_EXHDR(datum), &len);
+	if (kind == PATTERN_PREFIX || kind == PATTERN_NOT_PREFIX)
+	{
+		pattern = (Pattern) {false, true, utf8, len};
+		if (!is_plain_text(utf8, len))
+			return UNSENT;
+	}
+	else if (!parse_pattern(utf8, len, &pattern))
+		return UNSENT;
+	if (negated)
+		appendStringInfoString(out, "not (");
+	outcome = write_pattern(w, out, field, &pattern);
+	if (outcome != WRITTEN)
+		return filter_take_back(out, start, negated ? negate_outcome(outcome) : outcome);
+	if (negated)
+		appendStringInfoChar(out, ')');
+	return WRITTEN;
+}
+
+/* --- elements of arrays --- */
+
+/* One element as a literal: WRITTEN, NEVER when no array can have it, or UNSENT. */
+static Outcome
+write_element(Writing *w, StringInfo out, const CollectionField *field, Datum datum, Oid type)
+{
+	int64		min,
+				max,
+				value;
+
+	if (field->element_type == MILVUS_VARCHAR)
+		return filter_write_text_datum(w, out, datum) ? WRITTEN : UNSENT;
+	value = filter_integer_value(datum, type);
+	filter_integer_range(field->element_type, &min, &max);
+	if (value < min || value > max)
+		return NEVER;
+	if (value == PG_INT64_MIN || (value < 0 && !w->dialect->negative_elements))
+		return UNSENT;
+	appendStringInfo(out, INT64_FORMAT, value);
+	return WRITTEN;
+}
+
+/* array_contains_all, array_contains_any, without a negation. */
+static Outcome
+write_elements(Writing *w, StringInfo out, const CollectionField *field, bool all, Datum datum)
+{
+	FilterElements elements = filter_take_elements(datum);
+	int			start = out->len,
+				written = 0;
+
+	appendStringInfo(out, "%s(%s, [", all ? "array_contains_all" : "array_contains_any", field->name);
+	for (int i = 0; i < elements.count; i++)
+	{
+		Outcome		outcome = NEVER;
+		int			before = out->len;
+
+		if (written > 0)
+			appendStringInfoChar(out, ',');
+		if (!elements.nulls[i])
+			outcome = write_element(w, out, field, elements.datums[i], elements.type);
+		if (outcome == WRITTEN)
+			written++;
+		else if (outcome == UNSENT || all)
+			return filter_take_back(out, start, outcome);
+		else
+			filter_take_back(out, before, NEVER);
+	}
+	if (written == 0)
+		return filter_take_back(out, start, !all ? NEVER : field->nullable ? UNSENT : ALWAYS);
+	appendStringInfoString(out, "])");
+	return WRITTEN;
+}
+
+static Outcome
+write_array_test(Writing *w, StringInfo out, const CollectionField *field, FilterArrayTest test,
+				 const FilterValue *value)
+{
+	bool		negated = test >= ARRAY_HAS_NOT;
+	int			start = out->len;
+	Outcome		outcome;
+
+	if (negated)
+		appendStringInfoString(out, "not (");
+	if (test == ARRAY_HAS || test == ARRAY_HAS_NOT)
+	{
+		appendStringInfo(out, "array_contains(%s, ", field->name);
+		outcome = write_element(w, out, field, value->datum, value->type);
+		appendStringInfoChar(out, ')');
+	}
+	else
+		outcome = write_elements(w, out, field, test == ARRAY_HAS_ALL || test == ARRAY_HAS_NOT_ALL, value->datum);
+	if (outcome != WRITTEN)
+		return filter_take_back(out, start, negated ? negate_outcome(outcome) : outcome);
+	if (negated)
+		appendStringInfoChar(out, ')');
+	return WRITTEN;
+}
+
+/* --- values in documents --- */
+
+static void
+write_path(StringInfo out, const CollectionField *field, List *path)
+{
+	ListCell   *lc;
+
+	appendStringInfoString(out, field->name);
+	foreach(lc, path)
+		appendStringInfo(out, "[\"%s\"]", strVal(lfirst(lc)));
+}
+
+/*
+ * Can something else in a document than a string read so?  Numbers, booleans,
+ * objects and arrays become texts too, which the server would not find.
+ */
+static bool
+reads_like_no_string(const char *text, int len)
+{
+	return (len > 0 && strchr("-0123456789{[", text[0])) ||
+		(len == 4 && strncmp(text, "true", 4) == 0) ||
+		(len == 5 && strncmp(text, "false", 5) == 0);
+}
+
+/* One value as a literal of JSON. */
+static bool
+write_json_literal(Writing *w, StringInfo out, bool exact, Datum datum, Oid type)
+{
+	switch (type)
+	{
+		case BOOLOID:
+			appendStringInfoString(out, DatumGetBool(datum) ? "true" : "false");
+			return true;
+		case TEXTOID:
+		case VARCHAROID:
+			{
+				text	   *value = DatumGetTextPP(datum);
+
+				if (!exact && reads_like_no_string(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)))
+					return false;
+				return filter_write_text_datum(w, out, datum);
+			}
+		case FLOAT4OID:
+		case FLOAT8OID:
+			if (fabs(type == FLOAT4OID ? (double) DatumGetFloat4(datum) : DatumGetFloat8(datum)) >= MAX_EXACT_FLOAT)
+				return false;
+			return filter_write_float(w, out, false, datum, type);
+		default:
+			if (filter_integer_value(datum, type) == PG_INT64_MIN)
+				return false;
+			appendStringInfo(out, INT64_FORMAT, filter_integer_value(datum, type));
+			return true;
+	}
+}
+
+static Outcome
+write_json_comparison(Writing *w, StringInfo out, const CollectionField *field, List *path,
+					  FilterOperator op, bool exact, Datum datum, Oid type)
+{
+	int			start = out->len;
+
+	write_path(out, field, path);
+	appendStringInfo(out, " %s ", filter_operator_names[op]);
+	return write_json_literal(w, out, exact, datum, type) ? WRITTEN : filter_take_back(out, start, UNSENT);
+}
+
+/* As a list where the server takes one, else as so many comparisons. */
+static Outcome
+write_json_membership(Writing *w, StringInfo out, const CollectionField *field, List *path, Datum datum)
+{
+	FilterElements elements = filter_take_elements(datum);
+	bool		list = w->dialect->json_lists;
+	int			start = out->len,
+				written = 0;
+
+	if (list)
+		write_path(out, field, path);
+	appendStringInfoString(out, list ? " in [" : "(");
+	for (int i = 0; i < elements.count; i++)
+	{
+		if (elements.nulls[i])
+			continue;
+		if (written++ > 0)
+			appendStringInfoString(out, list ? "," : " or ");
+		if (!list)
+		{
+			write_path(out, field, path);
+			appendStringInfoString(out, " == ");
+		}
+		if (!write_json_literal(w, out, false, elements.datums[i], elements.type))
+			return filter_take_back(out, start, UNSENT);
+	}
+	if (written == 0)
+		return filter_take_back(out, start, NEVER);
+	appendStringInfoString(out, list ? "]" : ")");
+	return WRITTEN;
+}
+
+/* For EXPLAIN, of a value that is not known yet. */
+static void
+write_placeholder(StringInfo out, FilterNode node, const CollectionField *field, int argument, List *path,
+				  const char *placeholder)
+{
+	static const char *const tests[] = {
+		"array_contains", "array_contains_all", "array_contains_any",
+		"not array_contains", "not array_contains_all", "not array_contains_any"
+	};
+
+	if (node == FILTER_LIKE)
+		appendStringInfo(out, "%s %slike %s", field->name, argument >= PATTERN_NOT_LIKE ? "not " : "", placeholder);
+	else if (node == FILTER_ARRAY)
+		appendStringInfo(out, "%s(%s, %s)", tests[argument], field->name, placeholder);
+	else if (node == FILTER_LENGTH)
+		appendStringInfo(out, "array_length(%s) == %s", field->name, placeholder);
+	else
+	{
+		write_path(out, field, path);
+		appendStringInfo(out, " %s %s", node == FILTER_JSON_IN ? "in" : filter_operator_names[argument], placeholder);
+	}
+}
+
+Outcome
+filter_write_inner(Writing *w, StringInfo out, List *tree)
+{
+	FilterNode	node = intVal(linitial(tree));
+	const CollectionField *field = w->table->columns[intVal(lsecond(tree)) - 1].field;
+	int			argument = intVal(lthird(tree));
+	int			index = intVal(lfourth(tree));
+	List	   *path = list_length(tree) > 4 ? list_nth(tree, 4) : NIL;
+	const FilterValue *value;
+
+	if (node == FILTER_JSON_EXISTS)
+	{
+		appendStringInfoString(out, "(exists ");
+		write_path(out, field, path);
+		appendStringInfoChar(out, ')');
+		return WRITTEN;
+	}
+	value = &w->values[index];
+	if (value->placeholder)
+	{
+		write_placeholder(out, node, field, argument, path, value->placeholder);
+		return WRITTEN;
+	}
+	/* NULL = ANY (array) is unknown, but of an empty array false */
+	if (value->isnull)
+		return node == FILTER_ARRAY && argument == ARRAY_HAS_NOT ? UNSENT : NEVER;
+	switch (node)
+	{
+		case FILTER_LIKE:
+			return write_like(w, out, field, argument, value);
+		case FILTER_ARRAY:
+			return write_array_test(w, out, field, argument, value);
+		case FILTER_LENGTH:
+			if (filter_integer_value(value->datum, value->type) < 0)
+				return NEVER;
+			appendStringInfo(out, "array_length(%s) == " INT64_FORMAT, field->name,
+							 filter_integer_value(value->datum, value->type));
+			return WRITTEN;
+		case FILTER_JSON_IN:
+			return write_json_membership(w, out, field, path, value->datum);
+		default:
+			return write_json_comparison(w, out, field, path, argument, node == FILTER_JSON_EXACT,
+										 value->datum, value->type);
+	}
+}

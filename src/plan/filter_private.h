@@ -1,0 +1,100 @@
+/*
+ * filter_private.h
+ *		What the files that compile filters, and those that write them, share.
+ */
+#ifndef MILVUS_FILTER_PRIVATE_H
+#define MILVUS_FILTER_PRIVATE_H
+
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "nodes/primnodes.h"
+
+#include "filter.h"
+
+/* --- compiling: shippable.c, shippable_inner.c --- */
+
+typedef struct Compilation
+{
+	const MilvusTable *table;
+	Index		relid;
+	List	  **values;
+	const char *reason;
+} Compilation;
+
+/* Say why not, and return NIL; the first reason stays. */
+extern List *filter_refuse(Compilation *c, const char *reason);
+
+extern List *filter_make_leaf(FilterNode node, AttrNumber attnum, int argument, int value);
+extern int	filter_add_value(Compilation *c, Expr *value);
+extern Node *filter_strip_relabel(Node *node);
+
+/* The column an operand is, whatever a filter makes of it; 0 if it is none with a field behind it. */
+extern AttrNumber filter_operand_var(Compilation *c, Node *operand);
+
+/* The column an operand is, if a filter can name its field; else 0. */
+extern AttrNumber filter_operand_column(Compilation *c, Node *operand);
+
+/* Is it the same for all rows of the scan? */
+extern bool filter_is_constant(Compilation *c, Node *node);
+
+/* text and varchar; smallint, integer and bigint */
+extern bool filter_is_text_type(Oid type);
+extern bool filter_is_integer_type(Oid type);
+
+extern bool filter_is_comparison(Oid opno, FilterOperator *op);
+extern FilterOperator filter_commute(FilterOperator op);
+
+/*
+ * Conditions on what is inside a field: patterns, elements, documents.  False:
+ * the clause is none of these.  Else *tree is its tree, or NIL when refused.
+ */
+extern bool filter_compile_inner(Compilation *c, Expr *clause, bool negated, List **tree);
+
+/* --- writing: filter.c, filter_inner.c --- */
+
+/* what became of a node */
+typedef enum Outcome
+{
+	WRITTEN,					/* as text */
+	ALWAYS,						/* true of every row */
+	NEVER,						/* true of none */
+	UNSENT						/* can't be written: true for now, checked again here */
+} Outcome;
+
+typedef struct Writing
+{
+	const MilvusTable *table;
+	const Dialect *dialect;
+	const FilterValue *values;
+	bool		recheck;
+} Writing;
+
+extern const char *const filter_operator_names[];
+
+/* Write a literal; false, and nothing written, if the server can't be told it. */
+extern bool filter_write_text(StringInfo out, const Dialect *dialect, const char *text, int len);
+extern bool filter_write_text_datum(Writing *w, StringInfo out, Datum text);
+extern bool filter_write_float(Writing *w, StringInfo out, bool is_float4, Datum datum, Oid type);
+
+extern int64 filter_integer_value(Datum datum, Oid type);
+extern void filter_integer_range(MilvusType type, int64 *min, int64 *max);
+
+/* The elements of an array value, with their type. */
+typedef struct FilterElements
+{
+	Oid			type;
+	int			count;
+	Datum	   *datums;
+	bool	   *nulls;
+} FilterElements;
+
+extern FilterElements filter_take_elements(Datum array);
+
+/* Cut out back to a length. */
+extern Outcome filter_take_back(StringInfo out, int len, Outcome outcome);
+
+/* Write a node of those of filter_compile_inner(). */
+extern Outcome filter_write_inner(Writing *w, StringInfo out, List *tree);
+
+#endif							/* MILVUS_FILTER_PRIVATE_H */

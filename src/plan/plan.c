@@ -1,0 +1,309 @@
+/*
+ * plan.c
+ *		The plan of a scan: what it fetches, and what it carries to the executor.
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+#include "optimizer/planmain.h"
+#include "optimizer/restrictinfo.h"
+#include "utils/lsyscache.h"
+
+#include "compat.h"
+#include "relation.h"
+
+/* collects what a scan must fetch */
+typedef struct Needs
+{
+	Index		relid;
+	Expr	   *distance;		/* taken from the score, not looked into; or NULL */
+	Bitmapset  *attnums;		/* offset by FirstLowInvalidHeapAttributeNumber */
+} Needs;
+
+static bool
+collect_needs(Node *node, Needs *needs)
+{
+	if (node == NULL)
+		return false;
+	if (needs->distance && equal(node, needs->distance))
+		return false;
+	if (IsA(node, Var))
+	{
+		Var		   *var = (Var *) node;
+
+		if (var->varno == needs->relid && var->varlevelsup == 0)
+			needs->attnums = bms_add_member(needs->attnums,
+											var->varattno - FirstLowInvalidHeapAttributeNumber);
+		return false;
+	}
+	if (IsA(node, RestrictInfo))
+		return collect_needs((Node *) ((RestrictInfo *) node)->clause, needs);
+	return expression_tree_walker(node, collect_needs, needs);
+}
+
+static bool
+needs_system_or_row(const Needs *needs)
+{
+	int			member = -1;
+
+	while ((member = bms_next_member(needs->attnums, member)) >= 0)
+		if (member + FirstLowInvalidHeapAttributeNumber <= 0)
+			return true;
+	return false;
+}
+
+/* All attribute numbers needed; a whole row needs all. */
+static List *
+needed_columns(const Needs *needs, const MilvusTable *table)
+{
+	bool		whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, needs->attnums);
+	List	   *result = NIL;
+
+	for (AttrNumber attnum = 1; attnum <= table->ncolumns; attnum++)
+		if (table->columns[attnum - 1].name &&
+			(whole_row || bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, needs->attnums)))
+			result = lappend_int(result, attnum);
+	return result;
+}
+
+/* The scan tuple with the distance in it: Vars of what is needed, then the distance. */
+static List *
+make_scan_tlist(PlannerInfo *root, RelOptInfo *rel, List *attnums, Expr *distance)
+{
+	RangeTblEntry *rte = planner_rt_fetch(rel->relid, root);
+	List	   *tlist = NIL;
+	ListCell   *lc;
+
+	foreach(lc, attnums)
+	{
+		Oid			type,
+					collation;
+		int32		typmod;
+
+		get_atttypetypmodcoll(rte->relid, lfirst_int(lc), &type, &typmod, &collation);
+		tlist = lappend(tlist, makeTargetEntry((Expr *) makeVar(rel->relid, lfirst_int(lc), type, typmod, collation, 0),
+											   list_length(tlist) + 1, NULL, false));
+	}
+	return lappend(tlist, makeTargetEntry(copyObject(distance), list_length(tlist) + 1, NULL, false));
+}
+
+/* By position of the scan tuple: the attribute number wanted there, -1 for none. */
+static List *
+table_shaped_columns(List *attnums, const MilvusTable *table)
+{
+	List	   *columns = NIL;
+
+	for (AttrNumber attnum = 1; attnum <= table->ncolumns; attnum++)
+		columns = lappend_int(columns, list_member_int(attnums, attnum) ? attnum : -1);
+	return columns;
+}
+
+/* How many rows are wanted, where the LIMIT applies to this scan's rows as they come. */
+static List *
+limit_indexes(PlannerInfo *root, ForeignPath *path, List **exprs)
+{
+	Query	   *parse = root->parse;
+	int			limit = -1,
+				offset = -1;
+
+	/* it is evaluated here as well as by the Limit node */
+	if (contain_volatile_functions(parse->limitCount) || contain_volatile_functions(parse->limitOffset))
+		return list_make2_int(-1, -1);
+	if (search_has_plain_limit(root) && bms_membership(root->all_baserels) == BMS_SINGLETON &&
+		(root->query_pathkeys == NIL || path->path.pathkeys != NIL))
+	{
+		*exprs = lappend(*exprs, copyObject(parse->limitCount));
+		limit = list_length(*exprs) - 1;
+		if (parse->limitOffset)
+		{
+			*exprs = lappend(*exprs, copyObject(parse->limitOffset));
+			offset = list_length(*exprs) - 1;
+		}
+	}
+	return list_make2_int(limit, offset);
+}
+
+/* The conditions of this plan, and what of them is sent. */
+typedef struct Conditions
+{
+	List	   *remote;			/* expressions */
+	List	   *local;
+	List	   *filters;		/* trees of remote */
+	List	   *values;
+} Conditions;
+
+/* A parameterized path has conditions beyond those of the relation: they join it to others. */
+static void
+divide_conditions(PlanRelation *relation, RelOptInfo *rel, List *clauses, Conditions *conditions)
+{
+	ListCell   *lc;
+
+	conditions->filters = list_copy(relation->filters);
+	conditions->values = list_copy(relation->values);
+	conditions->remote = extract_actual_clauses(relation->remote_conds, false);
+	foreach(lc, clauses)
+	{
+		RestrictInfo *rinfo = lfirst(lc);
+		List	   *values;
+		const char *reason;
+		List	   *tree = NIL;
+
+		/* pseudoconstants are a gating node's business */
+		if (rinfo->pseudoconstant || list_member_ptr(relation->remote_conds, rinfo))
+			continue;
+		if (!list_member_ptr(relation->local_conds, rinfo))
+		{
+			values = list_copy(conditions->values);
+			tree = filter_compile(relation->table, rel->relid, rinfo->clause, &values, &reason);
+		}
+		if (tree == NIL)
+		{
+			conditions->local = lappend(conditions->local, rinfo->clause);
+			continue;
+		}
+		conditions->remote = lappend(conditions->remote, rinfo->clause);
+		conditions->filters = lappend(conditions->filters, tree);
+		conditions->values = values;
+	}
+}
+
+/* The plan of count(*): nothing of the table is fetched. */
+static ForeignScan *
+make_count_plan(RelOptInfo *rel, ForeignPath *path, List *tlist, Plan *outer_plan)
+{
+	PlanRelation *relation = rel->fdw_private;
+	List	   *scan_tlist = NIL,
+			   *private;
+	ListCell   *lc;
+
+	foreach(lc, pull_var_clause((Node *) path->path.pathtarget->exprs, PVC_INCLUDE_AGGREGATES))
+		scan_tlist = lappend(scan_tlist, makeTargetEntry(lfirst(lc), list_length(scan_tlist) + 1, NULL, false));
+	private = list_make2(makeInteger(PATH_COUNT), makeInteger(relation->table->relid));
+	private = list_concat(private, list_make4(relation->filters, NIL, NIL, NIL));
+	private = lappend(private, list_make2_int(-1, -1));
+	private = lappend(private, makeInteger(false));
+	private = lappend(private, NIL);
+	private = lappend(private, makeString(pstrdup("")));
+	private = lappend(private, makeInteger(relation->table->collection->fingerprint));
+	return make_foreignscan(tlist, NIL, 0, relation->values, private, scan_tlist, NIL, outer_plan);
+}
+
+/* What the search needs at execution: see ScanSearch. */
+static List *
+make_search_list(const SearchClause *search, List **exprs)
+{
+	int			query,
+				bound = -1;
+
+	*exprs = lappend(*exprs, search->query);
+	query = list_length(*exprs) - 1;
+	if (search->bound)
+	{
+		*exprs = lappend(*exprs, search->bound);
+		bound = list_length(*exprs) - 1;
+	}
+	return list_make5_int(search->attnum, search->kind, query,
+						  get_opcode(((OpExpr *) search->distance)->opno), bound);
+}
+
+/*
+ * Do conditions checked here drop rows at any place?  The bound of a search
+ * does so only behind all rows that pass.
+ */
+static bool
+drops_rows(List *local, const SearchClause *search)
+{
+	ListCell   *lc;
+
+	foreach(lc, local)
+		if (search == NULL || search->bound_clause == NULL || !equal(lfirst(lc), search->bound_clause))
+			return true;
+	return false;
+}
+
+/* For EXPLAIN: why each condition that is checked here is. */
+static List *
+local_reasons(PlanRelation *relation, const SearchClause *search)
+{
+	List	   *reasons = NIL;
+	ListCell   *lc,
+			   *reason;
+
+	forboth(lc, relation->local_conds, reason, relation->local_reasons)
+	{
+		if (search && search->bound_clause && equal(((RestrictInfo *) lfirst(lc))->clause, search->bound_clause))
+			reasons = lappend(reasons, makeString(pstrdup("it bounds the search, whose scores are rounded")));
+		else
+			reasons = lappend(reasons, lfirst(reason));
+	}
+	return reasons;
+}
+
+ForeignScan *
+milvusGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath *best_path,
+					 List *tlist, List *scan_clauses, Plan *outer_plan)
+{
+	PlanRelation *relation = rel->fdw_private;
+	PathKind	kind = intVal(linitial(best_path->fdw_private));
+	SearchClause *search = kind == PATH_SEARCH ? relation->search :
+		kind == PATH_RANGE ? relation->range : NULL;
+	Conditions	conditions = {0};
+	List	   *exprs,
+			   *scan_tlist = NIL,
+			   *columns,
+			   *recheck_columns,
+			   *search_list = NIL,
+			   *limits,
+			   *private;
+	Needs		needs = {rel->relid, NULL, NULL},
+				recheck_needs = {rel->relid, NULL, NULL};
+
+	if (kind == PATH_COUNT)
+		return make_count_plan(rel, best_path, tlist, outer_plan);
+	divide_conditions(relation, rel, scan_clauses, &conditions);
+	if (kind == PATH_SEARCH && search_delivers_distance(root, rel, search))
+	{
+		needs.distance = search->distance;
+		collect_needs((Node *) root->processed_tlist, &needs);
+		/* asked for where a gating node copies what the scan has */
+		collect_needs((Node *) tlist, &needs);
+		collect_needs((Node *) conditions.local, &needs);
+	}
+	if (needs.distance == NULL || needs_system_or_row(&needs))
+	{
+		needs.distance = NULL;
+		collect_needs((Node *) rel->reltarget->exprs, &needs);
+		collect_needs((Node *) conditions.local, &needs);
+	}
+	collect_needs((Node *) conditions.remote, &recheck_needs);
+	columns = needed_columns(&needs, relation->table);
+	recheck_columns = list_difference_int(needed_columns(&recheck_needs, relation->table), columns);
+
+	exprs = conditions.values;
+	if (search)
+		search_list = make_search_list(search, &exprs);
+	limits = limit_indexes(root, best_path, &exprs);
+	columns = list_concat_copy(columns, recheck_columns);
+	if (needs.distance)
+	{
+		scan_tlist = make_scan_tlist(root, rel, columns, search->distance);
+		columns = lappend_int(columns, 0);
+	}
+	else
+		columns = table_shaped_columns(columns, relation->table);
+
+	private = list_make2(makeInteger(kind), makeInteger(relation->table->relid));
+	private = list_concat(private, list_make4(conditions.filters, columns, recheck_columns, search_list));
+	private = lappend(private, limits);
+	private = lappend(private, makeInteger(drops_rows(conditions.local, search)));
+	private = lappend(private, local_reasons(relation, search));
+	private = lappend(private, makeString(pstrdup(search == NULL && relation->search_reason ? relation->search_reason : "")));
+	private = lappend(private, makeInteger(relation->table->collection->fingerprint));
+	return make_foreignscan(tlist, conditions.local, rel->relid, exprs, private,
+							scan_tlist, conditions.remote, outer_plan);
+}
