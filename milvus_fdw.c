@@ -12,8 +12,9 @@
 #include "src/compat.h"
 #include "src/exec/analyze.h"
 #include "src/exec/import.h"
-#include "src/exec/insert.h"
+#include "src/exec/modify.h"
 #include "src/exec/scan.h"
+#include "src/plan/modify.h"
 #include "src/plan/relation.h"
 #include "src/server/option.h"
 
@@ -66,6 +67,7 @@ _PG_init(void)
 							 &milvus_consistency_level, CONSISTENCY_UNSET, consistency_levels,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("milvus_fdw");
+	modify_install_hook();
 }
 
 Datum
@@ -82,12 +84,22 @@ milvus_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ReScanForeignScan = milvusReScanForeignScan;
 	routine->EndForeignScan = milvusEndForeignScan;
 	routine->ExplainForeignScan = milvusExplainForeignScan;
+	routine->AddForeignUpdateTargets = milvusAddForeignUpdateTargets;
 	routine->PlanForeignModify = milvusPlanForeignModify;
 	routine->BeginForeignModify = milvusBeginForeignModify;
 	routine->ExecForeignInsert = milvusExecForeignInsert;
+	routine->ExecForeignUpdate = milvusExecForeignUpdate;
+	routine->ExecForeignDelete = milvusExecForeignDelete;
 	routine->EndForeignModify = milvusEndForeignModify;
 	routine->BeginForeignInsert = milvusBeginForeignInsert;
 	routine->EndForeignInsert = milvusEndForeignInsert;
+	routine->ExplainForeignModify = milvusExplainForeignModify;
+	routine->PlanDirectModify = milvusPlanDirectModify;
+	routine->BeginDirectModify = milvusBeginDirectModify;
+	routine->IterateDirectModify = milvusIterateDirectModify;
+	routine->EndDirectModify = milvusEndDirectModify;
+	routine->ExplainDirectModify = milvusExplainDirectModify;
+	routine->ExecForeignTruncate = milvusExecForeignTruncate;
 	routine->IsForeignRelUpdatable = milvusIsForeignRelUpdatable;
 	routine->AnalyzeForeignTable = milvusAnalyzeForeignTable;
 	routine->ImportForeignSchema = milvusImportForeignSchema;

@@ -22,6 +22,7 @@
 #include "nodes/pathnodes.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
+#include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "utils/acl.h"
 #if PG_VERSION_NUM >= 160000
@@ -149,6 +150,22 @@ compat_rel_user(PlannerInfo *root, RelOptInfo *rel)
 
 	return OidIsValid(rte->checkAsUser) ? rte->checkAsUser : GetUserId();
 #endif
+}
+
+/* the same of a target, whose partitions 16 gives no permissions of their own */
+static inline Oid
+compat_target_user(PlannerInfo *root, RangeTblEntry *rte)
+{
+	Oid			user;
+
+#if PG_VERSION_NUM >= 160000
+	if (rte->perminfoindex == 0)
+		rte = planner_rt_fetch(root->parse->resultRelation, root);
+	user = getRTEPermissionInfo(root->parse->rteperminfos, rte)->checkAsUser;
+#else
+	user = rte->checkAsUser;
+#endif
+	return OidIsValid(user) ? user : GetUserId();
 }
 
 /* 16 replaced the ACL functions of each catalog by one */

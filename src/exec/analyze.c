@@ -18,6 +18,7 @@
 #include "analyze.h"
 #include "pages.h"
 #include "plan/filter.h"
+#include "remote/transaction.h"
 
 /* keys asked for at once */
 #define KEYS_PER_REQUEST 1000
@@ -147,6 +148,7 @@ acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows, int targrows
 	KeySample	sample = {0};
 	int			count = 0;
 
+	transaction_check_read(table);
 	if (!filter_can_name(table->collection->primary_key))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

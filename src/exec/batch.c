@@ -13,40 +13,49 @@
 #include "utils/memutils.h"
 
 #include "batch.h"
+#include "keys.h"
 
-/* a request: enough to be worth its round trip, well below the server's limit of 64 MB */
+/* a request: enough to be worth its round trip, well below the server's limit */
 #define BATCH_BYTES (8 * 1024 * 1024)
 #define BATCH_ROWS 100000
+/* the largest message servers take (grpc.serverMaxRecvSize of Milvus) */
+#define MESSAGE_BYTES (64 * 1024 * 1024)
 /* how often a request under way gets a chance to go on */
 #define ROWS_BETWEEN_POLLS 64
 
 typedef struct BatchColumn
 {
 	const CollectionField *field;
-	AttrNumber	attnum;			/* 0: no column, its default is sent */
-	Codec		codec;
+	AttrNumber	attnum;			/* 0: no column */
+	bool		carried;		/* the value that is there goes with the row, see batch_carry() */
+	FlatColumn *source;			/* where it comes from */
+	FlatCursor	cursor;
+	Codec		codec;			/* of a column, and of $meta */
 	FlatWriter	writer;
+	size_t		row_start;		/* of the row being added, in the writer's values */
 } BatchColumn;
 
 struct Batch
 {
 	const MilvusTable *table;
-	MemoryContext context;
+	Sender	   *sender;
+	BatchPurpose purpose;
+	MutationKind kind;
+	const char *partition;		/* rows go there; NULL: the server's choice */
+	Bitmapset  *changed;		/* columns that an UPDATE sets */
 	MemoryContext row_context;
-	MemoryContext call_context;
 	int			ncolumns;
 	BatchColumn *columns;
-	FlatWriter *writers;		/* as mutation_start() wants them */
+	FlatWriter *writers;		/* as mutation_make_rows() wants them */
 	AttrNumber	auto_id;		/* column of the key the server makes, or 0 */
 	List	   *refused;		/* columns that must not get a value: function outputs */
+	bool		has_dynamic_keys;	/* columns that are single dynamic fields, to be put into $meta */
+	KeySet	   *keys;			/* of an upsert's batch: two rows of a key would both stay; or NULL */
+	KeyMaker	key_maker;
+	AttrNumber	key_attnum;
 	uint32		nrows;
 	uint32		max_rows;
 	Size		max_bytes;
-	RpcCall    *call;			/* under way, or NULL */
-	uint32		call_rows;
-	int64		written;		/* rows the server has acknowledged */
-	RpcBuffer  *buffer;
-	FlatMutation mutation;
 	Codec		key_codec;
 };
 
@@ -56,7 +65,7 @@ batch_has_auto_id(const MilvusTable *table)
 	return table->collection->primary_key->auto_id && !table->options.upsert;
 }
 
-static void
+static BatchColumn *
 add_column(Batch *batch, const CollectionField *field, AttrNumber attnum)
 {
 	BatchColumn *column = &batch->columns[batch->ncolumns++];
@@ -68,14 +77,12 @@ add_column(Batch *batch, const CollectionField *field, AttrNumber attnum)
 	column->attnum = attnum;
 	if (attnum > 0)
 		table_init_codec(batch->table, attnum, &column->codec);
-	else
-		codec_init(&column->codec, field->name,
-				   field->is_dynamic ? JSONBOID : TEXTOID,
-				   -1, field->is_dynamic ? &type : &(FieldType) {.type = MILVUS_VARCHAR});
+	else if (field->is_dynamic)
+		codec_init(&column->codec, field->name, JSONBOID, -1, &type);
 	writer->name = field->name;
 	writer->data_type = field->data_type;
 	writer->element_type = field->element_type;
-	writer->carrier = column->codec.carrier;
+	writer->carrier = codec_carrier(field->data_type);
 	writer->is_dynamic = field->is_dynamic;
 	writer->nullable = field->nullable;
 	writer->dim = field->dim;
@@ -83,32 +90,7 @@ add_column(Batch *batch, const CollectionField *field, AttrNumber attnum)
 	writer->valid = codec_make_buffer();
 	writer->prefix = codec_make_buffer();
 	writer->suffix = codec_make_buffer();
-}
-
-/* Where a default value is carried, for a field without a column. */
-static FlatCarrier
-default_carrier(const CollectionField *field)
-{
-	switch ((MilvusType) field->data_type)
-	{
-		case MILVUS_BOOL:
-			return FLAT_SCALAR_BOOL;
-		case MILVUS_INT64:
-			return FLAT_SCALAR_LONG;
-		case MILVUS_FLOAT:
-			return FLAT_SCALAR_FLOAT;
-		case MILVUS_DOUBLE:
-			return FLAT_SCALAR_DOUBLE;
-		case MILVUS_VARCHAR:
-		case MILVUS_STRING:
-			return FLAT_SCALAR_STRING;
-		case MILVUS_INT8:
-		case MILVUS_INT16:
-		case MILVUS_INT32:
-			return FLAT_SCALAR_INT;
-		default:
-			return FLAT_CARRIER_NONE;
-	}
+	return column;
 }
 
 /* Append a field's default value; false if it is of a kind not known here. */
@@ -142,6 +124,26 @@ put_default(const CollectionField *field, FlatBuffer *values)
 	}
 }
 
+/* A field without a column: what is sent for it, if anything. */
+static void
+plan_unmapped_field(Batch *batch, const CollectionField *field)
+{
+	if (batch->purpose == BATCH_REPLACE)
+		add_column(batch, field, 0)->carried = true;
+	else if (batch->purpose == BATCH_CHANGE)
+		return;
+	else if (field->is_dynamic)
+		add_column(batch, field, 0);
+	else if (field->default_value && batch->table->connection->dialect->fill_defaults &&
+			 codec_carrier(field->data_type) != FLAT_CARRIER_NONE)
+		add_column(batch, field, 0);
+	else if (field->default_value == NULL && !field->nullable)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("foreign table \"%s\" has no column for field \"%s\", which needs a value",
+						batch->table->relname, field->name)));
+}
+
 /* Decide what is sent for a field. */
 static void
 plan_field(Batch *batch, const CollectionField *field)
@@ -150,46 +152,62 @@ plan_field(Batch *batch, const CollectionField *field)
 
 	if (field->function_output)
 	{
-		if (attnum > 0)
+		if (attnum > 0 && (batch->changed == NULL || bms_is_member(attnum, batch->changed)))
 			batch->refused = lappend_int(batch->refused, attnum);
-		return;
 	}
-	if (field == batch->table->collection->primary_key && batch_has_auto_id(batch->table))
+	else if (field->primary_key && batch->purpose == BATCH_INSERT && batch_has_auto_id(batch->table))
 	{
 		batch->auto_id = attnum;
 		if (attnum > 0)
 			table_init_codec(batch->table, attnum, &batch->key_codec);
-		return;
 	}
-	if (attnum > 0 || field->is_dynamic)
-	{
+	else if (attnum == 0)
+		plan_unmapped_field(batch, field);
+	else if (batch->purpose != BATCH_CHANGE || field->primary_key || bms_is_member(attnum, batch->changed))
 		add_column(batch, field, attnum);
-		return;
-	}
-	if (field->default_value && batch->table->connection->dialect->fill_defaults &&
-		default_carrier(field) != FLAT_CARRIER_NONE)
-	{
-		add_column(batch, field, 0);
-		batch->columns[batch->ncolumns - 1].writer.carrier = default_carrier(field);
-		return;
-	}
-	if (field->default_value || field->nullable)
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_NOT_NULL_VIOLATION),
-			 errmsg("foreign table \"%s\" has no column for field \"%s\", which needs a value",
-					batch->table->relname, field->name)));
+}
+
+/* How a whole row takes the place of the one with its key. */
+static MutationKind
+replacing_kind(const MilvusTable *table)
+{
+	const Dialect *dialect = table->connection->dialect;
+	bool		auto_id = table->collection->primary_key->auto_id;
+
+	if (auto_id && !dialect->upsert_keeps_auto_id)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot replace rows of foreign table \"%s\"", table->relname),
+				 errdetail("%s makes the keys of collection \"%s\", and would give a replaced row a new one.",
+						   dialect->name, table->collection->name),
+				 errhint("Delete the row and insert it anew.")));
+	return dialect->insert_replaces && !auto_id ? MUTATION_INSERT : MUTATION_UPSERT;
+}
+
+static MutationKind
+choose_kind(const Batch *batch)
+{
+	if (batch->purpose == BATCH_CHANGE)
+		return MUTATION_PARTIAL_UPDATE;
+	if (batch->purpose == BATCH_REPLACE || batch->table->options.upsert)
+		return replacing_kind(batch->table);
+	return MUTATION_INSERT;
 }
 
 Batch *
-batch_begin(const MilvusTable *table)
+batch_begin(Sender *sender, BatchPurpose purpose, Bitmapset *changed)
 {
 	Batch	   *batch = palloc0(sizeof(Batch));
+	const MilvusTable *table = sender->table;
 	const Dialect *dialect = table->connection->dialect;
 	bool		has_vectors = false;
 
 	batch->table = table;
-	batch->context = CurrentMemoryContext;
+	batch->sender = sender;
+	batch->purpose = purpose;
+	batch->changed = changed;
+	batch->kind = choose_kind(batch);
+	batch->partition = table->options.partition;
 	batch->row_context = AllocSetContextCreate(CurrentMemoryContext, "milvus_fdw row to send",
 											   ALLOCSET_DEFAULT_SIZES);
 	batch->columns = palloc0(sizeof(BatchColumn) * table->collection->nfields);
@@ -198,35 +216,65 @@ batch_begin(const MilvusTable *table)
 		plan_field(batch, &table->collection->fields[i]);
 		has_vectors |= milvus_type_is_vector(table->collection->fields[i].data_type);
 	}
+	for (int i = 0; i < table->ncolumns; i++)
+		batch->has_dynamic_keys |= table->columns[i].name && table->columns[i].dynamic_key;
 	batch->writers = palloc0(sizeof(FlatWriter) * Max(batch->ncolumns, 1));
-	batch->buffer = rpc_make_buffer();
 	batch->max_rows = table->options.batch_size > 0 ? table->options.batch_size : BATCH_ROWS;
 	if (has_vectors && dialect->max_vector_rows > 0)
 		batch->max_rows = Min(batch->max_rows, (uint32) dialect->max_vector_rows);
 	batch->max_bytes = has_vectors ? Min(BATCH_BYTES, dialect->max_vector_bytes) : BATCH_BYTES;
+	batch->key_attnum = table_find_column(table, table->collection->primary_key);
+	if (purpose == BATCH_INSERT && table->options.upsert && batch->key_attnum > 0)
+	{
+		key_init_maker(&batch->key_maker, table, batch->key_attnum);
+		batch->keys = keyset_make();
+	}
 	return batch;
 }
 
-/* Says how far a statement had come when it failed. */
-static void
-describe_progress(void *arg)
+List *
+batch_carried_fields(const Batch *batch)
 {
-	Batch	   *batch = arg;
+	List	   *fields = NIL;
 
-	errcontext("insert into foreign table \"%s\", after " INT64_FORMAT " rows had been written to Milvus",
-			   batch->table->relname, batch->written);
+	for (int i = 0; i < batch->ncolumns; i++)
+		if (batch->columns[i].carried)
+			fields = lappend(fields, batch->columns[i].field->name);
+	return fields;
 }
 
-/* Wait for the request under way. */
-static void
-await_call(Batch *batch)
+void
+batch_carry(Batch *batch, FlatResult *result)
 {
-	if (batch->call == NULL)
-		return;
-	mutation_finish(batch->table, batch->call, batch->call_rows, batch->buffer, &batch->mutation);
-	batch->call = NULL;
-	batch->written += batch->call_rows;
-	MemoryContextDelete(batch->call_context);
+	for (int i = 0; i < batch->ncolumns; i++)
+	{
+		BatchColumn *column = &batch->columns[i];
+
+		if (!column->carried)
+			continue;
+		column->source = flat_find_column(result, column->field->name);
+		memset(&column->cursor, 0, sizeof(FlatCursor));
+		if (column->source == NULL && result->nrows > 0)
+			read_raise_malformed(batch->table, "Query", psprintf("no column \"%s\"", column->field->name));
+	}
+}
+
+void
+batch_skip_carried(Batch *batch)
+{
+	FlatValue	value;
+
+	for (int i = 0; i < batch->ncolumns; i++)
+		if (batch->columns[i].carried)
+			flat_next(batch->columns[i].source, &batch->columns[i].cursor, &value);
+}
+
+void
+batch_set_partition(Batch *batch, const char *partition)
+{
+	if (batch->nrows > 0)
+		elog(ERROR, "partition changed within a batch");
+	batch->partition = partition;
 }
 
 /* Send what has been collected; when it is on its way, the buffers are free again. */
@@ -234,17 +282,16 @@ static void
 send_rows(Batch *batch)
 {
 	MemoryContext caller;
+	Mutation	mutation;
 
 	if (batch->nrows == 0)
 		return;
-	await_call(batch);
-	batch->call_context = AllocSetContextCreate(batch->context, "milvus_fdw insert request",
-												ALLOCSET_SMALL_SIZES);
-	caller = MemoryContextSwitchTo(batch->call_context);
+	caller = MemoryContextSwitchTo(sender_request_context(batch->sender));
 	for (int i = 0; i < batch->ncolumns; i++)
 		batch->writers[i] = batch->columns[i].writer;
-	batch->call = mutation_start(batch->table, batch->writers, batch->ncolumns, batch->nrows);
-	batch->call_rows = batch->nrows;
+	mutation_make_rows(&mutation, batch->table, batch->kind, batch->partition,
+					   batch->writers, batch->ncolumns, batch->nrows);
+	sender_send(batch->sender, &mutation);
 	MemoryContextSwitchTo(caller);
 	for (int i = 0; i < batch->ncolumns; i++)
 	{
@@ -254,6 +301,37 @@ send_rows(Batch *batch)
 		flat_reset(&batch->columns[i].writer);
 	}
 	batch->nrows = 0;
+	if (batch->keys)
+		keyset_empty(batch->keys);
+}
+
+/* Send all rows but the last, which is too large to go with them. */
+static void
+send_rows_before_last(Batch *batch)
+{
+	FlatBuffer *last = palloc(sizeof(FlatBuffer) * Max(batch->ncolumns, 1));
+	uint8	   *valid = palloc0(Max(batch->ncolumns, 1));
+
+	for (int i = 0; i < batch->ncolumns; i++)
+	{
+		BatchColumn *column = &batch->columns[i];
+		FlatWriter *writer = &column->writer;
+
+		last[i] = codec_make_buffer();
+		flat_put_bytes(&last[i], writer->values.data + column->row_start, writer->values.len - column->row_start);
+		writer->values.len = column->row_start;
+		if (writer->nullable)
+			valid[i] = writer->valid.data[--writer->valid.len];
+	}
+	batch->nrows--;
+	send_rows(batch);
+	for (int i = 0; i < batch->ncolumns; i++)
+	{
+		flat_put_bytes(&batch->columns[i].writer.values, last[i].data, last[i].len);
+		if (batch->columns[i].writer.nullable)
+			flat_put_bytes(&batch->columns[i].writer.valid, &valid[i], 1);
+	}
+	batch->nrows = 1;
 }
 
 static void
@@ -265,37 +343,75 @@ raise_null(const Batch *batch, const char *column)
 					column, batch->table->relname)));
 }
 
-/* The document of the dynamic fields: the $meta column's, with the single keys put in. */
+/* The $meta document with what the columns of single dynamic keys say put in. */
+static Datum
+put_dynamic_keys(Batch *batch, Datum document, TupleTableSlot *slot)
+{
+	const MilvusTable *table = batch->table;
+
+	for (AttrNumber attnum = 1; attnum <= table->ncolumns; attnum++)
+	{
+		const TableColumn *key = &table->columns[attnum - 1];
+		bool		isnull;
+		Datum		value;
+
+		if (key->name == NULL || key->dynamic_key == NULL ||
+			(batch->changed && !bms_is_member(attnum, batch->changed)))
+			continue;
+		value = slot_getattr(slot, attnum, &isnull);
+		if (!isnull)
+			document = DirectFunctionCall2(jsonb_concat, document,
+										   codec_json_pair(key->dynamic_key, value, key->typeid));
+		else if (batch->purpose != BATCH_INSERT)
+			document = DirectFunctionCall2(jsonb_delete, document,
+										   PointerGetDatum(cstring_to_text(key->dynamic_key)));
+	}
+	return document;
+}
+
+static bool
+changes_dynamic_keys(const Batch *batch)
+{
+	if (!batch->has_dynamic_keys)
+		return false;
+	for (AttrNumber attnum = 1; attnum <= batch->table->ncolumns; attnum++)
+		if (batch->table->columns[attnum - 1].name && batch->table->columns[attnum - 1].dynamic_key &&
+			(batch->changed == NULL || bms_is_member(attnum, batch->changed)))
+			return true;
+	return false;
+}
+
+/* The dynamic fields: the $meta column's, or those that are there, with the single keys put in. */
 static void
 put_dynamic(Batch *batch, BatchColumn *column, TupleTableSlot *slot)
 {
-	const MilvusTable *table = batch->table;
 	Datum		document = (Datum) 0;
 	bool		isnull = true;
+	FlatValue	value;
 
-	if (column->attnum > 0)
+	if (column->carried)
+	{
+		if (!flat_next(column->source, &column->cursor, &value))
+			value.isnull = true;
+		isnull = value.isnull;
+		if (!isnull && !changes_dynamic_keys(batch))
+		{
+			flat_copy_value(column->source, &value, &column->writer);
+			return;
+		}
+		if (!isnull)
+			document = codec_read(&column->codec, column->source, &value);
+	}
+	else if (column->attnum > 0)
 		document = slot_getattr(slot, column->attnum, &isnull);
 	if (isnull)
 		document = DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"));
 	else if (column->codec.typeid == JSONBOID && !JB_ROOT_IS_OBJECT(DatumGetJsonbP(document)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("column \"%s\": the dynamic fields must be a JSON object",
-						table->columns[column->attnum - 1].name)));
-	for (AttrNumber attnum = 1; attnum <= table->ncolumns; attnum++)
-	{
-		const TableColumn *key = &table->columns[attnum - 1];
-		Datum		value,
-					pair;
-
-		if (key->name == NULL || key->dynamic_key == NULL)
-			continue;
-		value = slot_getattr(slot, attnum, &isnull);
-		if (isnull)
-			continue;
-		pair = codec_json_pair(key->dynamic_key, value, key->typeid);
-		document = DirectFunctionCall2(jsonb_concat, document, pair);
-	}
+				 errmsg("column \"%s\": the dynamic fields must be a JSON object", column->codec.column)));
+	if (batch->has_dynamic_keys)
+		document = put_dynamic_keys(batch, document, slot);
 	codec_write(&column->codec, document, &column->writer.values);
 }
 
@@ -305,12 +421,23 @@ put_value(Batch *batch, BatchColumn *column, TupleTableSlot *slot)
 	FlatWriter *writer = &column->writer;
 	bool		isnull = true;
 	Datum		value = (Datum) 0;
+	FlatValue	carried = {.isnull = true};
 	uint8		valid = 1;
 
-	if (column->attnum > 0)
+	if (column->carried)
+	{
+		if (flat_next(column->source, &column->cursor, &carried) && !carried.isnull)
+			flat_copy_value(column->source, &carried, writer);
+		isnull = carried.isnull;
+	}
+	else if (column->attnum > 0)
+	{
 		value = slot_getattr(slot, column->attnum, &isnull);
+		if (!isnull)
+			codec_write(&column->codec, value, &writer->values);
+	}
 	if (!isnull)
-		codec_write(&column->codec, value, &writer->values);
+		 /* written */ ;
 	else if (column->field->default_value && !column->field->nullable)
 	{
 		if (!put_default(column->field, &writer->values))
@@ -319,7 +446,7 @@ put_value(Batch *batch, BatchColumn *column, TupleTableSlot *slot)
 	else if (column->field->nullable)
 		valid = 0;
 	else
-		raise_null(batch, batch->table->columns[column->attnum - 1].name);
+		raise_null(batch, column->attnum > 0 ? batch->table->columns[column->attnum - 1].name : column->field->name);
 	if (writer->nullable)
 		flat_put_bytes(&writer->valid, &valid, 1);
 }
@@ -333,66 +460,105 @@ refuse_value(Batch *batch, TupleTableSlot *slot, AttrNumber attnum)
 	if (!isnull)
 		ereport(ERROR,
 				(errcode(ERRCODE_GENERATED_ALWAYS),
+				 batch->purpose == BATCH_INSERT ?
 				 errmsg("cannot insert a non-DEFAULT value into column \"%s\"",
+						batch->table->columns[attnum - 1].name) :
+				 errmsg("column \"%s\" can only be updated to DEFAULT",
 						batch->table->columns[attnum - 1].name),
 				 errdetail("Its values are made by Milvus.")));
 }
 
-void
-batch_add(Batch *batch, TupleTableSlot *slot)
+/* Two rows of one key in a request would both stay: the first goes ahead. */
+static void
+part_equal_keys(Batch *batch, TupleTableSlot *slot)
 {
-	ErrorContextCallback context = {error_context_stack, describe_progress, batch};
-	MemoryContext caller;
-	Size		bytes = 0;
+	bool		isnull;
+	Datum		value = slot_getattr(slot, batch->key_attnum, &isnull);
+	RowKey		key;
+
+	if (isnull)
+		return;
+	key = key_make(&batch->key_maker, value);
+	if (keyset_add(batch->keys, &key, 0))
+		return;
+	send_rows(batch);
+	keyset_add(batch->keys, &key, 0);
+}
+
+static void
+put_row(Batch *batch, TupleTableSlot *slot)
+{
+	Size		bytes = 0,
+				row_bytes = 0;
 	ListCell   *lc;
 
-	error_context_stack = &context;
-	MemoryContextReset(batch->row_context);
-	caller = MemoryContextSwitchTo(batch->row_context);
 	if (batch->auto_id > 0)
 		refuse_value(batch, slot, batch->auto_id);
 	foreach(lc, batch->refused)
 		refuse_value(batch, slot, lfirst_int(lc));
+	if (batch->keys)
+		part_equal_keys(batch, slot);
 	for (int i = 0; i < batch->ncolumns; i++)
 	{
 		BatchColumn *column = &batch->columns[i];
 
+		column->row_start = column->writer.values.len;
 		if (column->field->is_dynamic)
 			put_dynamic(batch, column, slot);
 		else
 			put_value(batch, column, slot);
 		bytes += column->writer.values.len;
+		row_bytes += column->writer.values.len - column->row_start;
 	}
-	MemoryContextSwitchTo(caller);
 	batch->nrows++;
+	if (row_bytes > MESSAGE_BYTES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("row is too large for foreign table \"%s\"", batch->table->relname),
+				 errdetail("It has %zu bytes, a message to Milvus may have %d.", row_bytes, MESSAGE_BYTES)));
+	if (bytes > MESSAGE_BYTES / 2 && batch->nrows > 1)
+	{
+		send_rows_before_last(batch);
+		bytes = row_bytes;
+	}
 	if (bytes >= batch->max_bytes || batch->nrows >= batch->max_rows)
 		send_rows(batch);
-	else if (batch->call && batch->nrows % ROWS_BETWEEN_POLLS == 0)
-		(void) rpc_ready(batch->call);
-	error_context_stack = context.previous;
+	else if (batch->nrows % ROWS_BETWEEN_POLLS == 0)
+		sender_poll(batch->sender);
 }
 
 void
-batch_finish(Batch *batch, Datum *key)
+batch_add(Batch *batch, TupleTableSlot *slot)
 {
-	ErrorContextCallback context = {error_context_stack, describe_progress, batch};
+	MemoryContext caller;
+
+	MemoryContextReset(batch->row_context);
+	caller = MemoryContextSwitchTo(batch->row_context);
+	put_row(batch, slot);
+	MemoryContextSwitchTo(caller);
+}
+
+void
+batch_send(Batch *batch)
+{
+	send_rows(batch);
+}
+
+Datum
+batch_read_key(Batch *batch)
+{
+	FlatMutation *answer = &batch->sender->answer;
 	FlatCursor	cursor = {0};
 	FlatValue	value;
 	bool		found = false;
 
-	error_context_stack = &context;
-	send_rows(batch);
-	await_call(batch);
-	error_context_stack = context.previous;
-	if (key == NULL)
-		return;
-	while (flat_next(&batch->mutation.ids, &cursor, &value))
+	while (flat_next(&answer->ids, &cursor, &value))
 		found = true;
 	if (!found)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("Milvus server \"%s\" did not tell the key of a new row",
 						batch->table->connection->rpc.name)));
-	batch->mutation.ids.carrier = batch->key_codec.carrier;
-	*key = codec_read(&batch->key_codec, &batch->mutation.ids, &value);
+	answer->ids.carrier = batch->key_codec.carrier;
+	return codec_read(&batch->key_codec, &answer->ids, &value);
 }

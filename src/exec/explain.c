@@ -13,9 +13,8 @@
 #include "scan.h"
 #include "search_params.h"
 
-/* Constants as they are, a statement's parameters as $n, everything else as ?. */
-static void
-show_values(ForeignScanState *node, FilterValue *values)
+void
+scan_show_values(ForeignScanState *node, FilterValue *values)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	ListCell   *lc;
@@ -98,7 +97,7 @@ milvusExplainForeignScan(ForeignScanState *node, struct ExplainState *es)
 	List	   *reasons = list_nth(plan->fdw_private, SCAN_LOCAL_REASONS);
 	FilterText	filter;
 
-	show_values(node, values);
+	scan_show_values(node, values);
 	ExplainPropertyText("Milvus Collection",
 						psprintf("%s.%s", state->table->options.dbname, state->table->options.collection), es);
 	if (state->table->options.partition)

@@ -24,6 +24,7 @@
 #include "compat.h"
 #include "count.h"
 #include "plan/relation.h"
+#include "remote/transaction.h"
 #include "scan.h"
 
 /* The table that is scanned, or counted: then the plan node has no relation of its own. */
@@ -39,6 +40,8 @@ open_scanned_table(ForeignScanState *node)
 	MilvusTable *table = table_open_remote(relation, OidIsValid(user) ? user : GetUserId(), false);
 
 	table_close(relation, NoLock);
+	if (list_member_int(node->ss.ps.state->es_plannedstmt->resultRelations, (int) relid))
+		table_read_for_update(table);
 	return table;
 }
 
@@ -63,9 +66,7 @@ milvusBeginForeignScan(ForeignScanState *node, int eflags)
 	state->offset_index = lsecond_int(limits);
 	state->has_local_conds = intVal(list_nth(plan->fdw_private, SCAN_HAS_LOCAL_CONDS)) != 0;
 	state->exprs = ExecInitExprList(plan->fdw_exprs, &node->ss.ps);
-	state->values = palloc0(sizeof(FilterValue) * Max(list_length(plan->fdw_exprs), 1));
-	for (int i = 0; i < list_length(plan->fdw_exprs); i++)
-		state->values[i].type = exprType(list_nth(plan->fdw_exprs, i));
+	state->values = scan_make_values(plan);
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "milvus_fdw scan", ALLOCSET_DEFAULT_SIZES);
 	state->row_context = AllocSetContextCreate(estate->es_query_cxt, "milvus_fdw row", ALLOCSET_DEFAULT_SIZES);
 	width = Max(list_length(state->columns), node->ss.ss_ScanTupleSlot->tts_tupleDescriptor->natts) + 1;
@@ -73,24 +74,28 @@ milvusBeginForeignScan(ForeignScanState *node, int eflags)
 	state->row_nulls = palloc(sizeof(bool) * width);
 }
 
-/* Evaluate the expressions of this execution, into the scan's context. */
-static void
-evaluate_values(ForeignScanState *node)
+FilterValue *
+scan_make_values(ForeignScan *plan)
 {
-	MilvusScanState *state = node->fdw_state;
-	ExprContext *econtext = node->ss.ps.ps_ExprContext;
-	MemoryContext caller = MemoryContextSwitchTo(state->context);
+	FilterValue *values = palloc0(sizeof(FilterValue) * Max(list_length(plan->fdw_exprs), 1));
+
+	for (int i = 0; i < list_length(plan->fdw_exprs); i++)
+		values[i].type = exprType(list_nth(plan->fdw_exprs, i));
+	return values;
+}
+
+void
+scan_evaluate_values(List *exprs, ExprContext *econtext, FilterValue *values)
+{
 	ListCell   *lc;
 
-	foreach(lc, state->exprs)
+	foreach(lc, exprs)
 	{
-		FilterValue *value = &state->values[foreach_current_index(lc)];
+		FilterValue *value = &values[foreach_current_index(lc)];
 
 		value->placeholder = NULL;
-		/* in the scan's context: it must live as long */
 		value->datum = ExecEvalExpr(lfirst(lc), econtext, &value->isnull);
 	}
-	MemoryContextSwitchTo(caller);
 }
 
 /* How many rows the LIMIT above will take, -1 if that is not known. */
@@ -156,9 +161,11 @@ start_scan(ForeignScanState *node)
 
 	if (state->table->collection->fingerprint != state->relied_on)
 		table_raise_outdated(state->table);
+	transaction_check_read(state->table);
 	table_check_loaded(state->table);
-	evaluate_values(node);
+	/* in the scan's context: the values must live as long */
 	caller = MemoryContextSwitchTo(state->context);
+	scan_evaluate_values(state->exprs, node->ss.ps.ps_ExprContext, state->values);
 	filter = filter_write(state->table, state->filters, state->values);
 	state->started = true;
 	state->count_given = false;

@@ -46,6 +46,13 @@ typedef struct MilvusScanState
 	ScanCounters counters;
 } MilvusScanState;
 
+/* The values of a plan's fdw_exprs: made, and evaluated into CurrentMemoryContext. */
+extern FilterValue *scan_make_values(ForeignScan *plan);
+extern void scan_evaluate_values(List *exprs, ExprContext *econtext, FilterValue *values);
+
+/* For EXPLAIN: constants as they are, a statement's parameters as $n, everything else as "?". */
+extern void scan_show_values(ForeignScanState *node, FilterValue *values);
+
 extern void milvusBeginForeignScan(ForeignScanState *node, int eflags);
 extern TupleTableSlot *milvusIterateForeignScan(ForeignScanState *node);
 extern void milvusReScanForeignScan(ForeignScanState *node);

@@ -1,6 +1,6 @@
 /*
  * mutation.c
- *		Insert and Upsert requests from columns of encoded values.
+ *		Insert, Upsert and Delete requests.
  *
  * InsertRequest and UpsertRequest have the same fields under the same numbers
  * (milvus.proto), so one writer serves both.
@@ -12,28 +12,52 @@
 
 enum
 {
-	INSERT_DB_NAME = 2, INSERT_COLLECTION_NAME = 3, INSERT_PARTITION_NAME = 4, INSERT_NUM_ROWS = 7
+	/* InsertRequest, UpsertRequest, and the first three of DeleteRequest */
+	REQUEST_DB_NAME = 2, REQUEST_COLLECTION_NAME = 3, REQUEST_PARTITION_NAME = 4,
+	INSERT_NUM_ROWS = 7,
+	UPSERT_PARTIAL_UPDATE = 9,
+	DELETE_EXPR = 5
 };
 
-static const char *
-rpc_name(const MilvusTable *table)
+const char *
+mutation_rpc(MutationKind kind)
 {
-	return table->options.upsert ? "Upsert" : "Insert";
+	switch (kind)
+	{
+		case MUTATION_INSERT:
+			return "Insert";
+		case MUTATION_UPSERT:
+		case MUTATION_PARTIAL_UPDATE:
+			return "Upsert";
+		case MUTATION_DELETE:
+			return "Delete";
+	}
+	return "";
 }
 
-RpcCall *
-mutation_start(const MilvusTable *table, FlatWriter *columns, int ncolumns, uint32 nrows)
+static FlatBuffer
+make_head(const MilvusTable *table, const char *partition)
+{
+	FlatBuffer	head = codec_make_buffer();
+
+	flat_put_field(&head, REQUEST_DB_NAME, table->options.dbname, strlen(table->options.dbname));
+	flat_put_field(&head, REQUEST_COLLECTION_NAME, table->options.collection, strlen(table->options.collection));
+	if (partition)
+		flat_put_field(&head, REQUEST_PARTITION_NAME, partition, strlen(partition));
+	return head;
+}
+
+void
+mutation_make_rows(Mutation *mutation, const MilvusTable *table, MutationKind kind,
+				   const char *partition, FlatWriter *columns, int ncolumns, uint32 nrows)
 {
 	WirePiece  *pieces = palloc(sizeof(WirePiece) * (1 + 3 * ncolumns));
-	FlatBuffer	head = codec_make_buffer();
-	const TableOptions *options = &table->options;
+	FlatBuffer	head = make_head(table, partition);
 	int			npieces = 0;
 
-	flat_put_field(&head, INSERT_DB_NAME, options->dbname, strlen(options->dbname));
-	flat_put_field(&head, INSERT_COLLECTION_NAME, options->collection, strlen(options->collection));
-	if (options->partition)
-		flat_put_field(&head, INSERT_PARTITION_NAME, options->partition, strlen(options->partition));
 	flat_put_varint_field(&head, INSERT_NUM_ROWS, nrows);
+	if (kind == MUTATION_PARTIAL_UPDATE)
+		flat_put_varint_field(&head, UPSERT_PARTIAL_UPDATE, 1);
 	pieces[npieces++] = (WirePiece) {head.data, head.len};
 	for (int i = 0; i < ncolumns; i++)
 	{
@@ -46,27 +70,76 @@ mutation_start(const MilvusTable *table, FlatWriter *columns, int ncolumns, uint
 		if (column->suffix.len > 0)
 			pieces[npieces++] = (WirePiece) {column->suffix.data, column->suffix.len};
 	}
-	return rpc_start(&table->connection->rpc, rpc_name(table), false, pieces, npieces);
+	*mutation = (Mutation) {kind, nrows, pieces, npieces};
 }
 
 void
-mutation_finish(const MilvusTable *table, RpcCall *call, uint32 nrows,
-				RpcBuffer *buffer, FlatMutation *result)
+mutation_make_deletion(Mutation *mutation, const MilvusTable *table, const char *expr, int64 rows)
+{
+	WirePiece  *piece = palloc(sizeof(WirePiece));
+	FlatBuffer	request = make_head(table, table->options.partition);
+
+	/* to some servers it would mean all rows */
+	if (expr[0] == '\0')
+		elog(ERROR, "deletion without a filter");
+	flat_put_field(&request, DELETE_EXPR, expr, strlen(expr));
+	*piece = (WirePiece) {request.data, request.len};
+	*mutation = (Mutation) {MUTATION_DELETE, rows, piece, 1};
+}
+
+char *
+mutation_filter_of_all(const MilvusTable *table)
+{
+	const CollectionField *key = table->collection->primary_key;
+
+	return key->data_type == MILVUS_INT64 ?
+		psprintf("%s >= 0 or %s < 0", key->name, key->name) :
+		psprintf("%s >= \"\"", key->name);
+}
+
+RpcCall *
+mutation_start(const MilvusTable *table, const Mutation *mutation)
+{
+	return rpc_start(&table->connection->rpc, mutation_rpc(mutation->kind), false, mutation->pieces, mutation->npieces);
+}
+
+static int64
+rows_done(MutationKind kind, const FlatMutation *answer)
+{
+	switch (kind)
+	{
+		case MUTATION_INSERT:
+			return answer->insert_count;
+		case MUTATION_UPSERT:
+		case MUTATION_PARTIAL_UPDATE:
+			return answer->upsert_count;
+		case MUTATION_DELETE:
+			break;
+	}
+	return answer->delete_count;
+}
+
+int64
+mutation_finish(const MilvusTable *table, RpcCall *call, MutationKind kind, int64 rows,
+				RpcBuffer *buffer, FlatMutation *answer, volatile bool *answered)
 {
 	const char *problem;
-	int64		taken;
+	int64		done;
 
 	rpc_finish(call, buffer, NULL);
-	problem = flat_open_mutation((FlatSlice) {buffer->data, buffer->len}, result);
+	*answered = true;
+	problem = flat_open_mutation((FlatSlice) {buffer->data, buffer->len}, answer);
 	if (problem)
-		read_raise_malformed(table, rpc_name(table), problem);
-	read_check_status(table, rpc_name(table), &result->status);
-	taken = table->options.upsert ? result->upsert_count : result->insert_count;
-	if (taken != nrows)
+		read_raise_malformed(table, mutation_rpc(kind), problem);
+	read_check_status(table, mutation_rpc(kind), &answer->status);
+	done = rows_done(kind, answer);
+	connection_note_write(table->connection, table->collection->dbname,
+						  table->collection->name, answer->timestamp);
+	/* of a deletion by keys, servers tell how many keys there were, or how many rows */
+	if (kind != MUTATION_DELETE && done != rows)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("Milvus server \"%s\" took %lld of %u rows", table->connection->rpc.name,
-						(long long) taken, nrows)));
-	connection_note_write(table->connection, table->collection->dbname,
-						  table->collection->name, result->timestamp);
+				 errmsg("Milvus server \"%s\" took %lld of %lld rows", table->connection->rpc.name,
+						(long long) done, (long long) rows)));
+	return done;
 }

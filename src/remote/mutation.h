@@ -1,6 +1,6 @@
 /*
  * mutation.h
- *		Insert and Upsert requests from columns of encoded values.
+ *		Insert, Upsert and Delete requests.
  */
 #ifndef MILVUS_MUTATION_H
 #define MILVUS_MUTATION_H
@@ -9,18 +9,54 @@
 
 #include "table.h"
 
-/*
- * Start sending the rows that the columns hold (framed here).  Not repeatable:
- * a broken connection leaves it open whether they were written.
- */
-extern RpcCall *mutation_start(const MilvusTable *table, FlatWriter *columns, int ncolumns,
-							   uint32 nrows);
+typedef enum MutationKind
+{
+	MUTATION_INSERT,
+	MUTATION_UPSERT,
+	MUTATION_PARTIAL_UPDATE,	/* an upsert that leaves the fields it does not name as they are */
+	MUTATION_DELETE
+} MutationKind;
+
+/* one request, encoded */
+typedef struct Mutation
+{
+	MutationKind kind;
+	int64		rows;			/* rows in it, or keys; -1: whatever the filter finds */
+	WirePiece  *pieces;
+	int			npieces;
+} Mutation;
 
 /*
- * Wait for its end; the keys are left in result, pointing into buffer.
- * Errors: Milvus' own, and HV000 when not all rows were taken.
+ * Make a request of the rows that the columns hold, which are framed here;
+ * partition NULL: the server's choice.  The pieces point into the columns;
+ * what is made beside them is allocated in CurrentMemoryContext.
  */
-extern void mutation_finish(const MilvusTable *table, RpcCall *call, uint32 nrows,
-							RpcBuffer *buffer, FlatMutation *result);
+extern void mutation_make_rows(Mutation *mutation, const MilvusTable *table, MutationKind kind,
+							   const char *partition, FlatWriter *columns, int ncolumns, uint32 nrows);
+
+/* Make a request that deletes what passes a filter, which must not be empty. */
+extern void mutation_make_deletion(Mutation *mutation, const MilvusTable *table, const char *expr, int64 rows);
+
+/* A filter that all rows pass. */
+extern char *mutation_filter_of_all(const MilvusTable *table);
+
+/* "Insert": the RPC of that kind. */
+extern const char *mutation_rpc(MutationKind kind);
+
+/*
+ * Start sending.  Not repeatable: a broken connection leaves it open whether
+ * the server has done it.
+ */
+extern RpcCall *mutation_start(const MilvusTable *table, const Mutation *mutation);
+
+/*
+ * Wait for its end: how many rows the server wrote, or found to delete.  The
+ * keys are left in answer, pointing into buffer.  From here on the session
+ * reads what it wrote.  answered is set when the server has decided, whatever
+ * it says.  Errors: Milvus' own, and HV000 when not all rows of an insert or
+ * upsert were taken.
+ */
+extern int64 mutation_finish(const MilvusTable *table, RpcCall *call, MutationKind kind, int64 rows,
+							 RpcBuffer *buffer, FlatMutation *answer, volatile bool *answered);
 
 #endif							/* MILVUS_MUTATION_H */

@@ -164,6 +164,9 @@ table_read_guarantee(const MilvusTable *table)
 	switch (table->options.consistency)
 	{
 		case CONSISTENCY_STRONG:
+			/* asked for by its time, only the first of several pages waits for it */
+			if (table->connection->dialect->has_timestamps)
+				return (ReadGuarantee) {connection_server_time(table->connection), MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Session};
 			return (ReadGuarantee) {GUARANTEE_STRONG, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Strong};
 		case CONSISTENCY_EVENTUALLY:
 			return (ReadGuarantee) {GUARANTEE_EVENTUALLY, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Eventually};
@@ -178,4 +181,11 @@ table_read_guarantee(const MilvusTable *table)
 	if (written == 0)
 		return (ReadGuarantee) {GUARANTEE_BOUNDED, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Bounded};
 	return (ReadGuarantee) {written, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Session};
+}
+
+void
+table_read_for_update(MilvusTable *table)
+{
+	if (table->options.consistency == CONSISTENCY_UNSET)
+		table->options.consistency = CONSISTENCY_STRONG;
 }

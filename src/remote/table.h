@@ -70,4 +70,7 @@ typedef struct ReadGuarantee
 
 extern ReadGuarantee table_read_guarantee(const MilvusTable *table);
 
+/* Rows of the table are read to be changed: they are to be the latest, unless the user has said otherwise. */
+extern void table_read_for_update(MilvusTable *table);
+
 #endif							/* MILVUS_TABLE_H */

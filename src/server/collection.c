@@ -456,6 +456,23 @@ collection_search_exact(const CollectionField *field)
 }
 
 List *
+collection_list_partitions(MilvusConnection *connection, const char *dbname, const char *name)
+{
+	Milvus__Proto__Milvus__ShowPartitionsRequest request = MILVUS__PROTO__MILVUS__SHOW_PARTITIONS_REQUEST__INIT;
+	PartitionsResponse *response;
+	List	   *result = NIL;
+
+	request.db_name = (char *) dbname;
+	request.collection_name = (char *) name;
+	response = (PartitionsResponse *)
+		rpc_call(&connection->rpc, "ShowPartitions", true, &request.base,
+				 &milvus__proto__milvus__show_partitions_response__descriptor, NULL);
+	for (size_t i = 0; i < response->n_partition_names; i++)
+		result = lappend(result, pstrdup(response->partition_names[i]));
+	return result;
+}
+
+List *
 collection_list(MilvusConnection *connection, const char *dbname)
 {
 	Milvus__Proto__Milvus__ShowCollectionsRequest request = MILVUS__PROTO__MILVUS__SHOW_COLLECTIONS_REQUEST__INIT;

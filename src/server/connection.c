@@ -33,6 +33,7 @@ typedef struct WriteMark
 	char	   *dbname;
 	char	   *collection;
 	uint64		timestamp;
+	bool		unknown;		/* of the last write the server told none */
 } WriteMark;
 
 /* per backend */
@@ -380,10 +381,26 @@ connection_note_write(MilvusConnection *connection, const char *dbname,
 		mark->dbname = pstrdup(dbname);
 		mark->collection = pstrdup(collection);
 		mark->timestamp = 0;
+		mark->unknown = false;
 		connection->writes = lappend(connection->writes, mark);
 		MemoryContextSwitchTo(caller);
 	}
 	mark->timestamp = Max(mark->timestamp, timestamp);
+	if (timestamp == 0 && connection->dialect->has_timestamps)
+		mark->unknown = true;
+}
+
+uint64
+connection_server_time(MilvusConnection *connection)
+{
+	Milvus__Proto__Milvus__AllocTimestampRequest request = MILVUS__PROTO__MILVUS__ALLOC_TIMESTAMP_REQUEST__INIT;
+	Milvus__Proto__Milvus__AllocTimestampResponse *response = (Milvus__Proto__Milvus__AllocTimestampResponse *)
+		rpc_call(&connection->rpc, "AllocTimestamp", true, &request.base,
+				 &milvus__proto__milvus__alloc_timestamp_response__descriptor, NULL);
+	uint64		timestamp = response->timestamp;
+
+	protobuf_c_message_free_unpacked(&response->base, rpc_allocator());
+	return timestamp;
 }
 
 uint64
@@ -391,5 +408,13 @@ connection_last_write(MilvusConnection *connection, const char *dbname, const ch
 {
 	WriteMark  *mark = find_write(connection, dbname, collection);
 
-	return mark ? mark->timestamp : 0;
+	if (mark == NULL)
+		return 0;
+	/* any time from now on is one after that write */
+	if (mark->unknown)
+	{
+		mark->timestamp = Max(mark->timestamp, connection_server_time(connection));
+		mark->unknown = false;
+	}
+	return mark->timestamp;
 }

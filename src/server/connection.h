@@ -58,7 +58,13 @@ extern List *connection_list(void);
 extern void connection_note_write(MilvusConnection *connection, const char *dbname,
 								  const char *collection, uint64 timestamp);
 
-/* The timestamp of the session's last write there, 0 if none. */
+/* The time of a server that orders its writes by it: a read of that time sees all that was written before. */
+extern uint64 connection_server_time(MilvusConnection *connection);
+
+/*
+ * The timestamp of the session's last write there, 0 if none.  Where the server
+ * told none for it (Milvus 2.3 for a deletion), it is asked for the time.
+ */
 extern uint64 connection_last_write(MilvusConnection *connection, const char *dbname,
 									const char *collection);
 

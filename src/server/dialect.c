@@ -33,6 +33,8 @@ static const Dialect milvus_2_3 = {
 	.fill_defaults = true,
 	.range_search = true,
 	.range_steps = true,
+	.has_timestamps = true,
+	.delete_by_filter = true,
 };
 
 /* nullable fields came with 2.5; what was true of 2.3's filters still is */
@@ -52,6 +54,8 @@ static const Dialect milvus_2_4 = {
 	.range_search = true,
 	.range_steps = true,
 	.groups = true,
+	.has_timestamps = true,
+	.delete_by_filter = true,
 };
 
 static const Dialect lite_2 = {
@@ -71,6 +75,8 @@ static const Dialect lite_2 = {
 	.fill_defaults = true,
 	.range_search = true,
 	.range_steps = true,
+	.upsert_keeps_auto_id = true,
+	.delete_by_filter = true,
 };
 
 static const Dialect lite_3 = {
@@ -89,6 +95,11 @@ static const Dialect lite_3 = {
 	.range_search = true,
 	.search_without_index = true,
 	.groups = true,
+	.insert_replaces = true,
+	.partial_update = true,
+	.upsert_keeps_auto_id = true,
+	.delete_by_filter = true,
+	.delete_ignores_partition = true,
 };
 
 const Dialect *

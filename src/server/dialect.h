@@ -35,6 +35,12 @@ typedef struct Dialect
 
 	/* writing */
 	bool		fill_defaults;	/* a field left out must be sent with its default value */
+	bool		has_timestamps; /* writes are ordered by timestamps, which reads can wait for */
+	bool		insert_replaces;	/* an insert replaces the row of the same key; an upsert merges into its $meta */
+	bool		partial_update; /* an upsert may leave fields as they are */
+	bool		upsert_keeps_auto_id;	/* an upsert of a key that the server made keeps the key */
+	bool		delete_by_filter;	/* a deletion by any filter, and it tells how many rows there were */
+	bool		delete_ignores_partition;	/* a deletion reaches all partitions, whichever is named */
 
 	/* reading */
 	bool		count_ignores_partition;	/* count(*) without a filter counts the whole collection */

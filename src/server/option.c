@@ -35,7 +35,8 @@ typedef enum OptionKind
 	OPTION_JSON,
 	OPTION_SSLMODE,
 	OPTION_CONSISTENCY,
-	OPTION_INSERT_MODE
+	OPTION_INSERT_MODE,
+	OPTION_WRITE_MODE
 } OptionKind;
 
 typedef struct Option
@@ -68,6 +69,8 @@ static const Option known_options[] = {
 	{"search_params", ForeignTableRelationId, OPTION_JSON},
 	{"insert_mode", ForeignServerRelationId, OPTION_INSERT_MODE},
 	{"insert_mode", ForeignTableRelationId, OPTION_INSERT_MODE},
+	{"write_mode", ForeignServerRelationId, OPTION_WRITE_MODE},
+	{"write_mode", ForeignTableRelationId, OPTION_WRITE_MODE},
 	{"unique_keys", ForeignServerRelationId, OPTION_BOOLEAN},
 	{"unique_keys", ForeignTableRelationId, OPTION_BOOLEAN},
 	{"updatable", ForeignServerRelationId, OPTION_BOOLEAN},
@@ -236,6 +239,10 @@ validate_value(const Option *option, DefElem *def)
 			if (strcmp(value, "insert") != 0 && strcmp(value, "upsert") != 0)
 				raise_bad_value(option->name, value, "\"insert\" or \"upsert\"");
 			break;
+		case OPTION_WRITE_MODE:
+			if (strcmp(value, "statement") != 0 && strcmp(value, "commit") != 0)
+				raise_bad_value(option->name, value, "\"statement\" or \"commit\"");
+			break;
 	}
 }
 
@@ -370,9 +377,10 @@ option_get_table(ForeignTable *table, ForeignServer *server, const char *relname
 	options->fetch_size = integer_value(list, "fetch_size", 0);
 	options->batch_size = integer_value(list, "batch_size", 0);
 	options->consistency = milvus_consistency_level != CONSISTENCY_UNSET ? milvus_consistency_level :
-		consistency ? parse_consistency("consistency_level", consistency) : CONSISTENCY_SESSION;
+		consistency ? parse_consistency("consistency_level", consistency) : CONSISTENCY_UNSET;
 	options->search_params = copy_value(list, "search_params", NULL);
 	options->upsert = strcmp(copy_value(list, "insert_mode", "insert"), "upsert") == 0;
+	options->write_at_commit = strcmp(copy_value(list, "write_mode", "statement"), "commit") == 0;
 	options->updatable = boolean_value(list, "updatable", true);
 	options->unique_keys = boolean_value(list, "unique_keys", true);
 	list_free(list);

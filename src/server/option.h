@@ -11,8 +11,8 @@
 
 typedef enum Consistency
 {
-	CONSISTENCY_UNSET,
-	CONSISTENCY_SESSION,		/* a session reads its own writes: the default */
+	CONSISTENCY_UNSET,			/* as session, but strong where rows are read to be changed */
+	CONSISTENCY_SESSION,		/* a session reads its own writes */
 	CONSISTENCY_STRONG,
 	CONSISTENCY_BOUNDED,
 	CONSISTENCY_EVENTUALLY
@@ -53,6 +53,7 @@ typedef struct TableOptions
 	Consistency consistency;
 	char	   *search_params;	/* JSON object or NULL */
 	bool		upsert;			/* insert_mode */
+	bool		write_at_commit;	/* write_mode */
 	bool		updatable;
 	bool		unique_keys;	/* no key is there twice, as Milvus requires */
 } TableOptions;

@@ -671,3 +671,47 @@ codec_field_for_type(Oid typeid, int32 typmod, FieldType *field, const char **pr
 		return false;
 	return true;
 }
+
+FlatCarrier
+codec_carrier(MilvusType type)
+{
+	switch (type)
+	{
+		case MILVUS_BOOL:
+			return FLAT_SCALAR_BOOL;
+		case MILVUS_INT8:
+		case MILVUS_INT16:
+		case MILVUS_INT32:
+			return FLAT_SCALAR_INT;
+		case MILVUS_INT64:
+			return FLAT_SCALAR_LONG;
+		case MILVUS_FLOAT:
+			return FLAT_SCALAR_FLOAT;
+		case MILVUS_DOUBLE:
+			return FLAT_SCALAR_DOUBLE;
+		case MILVUS_STRING:
+		case MILVUS_VARCHAR:
+		case MILVUS_TEXT:
+		case MILVUS_TIMESTAMPTZ:
+			return FLAT_SCALAR_STRING;
+		case MILVUS_ARRAY:
+			return FLAT_SCALAR_ARRAY;
+		case MILVUS_JSON:
+			return FLAT_SCALAR_JSON;
+		case MILVUS_GEOMETRY:
+			return FLAT_SCALAR_GEOMETRY_WKT;
+		case MILVUS_FLOAT_VECTOR:
+			return FLAT_VECTOR_FLOAT;
+		case MILVUS_BINARY_VECTOR:
+			return FLAT_VECTOR_BINARY;
+		case MILVUS_FLOAT16_VECTOR:
+			return FLAT_VECTOR_FLOAT16;
+		case MILVUS_BFLOAT16_VECTOR:
+			return FLAT_VECTOR_BFLOAT16;
+		case MILVUS_SPARSE_VECTOR:
+			return FLAT_VECTOR_SPARSE;
+		case MILVUS_INT8_VECTOR:
+			return FLAT_VECTOR_INT8;
+	}
+	return FLAT_CARRIER_NONE;
+}

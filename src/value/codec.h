@@ -88,6 +88,9 @@ extern char *codec_import_type(const FieldType *field);
 /* The field that suits a column; false when there is none, then *problem says why. */
 extern bool codec_field_for_type(Oid typeid, int32 typmod, FieldType *field, const char **problem);
 
+/* Which member of FieldData carries values of that type in a request; FLAT_CARRIER_NONE if it is not known. */
+extern FlatCarrier codec_carrier(MilvusType type);
+
 /* An empty buffer that grows in CurrentMemoryContext. */
 extern FlatBuffer codec_make_buffer(void);
 

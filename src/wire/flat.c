@@ -854,3 +854,31 @@ flat_reset(FlatWriter *column)
 	column->values.len = 0;
 	column->valid.len = 0;
 }
+
+void
+flat_copy_value(const FlatColumn *from, const FlatValue *value, FlatWriter *to)
+{
+	switch (from->kind)
+	{
+		case FLAT_BOOL:
+		case FLAT_INT32:
+		case FLAT_INT64:
+			flat_put_varint(&to->values, (uint64_t) value->integer);
+			break;
+		case FLAT_FLOAT:
+			flat_put_bytes(&to->values, &value->single, sizeof(value->single));
+			break;
+		case FLAT_DOUBLE:
+			flat_put_bytes(&to->values, &value->real, sizeof(value->real));
+			break;
+		case FLAT_BYTES:
+		case FLAT_ARRAY:
+			flat_put_field(&to->values, REPEATED_DATA, value->bytes.data, value->bytes.len);
+			break;
+		case FLAT_FIXED:
+			flat_put_bytes(&to->values, value->bytes.data, value->bytes.len);
+			break;
+		case FLAT_NONE:
+			break;
+	}
+}

@@ -199,4 +199,10 @@ extern void flat_frame_column(FlatWriter *column);
 
 extern void flat_reset(FlatWriter *column);
 
+/*
+ * Append a value that is not NULL as it came in a response, unread: for values
+ * that only pass through.  The two must be of the same field.
+ */
+extern void flat_copy_value(const FlatColumn *from, const FlatValue *value, FlatWriter *to);
+
 #endif							/* MILVUS_FLAT_H */

@@ -1,0 +1,122 @@
+/*
+ * direct_delete.c
+ *		The executor's callbacks of a DELETE that is one request: all its
+ *		conditions are sent, and nobody wants to see the rows.
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/rel.h"
+
+#include "compat.h"
+#include "modify.h"
+#include "plan/relation.h"
+#include "scan.h"
+#include "sender.h"
+
+/* ForeignScanState.fdw_state */
+typedef struct DirectDeleteState
+{
+	MilvusTable *table;
+	Sender	   *sender;
+	List	   *filters;
+	List	   *exprs;			/* ExprStates of fdw_exprs */
+	FilterValue *values;
+	bool		done;
+	int64		rows;
+} DirectDeleteState;
+
+void
+milvusBeginDirectModify(ForeignScanState *node, int eflags)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	EState	   *estate = node->ss.ps.state;
+	DirectDeleteState *state = palloc0(sizeof(DirectDeleteState));
+	RangeTblEntry *rte pg_attribute_unused() = exec_rt_fetch(plan->scan.scanrelid, estate);
+	Oid			user = compat_scan_check_as_user(plan, rte);
+	Relation	relation = ExecGetRangeTableRelation(estate, plan->scan.scanrelid);
+	bool		explain_only = (eflags & EXEC_FLAG_EXPLAIN_ONLY) != 0;
+
+	node->fdw_state = state;
+	state->table = table_open_remote(relation, OidIsValid(user) ? user : GetUserId(), !explain_only);
+	state->filters = list_nth(plan->fdw_private, SCAN_FILTERS);
+	state->exprs = ExecInitExprList(plan->fdw_exprs, &node->ss.ps);
+	state->values = scan_make_values(plan);
+	if (explain_only)
+		return;
+	/* what the filter was made for must still be so */
+	if (state->table->collection->fingerprint != intVal(list_nth(plan->fdw_private, SCAN_RELIED_ON)))
+		table_raise_outdated(state->table);
+	modify_check_updatable(state->table, "deletes");
+	transaction_check_read(state->table);
+	table_check_loaded(state->table);
+	state->sender = sender_begin(state->table);
+}
+
+static int64
+delete_rows(ForeignScanState *node)
+{
+	DirectDeleteState *state = node->fdw_state;
+	MemoryContext caller;
+	FilterText	filter;
+	Mutation	mutation;
+
+	scan_evaluate_values(state->exprs, node->ss.ps.ps_ExprContext, state->values);
+	filter = filter_write(state->table, state->filters, state->values);
+	if (filter.never)
+		return 0;
+	if (filter.recheck)
+		elog(ERROR, "filter of a deletion was not written whole");
+	caller = MemoryContextSwitchTo(sender_request_context(state->sender));
+	mutation_make_deletion(&mutation, state->table,
+						   filter.text[0] ? filter.text : mutation_filter_of_all(state->table), -1);
+	sender_send(state->sender, &mutation);
+	MemoryContextSwitchTo(caller);
+	return sender_await(state->sender);
+}
+
+TupleTableSlot *
+milvusIterateDirectModify(ForeignScanState *node)
+{
+	DirectDeleteState *state = node->fdw_state;
+
+	if (!state->done)
+	{
+		state->done = true;
+		state->rows = delete_rows(node);
+		node->ss.ps.state->es_processed += state->rows;
+		if (node->ss.ps.instrument)
+			node->ss.ps.instrument->tuplecount += state->rows;
+	}
+	return ExecClearTuple(node->ss.ss_ScanTupleSlot);
+}
+
+void
+milvusEndDirectModify(ForeignScanState *node)
+{
+	/* a request under way ends with the memory it lives in */
+}
+
+void
+milvusExplainDirectModify(ForeignScanState *node, struct ExplainState *es)
+{
+	DirectDeleteState *state = node->fdw_state;
+	FilterText	filter;
+
+	scan_show_values(node, state->values);
+	filter = filter_write(state->table, state->filters, state->values);
+	ExplainPropertyText("Milvus Collection",
+						psprintf("%s.%s", state->table->options.dbname, state->table->options.collection), es);
+	if (state->table->options.partition)
+		ExplainPropertyText("Milvus Partition", state->table->options.partition, es);
+	ExplainPropertyText("Milvus Delete", filter.never ? "none can pass: not asked" :
+						filter.text[0] ? filter.text : mutation_filter_of_all(state->table), es);
+	if (es->analyze && state->sender)
+	{
+		ExplainPropertyInteger("Milvus Requests", NULL, state->sender->requests, es);
+		ExplainPropertyInteger("Milvus Rows", NULL, state->rows, es);
+		if (es->timing)
+			ExplainPropertyFloat("Milvus Wait", "ms", INSTR_TIME_GET_MILLISEC(state->sender->waited), 3, es);
+	}
+}

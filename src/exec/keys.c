@@ -1,0 +1,137 @@
+/*
+ * keys.c
+ *		Primary keys: from the values of a column, and sets of them.
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "utils/memutils.h"
+
+#include "keys.h"
+
+typedef struct KeyEntry
+{
+	RowKey		key;
+	int			number;
+	char		status;
+} KeyEntry;
+
+static uint32
+hash_key(RowKey key)
+{
+	return key.is_text ? hash_bytes(key.text.data, (int) key.text.len) : murmurhash32((uint32) (key.integer ^ (key.integer >> 32)));
+}
+
+static bool
+keys_equal(RowKey one, RowKey other)
+{
+	if (!one.is_text)
+		return one.integer == other.integer;
+	return one.text.len == other.text.len && memcmp(one.text.data, other.text.data, one.text.len) == 0;
+}
+
+#define SH_PREFIX keytable
+#define SH_ELEMENT_TYPE KeyEntry
+#define SH_KEY_TYPE RowKey
+#define SH_KEY key
+#define SH_HASH_KEY(table, key) hash_key(key)
+#define SH_EQUAL(table, a, b) keys_equal(a, b)
+#define SH_SCOPE static inline
+#define SH_DEFINE
+#define SH_DECLARE
+#include "lib/simplehash.h"
+
+struct KeySet
+{
+	MemoryContext context;		/* of the texts */
+	keytable_hash *table;
+};
+
+void
+key_init_maker(KeyMaker *maker, const MilvusTable *table, AttrNumber attnum)
+{
+	table_init_codec(table, attnum, &maker->codec);
+	maker->buffer = codec_make_buffer();
+}
+
+/* The number that an encoded value starts with; at is moved behind it. */
+static uint64
+take_varint(const FlatBuffer *buffer, size_t *at)
+{
+	uint64		result = 0;
+
+	for (int shift = 0; *at < buffer->len && shift < 64; shift += 7)
+	{
+		uint8		byte = buffer->data[(*at)++];
+
+		result |= (uint64) (byte & 0x7f) << shift;
+		if ((byte & 0x80) == 0)
+			break;
+	}
+	return result;
+}
+
+/* The codec knows how a value is sent: as a number, or as a text with its tag and length. */
+RowKey
+key_make(KeyMaker *maker, Datum value)
+{
+	RowKey		key = {0};
+	size_t		at = 0;
+
+	maker->buffer.len = 0;
+	codec_write(&maker->codec, value, &maker->buffer);
+	key.is_text = maker->codec.carrier == FLAT_SCALAR_STRING;
+	if (key.is_text)
+	{
+		at = 1;
+		key.text.len = take_varint(&maker->buffer, &at);
+		key.text.data = maker->buffer.data + at;
+	}
+	else
+		key.integer = (int64) take_varint(&maker->buffer, &at);
+	return key;
+}
+
+KeySet *
+keyset_make(void)
+{
+	KeySet	   *set = palloc(sizeof(KeySet));
+
+	set->context = AllocSetContextCreate(CurrentMemoryContext, "milvus_fdw keys", ALLOCSET_DEFAULT_SIZES);
+	set->table = keytable_create(CurrentMemoryContext, 256, NULL);
+	return set;
+}
+
+bool
+keyset_add(KeySet *set, const RowKey *key, int number)
+{
+	bool		found;
+	KeyEntry   *entry = keytable_insert(set->table, *key, &found);
+
+	if (found)
+		return false;
+	entry->number = number;
+	if (key->is_text)
+	{
+		uint8	   *copy = MemoryContextAlloc(set->context, Max(key->text.len, 1));
+
+		memcpy(copy, key->text.data, key->text.len);
+		entry->key.text.data = copy;
+	}
+	return true;
+}
+
+int
+keyset_find(KeySet *set, const RowKey *key)
+{
+	KeyEntry   *entry = keytable_lookup(set->table, *key);
+
+	return entry ? entry->number : -1;
+}
+
+void
+keyset_empty(KeySet *set)
+{
+	keytable_reset(set->table);
+	MemoryContextReset(set->context);
+}

@@ -1,0 +1,38 @@
+/*
+ * keys.h
+ *		Primary keys: from the values of a column, and sets of them.
+ */
+#ifndef MILVUS_KEYS_H
+#define MILVUS_KEYS_H
+
+#include "postgres.h"
+
+#include "row.h"
+
+/* makes keys of the values of the key's column */
+typedef struct KeyMaker
+{
+	Codec		codec;
+	FlatBuffer	buffer;
+} KeyMaker;
+
+/* Allocates in CurrentMemoryContext. */
+extern void key_init_maker(KeyMaker *maker, const MilvusTable *table, AttrNumber attnum);
+
+/* The key of a value; a text is good until the next call.  Errors: those of codec_write(). */
+extern RowKey key_make(KeyMaker *maker, Datum value);
+
+typedef struct KeySet KeySet;
+
+/* An empty set in CurrentMemoryContext, which keeps copies of its keys. */
+extern KeySet *keyset_make(void);
+
+/* Add a key, with a number to find it by; false when it is there already. */
+extern bool keyset_add(KeySet *set, const RowKey *key, int number);
+
+/* The number of a key, -1 if it is not there. */
+extern int	keyset_find(KeySet *set, const RowKey *key);
+
+extern void keyset_empty(KeySet *set);
+
+#endif							/* MILVUS_KEYS_H */

@@ -1,0 +1,552 @@
+/*
+ * modify.c
+ *		The executor's callbacks of INSERT, UPDATE, DELETE and COPY.
+ *
+ * Rows go into our own batches: core's batching is off for COPY before 16, with
+ * RETURNING, with row triggers, and there is none for UPDATE and DELETE.  Only a
+ * key that the server makes and somebody wants to see forces row by row.  A
+ * statement that reads the collection elsewhere than in the scan that feeds it
+ * keeps its rows until all has been read, so that it never sees its own.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "executor/executor.h"
+#include "foreign/fdwapi.h"
+#include "lib/ilist.h"
+#include "miscadmin.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/tuplestore.h"
+
+#include "batch.h"
+#include "compat.h"
+#include "deletion.h"
+#include "keys.h"
+#include "modify.h"
+#include "plan/modify.h"
+#include "update.h"
+
+/* ResultRelInfo.ri_FdwState */
+typedef struct ModifyState
+{
+	dlist_node	node;			/* in open_states */
+	MemoryContextCallback forget;
+	EState	   *estate;
+	CmdType		operation;
+	MilvusTable *table;
+	Sender	   *sender;
+	/* one of the three */
+	Batch	   *batch;			/* INSERT */
+	Update	   *update;
+	Deletion   *deletion;
+	bool		row_by_row;		/* the server's keys are wanted */
+	AttrNumber	key_column;
+
+	/* UPDATE and DELETE */
+	AttrNumber	key_junk;		/* the old key, in the plan's tuple */
+	AttrNumber	row_junk;		/* the old row, or 0 */
+	KeyMaker	key_maker;
+	KeyMaker	new_key_maker;
+	KeySet	   *seen;			/* a join may bring a row twice: only the first counts; or NULL */
+
+	Tuplestorestate *kept;		/* rows, or keys, kept until all has been read; or NULL */
+	TupleTableSlot *kept_slot;
+	TupleTableSlot *key_slot;	/* of a DELETE: a tuple of the key alone */
+	MemoryContext context;
+} ModifyState;
+
+/* those of all statements under way */
+static dlist_head open_states = DLIST_STATIC_INIT(open_states);
+static ExecutorFinish_hook_type next_executor_finish = NULL;
+
+static void
+forget_state(void *arg)
+{
+	dlist_delete(&((ModifyState *) arg)->node);
+}
+
+/* Does another part of the statement read the collection that is written? */
+static bool
+statement_reads_target(EState *estate, const MilvusTable *table, ResultRelInfo *rri)
+{
+	ListCell   *lc;
+
+	foreach(lc, estate->es_range_table)
+	{
+		RangeTblEntry *rte = lfirst(lc);
+		ForeignTable *foreign;
+		TableOptions options;
+
+		/* the target itself stands there once; anything else of this kind is read */
+		if (rte->rtekind != RTE_RELATION || rte->relkind != RELKIND_FOREIGN_TABLE ||
+			foreach_current_index(lc) + 1 == rri->ri_RangeTableIndex)
+			continue;
+		foreign = GetForeignTable(rte->relid);
+		if (foreign->serverid != table->connection->serverid)
+			continue;
+		option_get_table(foreign, GetForeignServer(foreign->serverid), get_rel_name(rte->relid), &options);
+		if (strcmp(options.dbname, table->options.dbname) != 0)
+			continue;
+		/* an alias is another name of the same collection */
+		if (strcmp(options.collection, table->options.collection) == 0 ||
+			strcmp(collection_describe(table->connection, options.dbname, options.collection, false)->name,
+				   table->collection->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Are the rows to change those of a scan in the order of keys, and of nothing else? */
+static bool
+is_fed_by_scan(Plan *subplan)
+{
+	if (subplan && IsA(subplan, ForeignScan))
+		return true;
+	if (subplan && IsA(subplan, Append))
+	{
+		ListCell   *lc;
+
+		foreach(lc, ((Append *) subplan)->appendplans)
+			if (!IsA(lfirst(lc), ForeignScan))
+				return false;
+		return true;
+	}
+	return false;
+}
+
+/* Must rows wait until everything has been read, and all checks been made? */
+static bool
+must_keep(const ModifyState *state, ModifyTable *plan, ResultRelInfo *rri)
+{
+	if (statement_reads_target(state->estate, state->table, rri))
+		return true;
+	if (plan == NULL)
+		return false;
+	return plan->withCheckOptionLists != NIL ||
+		(state->operation != CMD_INSERT && !is_fed_by_scan(outerPlan(plan)));
+}
+
+static TupleDesc
+make_key_desc(const MilvusTable *table, AttrNumber key_column)
+{
+	const TableColumn *column = &table->columns[key_column - 1];
+	TupleDesc	desc = CreateTemplateTupleDesc(1);
+
+	TupleDescInitEntry(desc, 1, column->name, column->typeid, column->typmod, 0);
+	compat_finalize_tupdesc(desc);
+	return desc;
+}
+
+static void
+begin_keeping(ModifyState *state, ResultRelInfo *rri)
+{
+	TupleDesc	desc = state->operation == CMD_DELETE ?
+		state->key_slot->tts_tupleDescriptor : CreateTupleDescCopy(RelationGetDescr(rri->ri_RelationDesc));
+
+	if (state->row_by_row)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot return keys made by Milvus from a statement that also reads foreign table \"%s\"",
+						state->table->relname)));
+	state->kept = tuplestore_begin_heap(false, false, work_mem);
+	state->kept_slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+}
+
+static void
+begin_insert(ModifyState *state, ModifyTable *plan, ResultRelInfo *rri)
+{
+	bool		keys_wanted = (plan && plan->returningLists != NIL) ||
+		(rri->ri_TrigDesc && rri->ri_TrigDesc->trig_insert_after_row);
+
+	state->batch = batch_begin(state->sender, BATCH_INSERT, NULL);
+	state->row_by_row = batch_has_auto_id(state->table) && state->key_column > 0 && keys_wanted;
+	if (state->row_by_row && state->sender->at_commit)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot return keys made by Milvus before the transaction commits"),
+				 errdetail("Foreign table \"%s\" has the option write_mode 'commit'.", state->table->relname)));
+}
+
+static void
+begin_change(ModifyState *state, ModifyTable *plan, ResultRelInfo *rri, List *fdw_private)
+{
+	List	   *tlist = outerPlan(plan)->targetlist;
+
+	if (state->key_column == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("foreign table \"%s\" has no column for the primary key \"%s\"",
+						state->table->relname, state->table->collection->primary_key->name),
+				 errdetail("Rows are updated and deleted by their keys.")));
+	state->key_junk = ExecFindJunkAttributeInTlist(tlist, modify_key_name(state->table, state->key_column));
+	if (!AttributeNumberIsValid(state->key_junk))
+		elog(ERROR, "no key in the rows to change");
+	state->row_junk = ExecFindJunkAttributeInTlist(tlist, "wholerow");
+	key_init_maker(&state->key_maker, state->table, state->key_column);
+	if (!is_fed_by_scan(outerPlan(plan)))
+		state->seen = keyset_make();
+	if (state->operation == CMD_UPDATE)
+	{
+		key_init_maker(&state->new_key_maker, state->table, state->key_column);
+		state->update = update_begin(state->sender, modify_changed_columns(fdw_private));
+	}
+	else
+	{
+		state->deletion = deletion_begin(state->sender);
+		state->key_slot = MakeSingleTupleTableSlot(make_key_desc(state->table, state->key_column), &TTSOpsVirtual);
+	}
+}
+
+void
+modify_check_updatable(const MilvusTable *table, const char *what)
+{
+	if (!table->options.updatable)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("foreign table \"%s\" does not allow %s", table->relname, what),
+				 errdetail("Its option \"updatable\", or its server's, is false.")));
+}
+
+static const char *
+operation_name(CmdType operation)
+{
+	return operation == CMD_INSERT ? "inserts" : operation == CMD_UPDATE ? "updates" : "deletes";
+}
+
+/* fdw_private: as made by milvusPlanForeignModify(), NIL for COPY and routed rows */
+static void
+begin_modify(ModifyTableState *mtstate, ResultRelInfo *rri, CmdType operation, List *fdw_private, bool explain_only)
+{
+	EState	   *estate = mtstate->ps.state;
+	/* COPY has no plan; RETURNING's projection is made only after this */
+	ModifyTable *plan = (ModifyTable *) mtstate->ps.plan;
+	ModifyState *state = palloc0(sizeof(ModifyState));
+	RangeTblEntry *rte pg_attribute_unused() = rri->ri_RangeTableIndex > 0 ?
+		exec_rt_fetch(rri->ri_RangeTableIndex, estate) : NULL;
+	Oid			user = compat_result_check_as_user(estate, rri, rte);
+
+	state->estate = estate;
+	state->operation = operation;
+	state->context = estate->es_query_cxt;
+	/* a description that is out of date could kill the server */
+	state->table = table_open_remote(rri->ri_RelationDesc, OidIsValid(user) ? user : GetUserId(), !explain_only);
+	if (operation != CMD_INSERT)
+		table_read_for_update(state->table);
+	modify_check_updatable(state->table, operation_name(operation));
+	/* what is kept back must not be overtaken */
+	if (!state->table->options.write_at_commit)
+		transaction_check_read(state->table);
+	state->sender = sender_begin(state->table);
+	state->key_column = table_find_column(state->table, state->table->collection->primary_key);
+	if (operation == CMD_INSERT)
+		begin_insert(state, plan, rri);
+	else
+		begin_change(state, plan, rri, fdw_private);
+	if (!explain_only && must_keep(state, plan, rri))
+		begin_keeping(state, rri);
+	dlist_push_tail(&open_states, &state->node);
+	state->forget.func = forget_state;
+	state->forget.arg = state;
+	MemoryContextRegisterResetCallback(state->context, &state->forget);
+	rri->ri_FdwState = state;
+}
+
+void
+milvusBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *rri, List *fdw_private,
+						 int subplan_index, int eflags)
+{
+	begin_modify(mtstate, rri, mtstate->operation, fdw_private, (eflags & EXEC_FLAG_EXPLAIN_ONLY) != 0);
+}
+
+void
+milvusBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *rri)
+{
+	if (rri->ri_FdwState)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot route rows into foreign table \"%s\", which the same statement updates",
+						RelationGetRelationName(rri->ri_RelationDesc))));
+	begin_modify(mtstate, rri, CMD_INSERT, NIL, false);
+}
+
+static RowKey
+make_slot_key(KeyMaker *maker, TupleTableSlot *slot, AttrNumber attnum)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(slot, attnum, &isnull);
+
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("null value in column \"%s\", the primary key", maker->codec.column)));
+	return key_make(maker, value);
+}
+
+/* A row, or of a DELETE its key, is written. */
+static void
+apply_row(ModifyState *state, TupleTableSlot *slot)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	RowKey		key;
+
+	PG_TRY();
+	{
+		switch (state->operation)
+		{
+			case CMD_INSERT:
+				batch_add(state->batch, slot);
+				break;
+			case CMD_UPDATE:
+				key = make_slot_key(&state->new_key_maker, slot, state->key_column);
+				update_add(state->update, &key, slot);
+				break;
+			default:
+				key = make_slot_key(&state->key_maker, slot, 1);
+				deletion_add(state->deletion, &key);
+				break;
+		}
+	}
+	PG_CATCH();
+	{
+		sender_rethrow(state->sender, caller);
+	}
+	PG_END_TRY();
+}
+
+static void
+write_row(ModifyState *state, TupleTableSlot *slot)
+{
+	MemoryContext caller;
+
+	if (state->kept == NULL)
+	{
+		apply_row(state, slot);
+		return;
+	}
+	caller = MemoryContextSwitchTo(state->context);
+	tuplestore_puttupleslot(state->kept, slot);
+	MemoryContextSwitchTo(caller);
+}
+
+/* Write all that is left, and wait for it. */
+static void
+finish_writing(ModifyState *state)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	if (state->kept)
+	{
+		while (tuplestore_gettupleslot(state->kept, true, false, state->kept_slot))
+		{
+			CHECK_FOR_INTERRUPTS();
+			apply_row(state, state->kept_slot);
+		}
+		tuplestore_clear(state->kept);
+	}
+	PG_TRY();
+	{
+		if (state->batch)
+			batch_send(state->batch);
+		if (state->update)
+			update_finish(state->update);
+		if (state->deletion)
+			deletion_finish(state->deletion);
+		sender_await(state->sender);
+	}
+	PG_CATCH();
+	{
+		sender_rethrow(state->sender, caller);
+	}
+	PG_END_TRY();
+}
+
+TupleTableSlot *
+milvusExecForeignInsert(EState *estate, ResultRelInfo *rri, TupleTableSlot *slot, TupleTableSlot *planSlot)
+{
+	ModifyState *state = rri->ri_FdwState;
+	MemoryContext caller;
+	Datum		key;
+
+	write_row(state, slot);
+	if (!state->row_by_row)
+		return slot;
+	finish_writing(state);
+	caller = MemoryContextSwitchTo(slot->tts_mcxt);
+	key = batch_read_key(state->batch);
+	slot_getallattrs(slot);
+	slot->tts_values[state->key_column - 1] = key;
+	slot->tts_isnull[state->key_column - 1] = false;
+	MemoryContextSwitchTo(caller);
+	return slot;
+}
+
+/* The key of the row to change; false when the statement has changed it already. */
+static bool
+take_old_key(ModifyState *state, TupleTableSlot *planSlot, RowKey *key)
+{
+	*key = make_slot_key(&state->key_maker, planSlot, state->key_junk);
+	return state->seen == NULL || keyset_add(state->seen, key, 0);
+}
+
+TupleTableSlot *
+milvusExecForeignUpdate(EState *estate, ResultRelInfo *rri, TupleTableSlot *slot, TupleTableSlot *planSlot)
+{
+	ModifyState *state = rri->ri_FdwState;
+	RowKey		old_key,
+				new_key;
+
+	if (!take_old_key(state, planSlot, &old_key))
+		return NULL;
+	new_key = make_slot_key(&state->new_key_maker, slot, state->key_column);
+	if (old_key.is_text ?
+		old_key.text.len != new_key.text.len || memcmp(old_key.text.data, new_key.text.data, old_key.text.len) != 0 :
+		old_key.integer != new_key.integer)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot change column \"%s\" of foreign table \"%s\"",
+						state->table->columns[state->key_column - 1].name, state->table->relname),
+				 errdetail("It is the primary key, by which Milvus knows the row."),
+				 errhint("Insert the row with its new key and delete the old one.")));
+	/* core moves no row out of a foreign table */
+	if (rri->ri_RelationDesc->rd_rel->relispartition)
+		ExecPartitionCheck(rri, slot, estate, true);
+	write_row(state, slot);
+	return slot;
+}
+
+/* The old row, for RETURNING. */
+static void
+store_old_row(const ModifyState *state, TupleTableSlot *slot, TupleTableSlot *planSlot)
+{
+	bool		isnull;
+	Datum		row = ExecGetJunkAttribute(planSlot, state->row_junk, &isnull);
+	HeapTupleHeader header;
+	HeapTupleData tuple;
+
+	if (isnull)
+		return;
+	header = DatumGetHeapTupleHeader(row);
+	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = state->table->relid;
+	tuple.t_data = header;
+	ExecForceStoreHeapTuple(&tuple, slot, false);
+	ExecMaterializeSlot(slot);
+}
+
+TupleTableSlot *
+milvusExecForeignDelete(EState *estate, ResultRelInfo *rri, TupleTableSlot *slot, TupleTableSlot *planSlot)
+{
+	ModifyState *state = rri->ri_FdwState;
+	RowKey		key;
+	bool		isnull;
+
+	if (!take_old_key(state, planSlot, &key))
+		return NULL;
+	ExecClearTuple(state->key_slot);
+	state->key_slot->tts_values[0] = slot_getattr(planSlot, state->key_junk, &isnull);
+	state->key_slot->tts_isnull[0] = isnull;
+	ExecStoreVirtualTuple(state->key_slot);
+	write_row(state, state->key_slot);
+	if (AttributeNumberIsValid(state->row_junk))
+		store_old_row(state, slot, planSlot);
+	return slot;
+}
+
+static void
+end_modify(ResultRelInfo *rri)
+{
+	ModifyState *state = rri->ri_FdwState;
+
+	if (state == NULL)
+		return;
+	rri->ri_FdwState = NULL;
+	finish_writing(state);
+	if (state->kept)
+		tuplestore_end(state->kept);
+}
+
+void
+milvusEndForeignModify(EState *estate, ResultRelInfo *rri)
+{
+	end_modify(rri);
+}
+
+void
+milvusEndForeignInsert(EState *estate, ResultRelInfo *rri)
+{
+	end_modify(rri);
+}
+
+/*
+ * AFTER triggers run at the end of the executor's run, before the nodes are
+ * ended: what the statement wrote must be there by then, and counted.  Parts of
+ * the statement that have not run to their end yet might still read.
+ */
+static void
+finish_statement(QueryDesc *query)
+{
+	dlist_iter	iter;
+
+	if (query->estate->es_auxmodifytables == NIL)
+		dlist_foreach(iter, &open_states)
+		{
+			ModifyState *state = dlist_container(ModifyState, node, iter.cur);
+
+			if (state->estate == query->estate)
+				finish_writing(state);
+		}
+	if (next_executor_finish)
+		next_executor_finish(query);
+	else
+		standard_ExecutorFinish(query);
+}
+
+void
+modify_install_hook(void)
+{
+	next_executor_finish = ExecutorFinish_hook;
+	ExecutorFinish_hook = finish_statement;
+}
+
+int
+milvusIsForeignRelUpdatable(Relation rel)
+{
+	ForeignTable *foreign = GetForeignTable(RelationGetRelid(rel));
+	TableOptions options;
+
+	option_get_table(foreign, GetForeignServer(foreign->serverid), RelationGetRelationName(rel), &options);
+	return options.updatable ? (1 << CMD_INSERT) | (1 << CMD_UPDATE) | (1 << CMD_DELETE) : 0;
+}
+
+void
+milvusExplainForeignModify(ModifyTableState *mtstate, ResultRelInfo *rri, List *fdw_private,
+						   int subplan_index, struct ExplainState *es)
+{
+	ModifyState *state = rri->ri_FdwState;
+
+	if (state == NULL)
+		return;
+	ExplainPropertyText("Milvus Collection",
+						psprintf("%s.%s", state->table->options.dbname, state->table->options.collection), es);
+	if (state->table->options.partition)
+		ExplainPropertyText("Milvus Partition", state->table->options.partition, es);
+	ExplainPropertyText("Milvus Write",
+						psprintf("%s%s", state->update ? update_describe(state->update) :
+								 state->deletion ? "delete by keys" :
+								 state->table->options.upsert ? "upsert" : "insert",
+								 state->sender->at_commit ? ", at commit" : ""), es);
+	if (es->analyze)
+	{
+		ExplainPropertyInteger("Milvus Requests", NULL, state->sender->requests, es);
+		if (es->verbose)
+			ExplainPropertyInteger("Milvus Bytes", NULL, state->sender->bytes, es);
+		if (es->timing)
+			ExplainPropertyFloat("Milvus Wait", "ms", INSTR_TIME_GET_MILLISEC(state->sender->waited), 3, es);
+	}
+}

@@ -1,0 +1,94 @@
+/*
+ * sender.c
+ *		The requests by which one statement writes to one table, in their order.
+ *
+ * One request is under way at a time, so that the server does them in the
+ * order they were sent; the next is made meanwhile.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "sender.h"
+
+Sender *
+sender_begin(const MilvusTable *table)
+{
+	Sender	   *sender = palloc0(sizeof(Sender));
+
+	sender->table = table;
+	sender->context = CurrentMemoryContext;
+	sender->at_commit = table->options.write_at_commit;
+	sender->buffer = rpc_make_buffer();
+	return sender;
+}
+
+MemoryContext
+sender_request_context(Sender *sender)
+{
+	sender_await(sender);
+	if (sender->call_context == NULL)
+		sender->call_context = AllocSetContextCreate(sender->context, "milvus_fdw write request",
+													 ALLOCSET_SMALL_SIZES);
+	MemoryContextReset(sender->call_context);
+	return sender->call_context;
+}
+
+void
+sender_send(Sender *sender, const Mutation *mutation)
+{
+	MemoryContext caller;
+
+	sender->requests++;
+	for (int i = 0; i < mutation->npieces; i++)
+		sender->bytes += mutation->pieces[i].len;
+	if (sender->at_commit)
+	{
+		transaction_keep(sender->table, mutation);
+		return;
+	}
+	caller = MemoryContextSwitchTo(sender->call_context);
+	sender->sent = transaction_start_mutation(sender->table, mutation);
+	MemoryContextSwitchTo(caller);
+}
+
+int64
+sender_await(Sender *sender)
+{
+	instr_time	start,
+				end;
+	int64		done;
+
+	if (sender->sent.call == NULL)
+		return 0;
+	INSTR_TIME_SET_CURRENT(start);
+	done = transaction_finish_mutation(sender->table, &sender->sent, sender->buffer, &sender->answer);
+	INSTR_TIME_SET_CURRENT(end);
+	INSTR_TIME_ACCUM_DIFF(sender->waited, end, start);
+	sender->sent.call = NULL;
+	sender->written += done;
+	return done;
+}
+
+void
+sender_poll(Sender *sender)
+{
+	if (sender->sent.call)
+		(void) rpc_ready(sender->sent.call);
+}
+
+void
+sender_rethrow(Sender *sender, MemoryContext caller)
+{
+	ErrorData  *error;
+	char	   *progress;
+
+	if (sender->written == 0)
+		PG_RE_THROW();
+	MemoryContextSwitchTo(caller);
+	error = CopyErrorData();
+	FlushErrorState();
+	progress = psprintf(INT64_FORMAT " rows of this statement had been written to Milvus before.", sender->written);
+	error->detail = error->detail ? psprintf("%s\n%s", error->detail, progress) : progress;
+	ReThrowError(error);
+}

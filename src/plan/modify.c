@@ -1,0 +1,175 @@
+/*
+ * modify.c
+ *		The planner's callbacks of INSERT, UPDATE and DELETE.
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/appendinfo.h"
+#include "optimizer/inherit.h"
+#include "optimizer/optimizer.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "compat.h"
+#include "modify.h"
+#include "relation.h"
+
+/* Partitions of one table share what has the same name, which must then be the same. */
+char *
+modify_key_name(const MilvusTable *table, AttrNumber key_column)
+{
+	const TableColumn *column = &table->columns[key_column - 1];
+
+	return psprintf("milvus_key_%d_%u_%d", key_column, column->typeid, column->typmod);
+}
+
+void
+milvusAddForeignUpdateTargets(PlannerInfo *root, Index rtindex, RangeTblEntry *target_rte, Relation target_relation)
+{
+	MilvusTable *table = table_open_remote(target_relation, compat_target_user(root, target_rte), false);
+	AttrNumber	key_column = table_find_column(table, table->collection->primary_key);
+	const TableColumn *column;
+
+	/* the executor says so */
+	if (key_column == 0)
+		return;
+	column = &table->columns[key_column - 1];
+	add_row_identity_var(root,
+						 makeVar(rtindex, key_column, column->typeid, column->typmod,
+								 TupleDescAttr(RelationGetDescr(target_relation), key_column - 1)->attcollation, 0),
+						 rtindex, modify_key_name(table, key_column));
+	/* of a deleted row, core asks only for what triggers want */
+	if (root->parse->commandType == CMD_DELETE && root->parse->returningList != NIL)
+		add_row_identity_var(root, makeVar(rtindex, InvalidAttrNumber, RECORDOID, -1, InvalidOid, 0),
+							 rtindex, "wholerow");
+}
+
+/* A List of attribute numbers that the UPDATE sets. */
+static List *
+list_changed_columns(PlannerInfo *root, Index resultRelation)
+{
+	Bitmapset  *updated = get_rel_all_updated_cols(root, find_base_rel(root, resultRelation));
+	List	   *result = NIL;
+	int			member = -1;
+
+	while ((member = bms_next_member(updated, member)) >= 0)
+		result = lappend_int(result, member + FirstLowInvalidHeapAttributeNumber);
+	return result;
+}
+
+/*
+ * For an UPDATE: an Integer that is true when any column may change, because a
+ * trigger may change it, and the columns that are set.
+ */
+List *
+milvusPlanForeignModify(PlannerInfo *root, ModifyTable *plan, Index resultRelation, int subplan_index)
+{
+	Relation	relation;
+	bool		has_trigger;
+
+	if (plan->operation == CMD_INSERT && plan->onConflictAction != ONCONFLICT_NONE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("ON CONFLICT is not supported by milvus_fdw"),
+				 errhint("With the table option insert_mode 'upsert' a row replaces the one with the same key.")));
+	if (plan->operation != CMD_UPDATE)
+		return NIL;
+	relation = RelationIdGetRelation(planner_rt_fetch(resultRelation, root)->relid);
+	has_trigger = relation->trigdesc && relation->trigdesc->trig_update_before_row;
+	RelationClose(relation);
+	return list_make2(makeInteger(has_trigger), list_changed_columns(root, resultRelation));
+}
+
+Bitmapset *
+modify_changed_columns(List *fdw_private)
+{
+	Bitmapset  *result = NULL;
+	ListCell   *lc;
+
+	if (intVal(linitial(fdw_private)) != 0)
+		return NULL;
+	foreach(lc, lsecond(fdw_private))
+		result = bms_add_member(result, lfirst_int(lc));
+	return result;
+}
+
+/* The scan that feeds a target, if nothing stands between. */
+static ForeignScan *
+find_scan(ModifyTable *plan, Index resultRelation, int subplan_index)
+{
+	Plan	   *subplan = outerPlan(plan);
+
+	if (IsA(subplan, Append))
+	{
+		List	   *plans = ((Append *) subplan)->appendplans;
+
+		if (subplan_index >= list_length(plans))
+			return NULL;
+		subplan = list_nth(plans, subplan_index);
+	}
+	if (!IsA(subplan, ForeignScan) || ((ForeignScan *) subplan)->scan.scanrelid != resultRelation)
+		return NULL;
+	return (ForeignScan *) subplan;
+}
+
+/*
+ * Rows named by their keys: a list of keys is what every server deletes at
+ * once, but then it counts the keys and not the rows.  So they are looked up.
+ */
+static bool
+is_key_lookup(const PlanRelation *relation)
+{
+	AttrNumber	key = table_find_column(relation->table, relation->table->collection->primary_key);
+	List	   *vars;
+
+	if (list_length(relation->remote_conds) != 1)
+		return false;
+	vars = pull_var_clause((Node *) linitial_node(RestrictInfo, relation->remote_conds)->clause, 0);
+	return list_length(vars) == 1 && ((Var *) linitial(vars))->varattno == key &&
+		(intVal(linitial(linitial(relation->filters))) == FILTER_IN ||
+		 (intVal(linitial(linitial(relation->filters))) == FILTER_COMPARE &&
+		  intVal(lthird((List *) linitial(relation->filters))) == FILTER_EQ));
+}
+
+/* Does the statement read anything but the rows it deletes?  It must not see its own work. */
+static bool
+reads_elsewhere(PlannerInfo *root, ModifyTable *plan)
+{
+	return root->parent_root != NULL || root->glob->subplans != NIL || root->parse->cteList != NIL ||
+		(bms_membership(root->all_baserels) != BMS_SINGLETON && !IsA(outerPlan(plan), Append)) ||
+		list_length(root->parse->jointree->fromlist) != 1;
+}
+
+/* A DELETE can be one request when the filter says all, and nobody wants to see the rows. */
+bool
+milvusPlanDirectModify(PlannerInfo *root, ModifyTable *plan, Index resultRelation, int subplan_index)
+{
+	ForeignScan *scan;
+	PlanRelation *relation;
+	const MilvusTable *table;
+
+	if (plan->operation != CMD_DELETE || !plan->canSetTag || plan->returningLists != NIL ||
+		reads_elsewhere(root, plan))
+		return false;
+	scan = find_scan(plan, resultRelation, subplan_index);
+	if (scan == NULL || scan->scan.plan.qual != NIL ||
+		intVal(list_nth(scan->fdw_private, SCAN_KIND)) != PATH_PAGES)
+		return false;
+	relation = find_base_rel(root, resultRelation)->fdw_private;
+	table = relation->table;
+	if (!table->connection->dialect->delete_by_filter ||
+		(table->options.partition && table->connection->dialect->delete_ignores_partition) ||
+		!table->options.updatable || !table->options.unique_keys || table->options.write_at_commit ||
+		!filter_can_name(table->collection->primary_key) ||
+		!filter_is_always_written(table, relation->filters, relation->values) ||
+		is_key_lookup(relation))
+		return false;
+	scan->operation = CMD_DELETE;
+	scan->resultRelation = resultRelation;
+	return true;
+}

@@ -1,0 +1,48 @@
+/*
+ * transaction.h
+ *		What the transaction has written to Milvus, and what it keeps back until
+ *		it commits.
+ *
+ * Milvus has no transactions.  What was sent stays, whatever becomes of the
+ * transaction here: then the client is warned.  With write_mode 'commit' the
+ * requests are kept in this backend, in memory and above work_mem in a
+ * temporary file, and are sent when everything else of the commit has been
+ * done.  Must not know what the rows are.
+ */
+#ifndef MILVUS_TRANSACTION_H
+#define MILVUS_TRANSACTION_H
+
+#include "postgres.h"
+
+#include "mutation.h"
+
+/* a request under way */
+typedef struct SentMutation
+{
+	RpcCall    *call;
+	MutationKind kind;
+	int64		rows;
+	struct WriteNote *note;
+} SentMutation;
+
+/*
+ * mutation_start() and mutation_finish(), on the record: what the transaction
+ * leaves behind if it is undone.
+ */
+extern SentMutation transaction_start_mutation(const MilvusTable *table, const Mutation *mutation);
+extern int64 transaction_finish_mutation(const MilvusTable *table, const SentMutation *sent,
+										 RpcBuffer *buffer, FlatMutation *answer);
+
+/* A collection has been emptied, however many rows it had. */
+extern void transaction_note_truncation(const MilvusTable *table);
+
+/* Keep a request to the end of the transaction.  Nothing of it is referred to afterwards. */
+extern void transaction_keep(const MilvusTable *table, const Mutation *mutation);
+
+/*
+ * Error 55000 when the transaction keeps back writes to the table's
+ * collection: what would be read is not what has been written.
+ */
+extern void transaction_check_read(const MilvusTable *table);
+
+#endif							/* MILVUS_TRANSACTION_H */
