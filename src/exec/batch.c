@@ -83,6 +83,7 @@ add_column(Batch *batch, const CollectionField *field, AttrNumber attnum)
 	writer->data_type = field->data_type;
 	writer->element_type = field->element_type;
 	writer->carrier = codec_carrier(field->data_type);
+	writer->element_carrier = codec_carrier(field->element_type);
 	writer->is_dynamic = field->is_dynamic;
 	writer->nullable = field->nullable;
 	writer->dim = field->dim;
@@ -479,6 +480,7 @@ part_equal_keys(Batch *batch, TupleTableSlot *slot)
 	if (isnull)
 		return;
 	key = key_make(&batch->key_maker, value);
+	key_check_changeable(batch->table, &key);
 	if (keyset_add(batch->keys, &key, 0))
 		return;
 	send_rows(batch);

@@ -8,6 +8,7 @@
 #include "miscadmin.h"
 
 #include "deletion.h"
+#include "keys.h"
 
 /* servers parse a list of keys: longer ones take them more than twice as long */
 #define KEYS_PER_REQUEST 10000
@@ -66,6 +67,7 @@ deletion_add(Deletion *deletion, const RowKey *key)
 	const char *name = table->collection->primary_key->name;
 
 	CHECK_FOR_INTERRUPTS();
+	key_check_changeable(table, key);
 	/* the lowest number does not parse, but what is below its neighbour does */
 	if (!key->is_text && key->integer == PG_INT64_MIN)
 	{

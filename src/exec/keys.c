@@ -92,6 +92,18 @@ key_make(KeyMaker *maker, Datum value)
 	return key;
 }
 
+void
+key_check_changeable(const MilvusTable *table, const RowKey *key)
+{
+	const Dialect *dialect = table->connection->dialect;
+
+	if (dialect->quotes_break_keys && key->is_text && memchr(key->text.data, '\'', key->text.len))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot change or delete a row of foreign table \"%s\" whose key has a single quote", table->relname),
+				 errdetail("%s fails at it.", dialect->name)));
+}
+
 KeySet *
 keyset_make(void)
 {

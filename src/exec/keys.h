@@ -22,6 +22,9 @@ extern void key_init_maker(KeyMaker *maker, const MilvusTable *table, AttrNumber
 /* The key of a value; a text is good until the next call.  Errors: those of codec_write(). */
 extern RowKey key_make(KeyMaker *maker, Datum value);
 
+/* Error 0A000 when the server can neither replace nor delete the row of that key. */
+extern void key_check_changeable(const MilvusTable *table, const RowKey *key);
+
 typedef struct KeySet KeySet;
 
 /* An empty set in CurrentMemoryContext, which keeps copies of its keys. */

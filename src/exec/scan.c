@@ -45,6 +45,17 @@ open_scanned_table(ForeignScanState *node)
 	return table;
 }
 
+/* Is there a value from elsewhere in the plan? */
+static bool
+has_exec_param(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC)
+		return true;
+	return expression_tree_walker(node, has_exec_param, context);
+}
+
 void
 milvusBeginForeignScan(ForeignScanState *node, int eflags)
 {
@@ -66,6 +77,7 @@ milvusBeginForeignScan(ForeignScanState *node, int eflags)
 	state->offset_index = lsecond_int(limits);
 	state->has_local_conds = intVal(list_nth(plan->fdw_private, SCAN_HAS_LOCAL_CONDS)) != 0;
 	state->exprs = ExecInitExprList(plan->fdw_exprs, &node->ss.ps);
+	state->asks_with_params = has_exec_param((Node *) plan->fdw_exprs, NULL);
 	state->values = scan_make_values(plan);
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "milvus_fdw scan", ALLOCSET_DEFAULT_SIZES);
 	state->row_context = AllocSetContextCreate(estate->es_query_cxt, "milvus_fdw row", ALLOCSET_DEFAULT_SIZES);
@@ -324,7 +336,8 @@ milvusReScanForeignScan(ForeignScanState *node)
 	MilvusScanState *state = node->fdw_state;
 
 	/* the same question again: perhaps its answer is still here */
-	if (state->started && state->pages && node->ss.ps.chgParam == NULL && pages_rewind(state->pages))
+	if (state->started && state->pages && (node->ss.ps.chgParam == NULL || !state->asks_with_params) &&
+		pages_rewind(state->pages))
 	{
 		state->finished = false;
 		return;

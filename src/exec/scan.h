@@ -30,6 +30,7 @@ typedef struct MilvusScanState
 
 	List	   *exprs;			/* ExprStates of fdw_exprs */
 	FilterValue *values;
+	bool		asks_with_params;	/* what is asked may change within the statement */
 
 	bool		started;
 	CollectionCheck *check;		/* whether the description still holds, under way; or NULL */

@@ -62,9 +62,11 @@ sender_await(Sender *sender)
 	if (sender->sent.call == NULL)
 		return 0;
 	INSTR_TIME_SET_CURRENT(start);
+	sender->finishing = true;
 	done = transaction_finish_mutation(sender->table, &sender->sent, sender->buffer, &sender->answer);
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_ACCUM_DIFF(sender->waited, end, start);
+	sender->finishing = false;
 	sender->sent.call = NULL;
 	sender->written += done;
 	return done;
@@ -77,18 +79,41 @@ sender_poll(Sender *sender)
 		(void) rpc_ready(sender->sent.call);
 }
 
+/* After an error elsewhere: what became of the request under way, if that can be learnt. */
+static void
+settle_request(Sender *sender, MemoryContext caller)
+{
+	PG_TRY();
+	{
+		sender_await(sender);
+	}
+	PG_CATCH();
+	{
+		/* the first error is the one to tell */
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+}
+
 void
 sender_rethrow(Sender *sender, MemoryContext caller)
 {
+	bool		interrupted = geterrcode() == ERRCODE_QUERY_CANCELED || geterrcode() == ERRCODE_ADMIN_SHUTDOWN;
 	ErrorData  *error;
 	char	   *progress;
 
-	if (sender->written == 0)
+	if (sender->written == 0 && (sender->sent.call == NULL || interrupted))
 		PG_RE_THROW();
 	MemoryContextSwitchTo(caller);
 	error = CopyErrorData();
 	FlushErrorState();
-	progress = psprintf(INT64_FORMAT " rows of this statement had been written to Milvus before.", sender->written);
-	error->detail = error->detail ? psprintf("%s\n%s", error->detail, progress) : progress;
+	if (!interrupted && !sender->finishing)
+		settle_request(sender, caller);
+	if (sender->written > 0)
+	{
+		progress = psprintf(INT64_FORMAT " rows of this statement had been written to Milvus before.", sender->written);
+		error->detail = error->detail ? psprintf("%s\n%s", error->detail, progress) : progress;
+	}
 	ReThrowError(error);
 }

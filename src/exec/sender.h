@@ -16,6 +16,7 @@ typedef struct Sender
 	MemoryContext context;
 	bool		at_commit;		/* nothing is sent now */
 	SentMutation sent;			/* the request under way; call NULL without one */
+	bool		finishing;		/* its end is being waited for, or has failed */
 	MemoryContext call_context;
 	RpcBuffer  *buffer;
 	FlatMutation answer;		/* of the last one, pointing into buffer */

@@ -94,7 +94,7 @@ milvusExecForeignTruncate(List *relations, DropBehavior behavior, bool restart_s
 	if (restart_sequences)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("TRUNCATE … RESTART IDENTITY is not supported by milvus_fdw"),
+				 errmsg("RESTART IDENTITY is not supported by milvus_fdw"),
 				 errdetail("Milvus makes keys that it never starts anew.")));
 	/* all that can be refused is, before anything is emptied */
 	foreach(lc, relations)

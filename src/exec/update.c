@@ -267,6 +267,7 @@ update_add(Update *update, const RowKey *key, TupleTableSlot *slot)
 	MemoryContext caller;
 	RowKey	   *kept;
 
+	key_check_changeable(update->sender->table, key);
 	if (update->rows_context == NULL)
 	{
 		batch_add(update->batch, slot);

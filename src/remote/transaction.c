@@ -133,6 +133,12 @@ same_collection(const MilvusTable *one, const MilvusTable *other)
 }
 
 static void
+append_rows(StringInfo text, int64 rows)
+{
+	appendStringInfo(text, rows == 1 ? INT64_FORMAT " row" : INT64_FORMAT " rows", rows);
+}
+
+static void
 describe_note(StringInfo text, const WriteNote *note)
 {
 	if (text->len > 0)
@@ -140,8 +146,10 @@ describe_note(StringInfo text, const WriteNote *note)
 	appendStringInfo(text, "Server \"%s\", collection \"%s.%s\": ", note->server, note->dbname, note->collection);
 	if (note->truncated)
 		appendStringInfoString(text, note->written > 0 || note->uncertain > 0 ? "truncated, and " : "truncated");
-	if (note->written > 0 || (note->uncertain == 0 && !note->truncated))
-		appendStringInfo(text, note->written == 1 ? INT64_FORMAT " row" : INT64_FORMAT " rows", note->written);
+	if (note->written > 0)
+		append_rows(text, note->written);
+	else if (note->uncertain == 0 && !note->truncated)
+		appendStringInfoString(text, "nothing");
 	if (note->uncertain > 0)
 		appendStringInfo(text, "%sperhaps " INT64_FORMAT " %s, whose request was not answered",
 						 note->written > 0 ? ", and " : "", note->uncertain,
@@ -331,10 +339,13 @@ describe_commit(int nsent)
 			told |= j < i;
 			rows += Max(other->rows, 0);
 		}
-		if (!told)
-			appendStringInfo(&text, "%sServer \"%s\", collection \"%s.%s\": not written: " INT64_FORMAT " rows.",
-							 text.len > 0 ? "\n" : "", request->table->connection->rpc.name,
-							 request->table->collection->dbname, request->table->collection->name, rows);
+		if (told)
+			continue;
+		appendStringInfo(&text, "%sServer \"%s\", collection \"%s.%s\": not written: ",
+						 text.len > 0 ? "\n" : "", request->table->connection->rpc.name,
+						 request->table->collection->dbname, request->table->collection->name);
+		append_rows(&text, rows);
+		appendStringInfoChar(&text, '.');
 	}
 	return text.data;
 }

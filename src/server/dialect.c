@@ -75,6 +75,7 @@ static const Dialect lite_2 = {
 	.fill_defaults = true,
 	.range_search = true,
 	.range_steps = true,
+	.quotes_break_keys = true,
 	.upsert_keeps_auto_id = true,
 	.delete_by_filter = true,
 };

@@ -39,6 +39,7 @@ typedef struct Dialect
 	bool		insert_replaces;	/* an insert replaces the row of the same key; an upsert merges into its $meta */
 	bool		partial_update; /* an upsert may leave fields as they are */
 	bool		upsert_keeps_auto_id;	/* an upsert of a key that the server made keeps the key */
+	bool		quotes_break_keys;	/* a row whose key has a single quote can be neither replaced nor deleted */
 	bool		delete_by_filter;	/* a deletion by any filter, and it tells how many rows there were */
 	bool		delete_ignores_partition;	/* a deletion reaches all partitions, whichever is named */
 

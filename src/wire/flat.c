@@ -855,6 +855,21 @@ flat_reset(FlatWriter *column)
 	column->valid.len = 0;
 }
 
+/*
+ * An array comes back empty without a word on its elements: sent so, it makes
+ * Milvus 2.3 panic (proxy, checkArrayElement).
+ */
+static void
+copy_array(FlatSlice scalar_field, FlatWriter *to)
+{
+	FlatColumn	elements;
+	uint8_t		empty[] = {(uint8_t) (to->element_carrier << 3 | WIRE_BYTES), 0};
+
+	if (flat_open_element(scalar_field, &elements) == NULL && elements.kind == FLAT_NONE)
+		scalar_field = (FlatSlice) {empty, sizeof(empty)};
+	flat_put_field(&to->values, REPEATED_DATA, scalar_field.data, scalar_field.len);
+}
+
 void
 flat_copy_value(const FlatColumn *from, const FlatValue *value, FlatWriter *to)
 {
@@ -871,8 +886,10 @@ flat_copy_value(const FlatColumn *from, const FlatValue *value, FlatWriter *to)
 		case FLAT_DOUBLE:
 			flat_put_bytes(&to->values, &value->real, sizeof(value->real));
 			break;
-		case FLAT_BYTES:
 		case FLAT_ARRAY:
+			copy_array(value->bytes, to);
+			break;
+		case FLAT_BYTES:
 			flat_put_field(&to->values, REPEATED_DATA, value->bytes.data, value->bytes.len);
 			break;
 		case FLAT_FIXED:

@@ -181,6 +181,7 @@ typedef struct FlatWriter
 	int32_t		data_type;		/* schema.DataType */
 	int32_t		element_type;	/* of an array */
 	FlatCarrier carrier;
+	FlatCarrier element_carrier;	/* of an array: for flat_copy_value() */
 	bool		is_dynamic;
 	bool		nullable;		/* then valid has a byte a row, values only the valid ones */
 	uint32_t	dim;

@@ -28,13 +28,14 @@ class Lost(Exception):
 class Outcome:
     """Rows with their column names, or an error."""
 
-    __slots__ = ("names", "rows", "state", "message")
+    __slots__ = ("names", "rows", "state", "message", "count")
 
-    def __init__(self, names=(), rows=(), state=None, message=None):
+    def __init__(self, names=(), rows=(), state=None, message=None, count=0):
         self.names = names
         self.rows = rows
         self.state = state
         self.message = message
+        self.count = count          # of rows written, as the command tells it
 
 
 class Side:
@@ -59,9 +60,14 @@ class Side:
                 raise SystemExit(self.conn.error_message.decode())
             time.sleep(0.2)
 
-    def execute(self, sql):
+    def execute(self, sql, data=b""):
+        """data: for COPY … FROM STDIN."""
         try:
             result = self.conn.exec_(sql.encode())
+            if result.status == pq.ExecStatus.COPY_IN:
+                self.conn.put_copy_data(data)
+                self.conn.put_copy_end()
+                result = self.last_result()
         except OperationalError as error:
             raise Lost(str(error)) from error
         if self.conn.status != pq.ConnStatus.OK:
@@ -70,11 +76,27 @@ class Side:
             names = [result.fname(i).decode() for i in range(result.nfields)]
             rows = [tuple(None if (v := result.get_value(r, c)) is None else v.decode() for c in range(result.nfields))
                     for r in range(result.ntuples)]
-            return Outcome(names, rows)
+            return Outcome(names, rows, count=result.command_tuples or 0)
         if result.status == pq.ExecStatus.FATAL_ERROR:
             state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"08000").decode()
             return Outcome(state=state, message=result.error_message.decode().strip())
-        return Outcome()
+        return Outcome(count=result.command_tuples or 0)
+
+    def last_result(self):
+        result = self.conn.get_result()
+        while more := self.conn.get_result():
+            result = more
+        return result
+
+    def copy_out(self, query, form):
+        result = self.conn.exec_(f"COPY ({query}) TO STDOUT (FORMAT {form})".encode())
+        if result.status != pq.ExecStatus.COPY_OUT:
+            raise RuntimeError(f"{result.error_message.decode()}\n{query[:2000]}")
+        pieces = []
+        while (found := self.conn.get_copy_data(0))[0] > 0:
+            pieces.append(bytes(found[1]))
+        self.last_result()
+        return b"".join(pieces)
 
     def run(self, sql):
         """For setting up: an error ends it all."""

@@ -20,6 +20,7 @@ import shrink
 import store
 import tree
 import world
+import writejudge
 from expressions import Gen
 
 KINDS = [(queries.simple, 30), (queries.by_key, 12), (queries.aggregated, 11), (queries.distinct, 4), (queries.window, 4), (queries.joined, 11),
@@ -181,10 +182,9 @@ class Run:
             self.there.run("DROP EXTENSION IF EXISTS vector CASCADE")
         self.here.run("RESET ALL")
 
-    def run(self):
+    def queries(self):
         options = self.options
         start = time.monotonic()
-        self.prepare()
         share = -(-options.queries // options.worlds)
         only = tuple(map(int, options.only.split("."))) if options.only else None
         for index in range(options.worlds):
@@ -203,6 +203,11 @@ class Run:
         if not only and len(self.judge.failures) < options.failures:
             large.run(self.judge, self.there, options)
         return time.monotonic() - start
+
+    def writes(self):
+        judge = writejudge.WriteJudge(self.here, self.there, out=self.out)
+        judge.show_errors = self.options.show_errors
+        return judge, writejudge.run(judge, self.options, self.pgvector)
 
     def world(self, index, tables, count, only):
         """False when there were failures enough."""
@@ -223,6 +228,7 @@ def parse(arguments):
     p.add_argument("--server", choices=["s", "l3", "l2"], required=True, help="what kind of Milvus it is")
     p.add_argument("--port", required=True)
     p.add_argument("--queries", type=int, default=5000)
+    p.add_argument("--writes", type=int, default=0, help="statements that write, after the queries")
     p.add_argument("--seed", default=None, help="default: a new one, printed")
     p.add_argument("--worlds", type=int, default=5, help="sets of tables that the queries are spread over")
     p.add_argument("--failures", type=int, default=5, help="stop after so many")
@@ -240,15 +246,28 @@ def parse(arguments):
     return options
 
 
+def told(seconds, kinds):
+    return ", ".join(f"{k} {n} ({seconds[k]:.0f} s)" for k, n in kinds.most_common())
+
+
 def main():
     options = parse(None)
-    print(f"server {options.server}, seed {options.seed}", flush=True)
+    label = f"server {options.server}, seed {options.seed}"
+    print(label, flush=True)
     run = Run(options)
-    seconds = run.run()
-    kinds = ", ".join(f"{k} {n} ({run.judge.seconds[k]:.0f} s)" for k, n in run.judge.kinds.most_common())
-    print(f"kinds: {kinds}")
-    print(run.judge.summary(f"server {options.server}, seed {options.seed}", seconds))
-    sys.exit(1 if run.judge.failures or not run.judge.counts["queries"] else 0)
+    run.prepare()
+    wrong = False
+    if options.queries:
+        seconds = run.queries()
+        print(f"kinds: {told(run.judge.seconds, run.judge.kinds)}")
+        print(run.judge.summary(label, seconds), flush=True)
+        wrong |= bool(run.judge.failures) or not run.judge.counts["queries"]
+    if options.writes:
+        judge, seconds = run.writes()
+        print(f"kinds: {told(judge.seconds, judge.kinds)}")
+        print(writejudge.summary(judge, label, seconds))
+        wrong |= bool(judge.failures) or not judge.counts["statements"]
+    sys.exit(1 if wrong else 0)
 
 
 if __name__ == "__main__":

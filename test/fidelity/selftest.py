@@ -12,6 +12,7 @@ import time
 
 import compare
 import main
+import selfwrites
 import store
 import world
 
@@ -111,6 +112,7 @@ def run():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--seed", default="1", help="of the tables and queries (default: always the same)")
     p.add_argument("--queries", type=int, default=3000, help="within which each fault must be found")
+    p.add_argument("--writes", type=int, default=1500, help="within which each fault of writes must be found")
     options = p.parse_args()
     print(f"seed {options.seed}")
     start = time.monotonic()
@@ -148,7 +150,9 @@ def run():
             if len(small) > 300:
                 print("FAILED  that is no small query")
                 wrong += 1
-    print(f"{len(faults) + 1 - wrong} passed, {wrong} failed in {time.monotonic() - start:.0f} s")
+    more, misjudged = selfwrites.run((here, there), pgvector, options.seed, options.writes, Stale())
+    wrong += misjudged
+    print(f"{len(faults) + more + 2 - wrong} passed, {wrong} failed in {time.monotonic() - start:.0f} s")
     sys.exit(1 if wrong else 0)
 
 

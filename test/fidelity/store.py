@@ -21,9 +21,9 @@ def setup_server(side, port, library=None):
     run("CREATE USER MAPPING FOR CURRENT_USER SERVER fidelity")
 
 
-def create_local(run, table, schema="l"):
+def create_local(run, table, schema="l", keyless=False):
     columns = ", ".join(c.definition(False) for c in table.columns)
-    key = "" if table.partitions else f", PRIMARY KEY ({ident(table.key.name)})"
+    key = "" if table.partitions or keyless else f", PRIMARY KEY ({ident(table.key.name)})"
     run(f"CREATE TABLE {schema}.{table.name} ({columns}{key})")
     for i in range(0, len(table.rows), CHUNK):
         rows = ", ".join(f"({', '.join(r)})" for r in table.rows[i:i + CHUNK])
@@ -56,7 +56,7 @@ class Store:
         fetch = f", fetch_size '{table.fetch_size}'" if table.fetch_size else ""
         self.run(f"CREATE FOREIGN TABLE f.{name} ({columns}) SERVER fidelity OPTIONS (collection '{collection}'{fetch}{more})")
 
-    def make(self, loader, collection, table):
+    def make(self, loader, collection, table, auto_id=False):
         """As create_collection() does, but for the fields it would make of other types."""
         self.collections.append(collection)
         schema = json.loads(self.run(f"SELECT milvus.table_schema('f.{loader}')").rows[0][0])
@@ -66,6 +66,8 @@ class Store:
                 field.update(data_type="FloatVector", element_type=0, type_params={"dim": str(column.dim)})
             if column.int8:
                 field.update({"element_type" if column.kind.endswith("[]") else "data_type": "Int8"})
+            if auto_id and column is table.key:
+                field["autoID"] = True
         self.run(f"SELECT milvus.drop_collection('f.{loader}')")
         self.call("CreateCollection", collection_name=collection, schema=schema)
 
