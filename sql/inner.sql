@@ -5,7 +5,7 @@ CREATE TABLE inner_local (id bigint PRIMARY KEY, s varchar(100) NOT NULL, ai int
 INSERT INTO inner_local SELECT i, (ARRAY['','abc','aBc','a%c','a_c','abcdef','q"q',E'back\\slash','日本語','xabcx','ABC',E'tab\tx','ab','xab','it''s'])[1+i%15],
  (ARRAY['{}','{1}','{1,2}','{2,1,3}','{5}','{1,1}','{2147483647}','{-2147483648}','{7,8,9}','{0,-5}'])[1+i%10]::int[],
  (ARRAY['{}','{a}','{a,b}','{it''s}','{"q\""}','{日本}','{""}','{abc,tag}','{b}','{a,日本}'])[1+i%10]::varchar[],
- (ARRAY['{"a":1,"s":"x","n":{"k":1.5,"t":"deep"},"b":true}','{"a":2.5,"s":"y","b":false}','{"a":"1","s":"1"}','{"a":null,"s":null}','{}','{"a":9007199254740993,"s":"true"}','{"a":[1,2],"s":["x"]}','{"a":{"x":1},"s":{"x":"x"}}','{"a":true,"s":5}','{"a":1.0,"s":"x y"}','{"a":-3,"s":""}'])[1+i%11]::jsonb,
+ (ARRAY['{"a":1,"s":"x","n":{"k":1.5,"t":"deep"},"b":true}','{"a":2.5,"s":"y","b":false}','{"a":"1","s":"1"}','{"a":null,"s":null}','{}','{"a":9007199254740993,"s":"true"}','{"a":[1,2],"s":["x"]}','{"a":{"x":1},"s":{"x":"x"}}','{"a":true,"s":5,"b":1}','{"a":1.0,"s":"x y"}','{"a":-3,"s":"","b":0}'])[1+i%11]::jsonb,
  ARRAY[i,1,2,3]::real[]::vector, CASE WHEN i%3<>0 THEN i%7 - 3 END, CASE WHEN i%4<>0 THEN (ARRAY['x','y','5','true','x y'])[1+i%5] END, CASE WHEN i%5<>0 THEN i%2=0 END, CASE WHEN i%3<>1 THEN (i%9)/4.0 END
  FROM generate_series(1,400) i;
 DO $$ DECLARE s text; BEGIN FOREACH s IN ARRAY '{s,l3,l2}'::text[] LOOP

@@ -336,9 +336,12 @@ scalar_constant(Compilation *c, const JsonbValue *scalar)
 		return makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1,
 						 PointerGetDatum(cstring_to_text_with_len(scalar->val.string.val, scalar->val.string.len)),
 						 false, false);
+	/* else true finds 1 as well, and a number its boolean */
+	if (!c->table->connection->dialect->json_strict)
+		return NULL;
 	if (scalar->type == jbvBool)
 		return (Const *) makeBoolConst(scalar->val.boolean, false);
-	if (scalar->type == jbvNumeric && c->table->connection->dialect->json_strict)
+	if (scalar->type == jbvNumeric)
 	{
 		char	   *digits = numeric_normalize(scalar->val.numeric);
 		int64		number = strtoll(digits, NULL, 10);
