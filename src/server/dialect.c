@@ -38,24 +38,34 @@ static const Dialect milvus_2_3 = {
 };
 
 /* nullable fields came with 2.5; what was true of 2.3's filters still is */
-static const Dialect milvus_2_4 = {
-	.name = "Milvus 2.4 or later",
-	.filters = true,
-	.json_lists = true,
-	.json_strict = true,
-	.negative_elements = true,
-	.has_not = true,
-	.float_lists = true,
-	.has_is_null = true,
-	.float4_rounds = true,
-	.newline_escapes = true,
-	.max_window = 16384,
-	.max_vector_bytes = 32 * 1024 * 1024,
-	.range_search = true,
-	.range_steps = true,
-	.groups = true,
-	.has_timestamps = true,
+#define SINCE_2_4 \
+	.filters = true, \
+	.json_lists = true, \
+	.json_strict = true, \
+	.negative_elements = true, \
+	.has_not = true, \
+	.float_lists = true, \
+	.has_is_null = true, \
+	.float4_rounds = true, \
+	.newline_escapes = true, \
+	.max_window = 16384, \
+	.max_vector_bytes = 32 * 1024 * 1024, \
+	.range_search = true, \
+	.range_steps = true, \
+	.groups = true, \
+	.has_timestamps = true, \
 	.delete_by_filter = true,
+
+static const Dialect milvus_2_4 = {
+	SINCE_2_4
+	.name = "Milvus 2.4 or later",
+};
+
+/* partial updates came with 2.6.2 */
+static const Dialect milvus_2_6 = {
+	SINCE_2_4
+	.name = "Milvus 2.6 or later",
+	.partial_update = true,
 };
 
 static const Dialect lite_2 = {
@@ -107,7 +117,8 @@ const Dialect *
 dialect_find(const char *build_tags)
 {
 	int			major,
-				minor;
+				minor,
+				patch = 0;
 
 	if (build_tags == NULL || build_tags[0] == '\0')
 		return &lite_2;
@@ -115,11 +126,13 @@ dialect_find(const char *build_tags)
 		return &lite_3;
 	if (build_tags[0] == 'v')
 		build_tags++;
-	if (sscanf(build_tags, "%d.%d", &major, &minor) != 2)
+	if (sscanf(build_tags, "%d.%d.%d", &major, &minor, &patch) < 2)
 		return &unknown_server;
 	if (major == 2 && minor == 3)
 		return &milvus_2_3;
-	if ((major == 2 && minor > 3) || major == 3)
+	if ((major == 2 && (minor > 6 || (minor == 6 && patch >= 2))) || major == 3)
+		return &milvus_2_6;
+	if (major == 2 && minor > 3)
 		return &milvus_2_4;
 	return &unknown_server;
 }

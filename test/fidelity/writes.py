@@ -83,6 +83,8 @@ class Maker:
     def step(self):
         target = self.target()
         size = len(target.base.present)
+        if self.world.server == "s" and self.chance(0.01):
+            return self.flush(target)
         if size < LEAST_ROWS and self.chance(0.5):
             return self.insert_select(target.base, refill=True)
         if size > MOST_ROWS and self.chance(0.6):
@@ -542,6 +544,12 @@ class Maker:
         if target.part:
             here = Node("DELETE FROM ", Table(target.base.name), f" WHERE part = {target.part}")
         return Step("truncate", target, [Write(Node("TRUNCATE ", Table(target.name)), [here], told=False)])
+
+    def flush(self, target):
+        """What was written becomes segments of its own: what comes later changes them."""
+        name = target.base.name + ("_load" if target.base.table.partitions else "")
+        there = Node(f"DO $$ BEGIN PERFORM milvus.flush('f.{name}'); END $$")
+        return Step("flush", target, [Write(there, [Node("DO $$ BEGIN END $$")], counted=False)])
 
     # --- prepared ---
 

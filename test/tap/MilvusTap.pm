@@ -5,13 +5,15 @@ package MilvusTap;
 use strict;
 use warnings;
 use Exporter 'import';
+use IO::Select;
+use IO::Socket::UNIX;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time usleep);
 
 our @EXPORT = qw(need_port start_cluster add_server make_table drop_tables wait_until
-  seconds_since percentile check_log);
+  seconds_since percentile check_log milvus);
 
 my $run = sprintf('%d_%d', $$, time() * 1000 % 1_000_000);
 my @collections;
@@ -81,6 +83,18 @@ sub drop_tables
 		$node->psql('postgres', "SELECT milvus.drop_collection(server => '$server', collection => '$collection')",
 			timeout => 60);
 	}
+	return;
+}
+
+# Have something done to the server MILVUS_FAULT_PORT (see keeper); done when it returns.
+sub milvus
+{
+	my ($word) = @_;
+	my $keeper = IO::Socket::UNIX->new(Peer => $ENV{MILVUS_FAULT_CONTROL}) or die "$ENV{MILVUS_FAULT_CONTROL}: $!";
+	print {$keeper} "$word\n";
+	$keeper->flush;
+	my $answer = IO::Select->new($keeper)->can_read(300) ? readline $keeper : undef;
+	die "milvus $word: " . ($answer // 'no answer') unless ($answer // '') eq "ok\n";
 	return;
 }
 
