@@ -416,6 +416,25 @@ put_dynamic(Batch *batch, BatchColumn *column, TupleTableSlot *slot)
 	codec_write(&column->codec, document, &column->writer.values);
 }
 
+/* Not every server keeps every document. */
+static void
+check_document(const Batch *batch, const BatchColumn *column, Datum value)
+{
+	const Dialect *dialect = batch->table->connection->dialect;
+	Jsonb	   *document;
+	bool		is_null;
+
+	if (column->codec.typeid != JSONBOID || !(dialect->json_refuses_arrays || dialect->json_breaks_scalars))
+		return;
+	document = DatumGetJsonbP(value);
+	is_null = JB_ROOT_IS_SCALAR(document) && JBE_ISNULL(document->root.children[0]);
+	if (dialect->json_refuses_arrays ? !JB_ROOT_IS_OBJECT(document) && !is_null : JB_ROOT_IS_SCALAR(document))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("column \"%s\": %s keeps only documents that are JSON objects%s", column->codec.column,
+						dialect->name, dialect->json_refuses_arrays ? "" : " or arrays")));
+}
+
 static void
 put_value(Batch *batch, BatchColumn *column, TupleTableSlot *slot)
 {
@@ -434,6 +453,8 @@ put_value(Batch *batch, BatchColumn *column, TupleTableSlot *slot)
 	else if (column->attnum > 0)
 	{
 		value = slot_getattr(slot, column->attnum, &isnull);
+		if (!isnull && column->field->data_type == MILVUS_JSON)
+			check_document(batch, column, value);
 		if (!isnull)
 			codec_write(&column->codec, value, &writer->values);
 	}

@@ -119,6 +119,24 @@ rows_done(MutationKind kind, const FlatMutation *answer)
 	return answer->delete_count;
 }
 
+/*
+ * A row that does not fit into a message of the queue behind the proxy gets an
+ * error that does not say so (Milvus 2.3.5, repackInsertData).
+ */
+static void
+check_row_size(const MilvusTable *table, const FlatStatus *status)
+{
+	char	   *reason = pnstrdup((const char *) status->reason.data, status->reason.len);
+
+	if (status->code != 0 && strstr(reason, "no hash key for"))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("row is too large for Milvus server \"%s\"", table->connection->rpc.name),
+				 errdetail("Milvus: %s.", reason),
+				 errhint("A row must fit into a message of its queue: 5 MB, unless pulsar.maxMessageSize is configured otherwise.")));
+	pfree(reason);
+}
+
 int64
 mutation_finish(const MilvusTable *table, RpcCall *call, MutationKind kind, int64 rows,
 				RpcBuffer *buffer, FlatMutation *answer, volatile bool *answered)
@@ -131,6 +149,7 @@ mutation_finish(const MilvusTable *table, RpcCall *call, MutationKind kind, int6
 	problem = flat_open_mutation((FlatSlice) {buffer->data, buffer->len}, answer);
 	if (problem)
 		read_raise_malformed(table, mutation_rpc(kind), problem);
+	check_row_size(table, &answer->status);
 	read_check_status(table, mutation_rpc(kind), &answer->status);
 	done = rows_done(kind, answer);
 	connection_note_write(table->connection, table->collection->dbname,

@@ -34,6 +34,7 @@ static const Dialect milvus_2_3 = {
 	.range_search = true,
 	.range_steps = true,
 	.has_timestamps = true,
+	.json_refuses_arrays = true,
 	.delete_by_filter = true,
 };
 
@@ -109,6 +110,7 @@ static const Dialect lite_3 = {
 	.insert_replaces = true,
 	.partial_update = true,
 	.upsert_keeps_auto_id = true,
+	.json_breaks_scalars = true,
 	.delete_by_filter = true,
 	.delete_ignores_partition = true,
 };

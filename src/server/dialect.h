@@ -35,6 +35,8 @@ typedef struct Dialect
 
 	/* writing */
 	bool		fill_defaults;	/* a field left out must be sent with its default value */
+	bool		json_refuses_arrays;	/* a document is an object, or null */
+	bool		json_breaks_scalars;	/* a document is an object or an array: else it is refused, or comes back as something else */
 	bool		has_timestamps; /* writes are ordered by timestamps, which reads can wait for */
 	bool		insert_replaces;	/* an insert replaces the row of the same key; an upsert merges into its $meta */
 	bool		partial_update; /* an upsert may leave fields as they are */

@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "catalog/pg_type.h"
@@ -442,6 +443,18 @@ read_sparse_json(const Codec *codec, const FlatValue *value)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
 }
 
+static float4
+sparse_value(const Codec *codec, Numeric number)
+{
+	double		value = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(number)));
+
+	if (fabs(value) > FLT_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("column \"%s\": %g is out of range for a sparse vector", codec->column, value)));
+	return (float4) value;
+}
+
 static void
 write_sparse_json(const Codec *codec, Datum value, FlatBuffer *values)
 {
@@ -470,8 +483,7 @@ write_sparse_json(const Codec *codec, Datum value, FlatBuffer *values)
 		{
 			well_formed = item.type == jbvNumeric;
 			if (well_formed)
-				pairs[npairs++].value =
-					DatumGetFloat4(DirectFunctionCall1(numeric_float4, NumericGetDatum(item.val.numeric)));
+				pairs[npairs++].value = sparse_value(codec, item.val.numeric);
 		}
 	}
 	if (!well_formed)
