@@ -35,7 +35,7 @@ milvusBeginDirectModify(ForeignScanState *node, int eflags)
 	DirectDeleteState *state = palloc0(sizeof(DirectDeleteState));
 	RangeTblEntry *rte pg_attribute_unused() = exec_rt_fetch(plan->scan.scanrelid, estate);
 	Oid			user = compat_scan_check_as_user(plan, rte);
-	Relation	relation = ExecGetRangeTableRelation(estate, plan->scan.scanrelid);
+	Relation	relation = node->ss.ss_currentRelation;
 	bool		explain_only = (eflags & EXEC_FLAG_EXPLAIN_ONLY) != 0;
 
 	node->fdw_state = state;

@@ -82,7 +82,10 @@ def run(sides, pgvector, seed, statements, stale):
     found, judge = compared(sides, pgvector, seed, statements, shrunk=True)
     n = judge.counts["statements"]
     wrong = found is not None
-    print(f"ok      no fault: nothing found in {n} writes" if not found else f"FAILED  no fault, but one is found by write {found}: {judge.out.getvalue()}")
+    if found:
+        print(f"FAILED  no fault, but one is found by write {found}: {judge.out.getvalue()}")
+    else:
+        print(f"ok      no fault: nothing found in {n} writes")
     if judge.counts["errors"] > 0.1 * n or judge.counts["rows"] < 0.5 * n:
         print(f"FAILED  too many of the writes fail ({judge.counts['errors']}) or write nothing ({n - judge.counts['rows']})")
         wrong += 1

@@ -101,6 +101,8 @@ class WriteJudge:
 
     def step(self, step):
         """None, or what differs."""
+        if step.script:
+            return self.query(step.script)
         self.there.settle(step.settings)
         self.here.settle(step.settings)
         failed = False
@@ -123,6 +125,12 @@ class WriteJudge:
         if failed and step.kind == "block":
             raise Ended
         return None
+
+    def query(self, script):
+        there, here = self.there.script(script), self.here.script(script)
+        searching = script.statements[0].mode == "search" and not here[0].state
+        self.counts["queries"] += 1
+        return compare.judge(script, here, there, self.here.ranking(script) if searching else None)
 
     def contents(self, target):
         """What differs between the tables as a whole, each read by every way."""
@@ -212,7 +220,11 @@ class Sequence:
 
     def failed(self, verdict):
         self.judge.failures.append(verdict[0])
-        self.report(verdict)
+        try:
+            self.report(verdict)
+        except RuntimeError as error:
+            # the server is gone, perhaps by what was found
+            raise SystemExit("\n".join([f"can't be run again: {error}", "--- the last steps", *map(self.text, self.steps[-3:])])) from error
         return False
 
     # --- cutting down ---
@@ -299,7 +311,10 @@ class Sequence:
     def smaller(self, steps, verdict, end):
         """Cut within the last step: its settings, its writes, their parts."""
         step = steps[-1]
-        trial = Step(step.kind, None, [copy.deepcopy(w) if len(w.here) == 1 and w.here[0] is w.there else w for w in step.writes], step.settings, step.block)
+        if step.script:
+            return steps
+        writes = [copy.deepcopy(w) if w.here == [w.there] else w for w in step.writes]
+        trial = Step(step.kind, None, writes, step.settings, step.block)
         trial.written = step.written
 
         def fails(_=None):
@@ -308,19 +323,16 @@ class Sequence:
         if not fails():
             return steps
         cutter.cut_list(trial.settings)
-        if len(trial.writes) > 1:
-            locked = {"prepared": 1, "commit block": 1, "block": 1}.get(step.kind, 0)
-            tail = trial.writes.pop()
-            cutter.fails = lambda _: fails_with(tail)
+        # PREPARE and DEALLOCATE, BEGIN and COMMIT stay
+        if len(trial.writes) > 2:
+            inner, first, last = trial.writes[1:-1], trial.writes[0], trial.writes[-1]
 
-            def fails_with(last):
-                trial.writes.append(last)
-                try:
-                    return fails()
-                finally:
-                    trial.writes.pop()
-            cutter.cut_list(trial.writes, 1, locked)
-            trial.writes.append(tail)
+            def fails_so(_):
+                trial.writes = [first, *inner, last]
+                return fails()
+            cutter.fails = fails_so
+            cutter.cut_list(inner, 1)
+            trial.writes = [first, *inner, last]
             cutter.fails = fails
         for write in trial.writes:
             if isinstance(write.there, Node) and write.here[0] is write.there:
@@ -329,6 +341,8 @@ class Sequence:
 
     @staticmethod
     def text(step):
+        if step.script:
+            return step.script.sql("f")
         lines = [f"SET {s};" for s in step.settings]
         for write in step.writes:
             lines.append(render(write.there, "f") + ";")
@@ -344,7 +358,7 @@ def summary(judge, label, seconds):
     return (f"{label}: {n} write statements compared in {seconds:.0f} s, {len(judge.failures)} mismatches; "
             f"errors on both sides {judge.counts['errors']} ({100 * judge.counts['errors'] / n:.1f} %), "
             f"with at least one row {judge.counts['rows']} ({100 * judge.counts['rows'] / n:.1f} %), "
-            f"given up {judge.counts['ended']}")
+            f"given up {judge.counts['ended']}; {judge.counts['queries']} queries between them")
 
 
 def run(judge, options, pgvector):
@@ -356,14 +370,10 @@ def run(judge, options, pgvector):
         the_world = WriteWorld(rng, options.server, pgvector, index)
         stored = WriteStore(judge.there.run, options.server, f"fidelity_{options.prefix}w", rng)
         stored.build(the_world)
-        judge.counts["worlds"] += 1
-        try:
-            left = options.writes - judge.counts["statements"]
-            sequence = Sequence(judge, the_world, stored, rng)
-            if not sequence.run(min(left, PER_WORLD)):
-                print(f"--- that was world {index} of writes, seed {options.seed}", file=judge.out, flush=True)
-        finally:
-            if not options.keep:
-                stored.drop()
+        left = options.writes - judge.counts["statements"]
+        if not Sequence(judge, the_world, stored, rng).run(min(left, PER_WORLD)):
+            print(f"--- that was world {index} of writes, seed {options.seed}", file=judge.out, flush=True)
+        if not options.keep:
+            stored.drop()
         index += 1
     return time.monotonic() - start

@@ -6,6 +6,10 @@ same statement. Where a row may be sent before a later one fails (batch_size),
 or several statements make one transaction, none may fail: a rollback does not
 reach Milvus.
 """
+import collections
+
+import queries
+import search
 import values
 from expressions import Gen, Ref, Scope
 from predicates import condition, predicate, where
@@ -49,8 +53,11 @@ class Write:
 
 
 class Step:
-    def __init__(self, kind, target, writes, settings=(), block=False):
+    """script: a query between the writes, in their place."""
+
+    def __init__(self, kind, target, writes, settings=(), block=False, script=None):
         self.kind = kind
+        self.script = script
         self.writes = writes
         self.settings = list(settings)
         self.written = {target.base} if target else set()
@@ -83,6 +90,8 @@ class Maker:
     def step(self):
         target = self.target()
         size = len(target.base.present)
+        if self.chance(0.08):
+            return self.query()
         if self.world.server == "s" and self.chance(0.01):
             return self.flush(target)
         if size < LEAST_ROWS and self.chance(0.5):
@@ -551,6 +560,11 @@ class Maker:
         there = Node(f"DO $$ BEGIN PERFORM milvus.flush('f.{name}'); END $$")
         return Step("flush", target, [Write(there, [Node("DO $$ BEGIN END $$")], counted=False)])
 
+    def query(self):
+        """Filters, counts and indexes know of the writes, too."""
+        script = self.rng.choice([search.make, queries.by_key, queries.simple, queries.aggregated])(Gen(self.rng, self.world.readable()))
+        return Step("query", None, [], script=script)
+
     # --- prepared ---
 
     def prepared(self, target):
@@ -632,7 +646,7 @@ class Maker:
         """Several statements of a transaction, each of which sees what was written before. None may fail."""
         writes = [Write(Node("BEGIN"), counted=False)]
         step = Step("block", target, writes, self.settings(), block=True)
-        taken = set()
+        taken = collections.defaultdict(set)
         for _ in range(self.rng.randint(2, 4)):
             target = self.target(lambda t: not t.commit and t.name != "t1p" and t.insertable)
             step.written.add(target.base)
@@ -643,6 +657,6 @@ class Maker:
                 writes.append(self.delete_write(self.gen(target), target))
             else:
                 columns = self.columns(target)
-                writes.append(self.values_write(target, columns, self.rows(target, columns, self.rng.choice([1, 3, 10]), taken)))
+                writes.append(self.values_write(target, columns, self.rows(target, columns, self.rng.choice([1, 3, 10]), taken[target.base])))
         writes.append(Write(Node("COMMIT"), counted=False))
         return step
