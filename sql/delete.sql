@@ -113,9 +113,9 @@ TRUNCATE p1_s; TRUNCATE p1_l3;
 SELECT 's', s, count(*) FROM t_s GROUP BY s UNION ALL SELECT 'l3', s, count(*) FROM t_l3 GROUP BY s ORDER BY 1, 2;
 -- TRUNCATE: several at once, and what is refused
 SELECT try('TRUNCATE t_s RESTART IDENTITY');
-ALTER FOREIGN TABLE t_l3 OPTIONS (ADD updatable 'false');
-SELECT try('TRUNCATE t_l2, t_l3, t_s');
-ALTER FOREIGN TABLE t_l3 OPTIONS (DROP updatable);
+ALTER FOREIGN TABLE p1_s OPTIONS (ADD updatable 'false');
+SELECT try('TRUNCATE t_s, p1_s');
+ALTER FOREIGN TABLE p1_s OPTIONS (DROP updatable);
 SELECT count(*) FROM t_s UNION ALL SELECT count(*) FROM t_l3;
 TRUNCATE t_s, t_l3, local;
 SELECT count(*) FROM t_s UNION ALL SELECT count(*) FROM t_l3;
