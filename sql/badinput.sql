@@ -1,13 +1,7 @@
 -- Bad values: refused with the column's name, and nothing is sent
 \i sql/servers.psql
 SET client_min_messages = warning;
-CREATE FUNCTION try(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE state text; message text; detail text;
-BEGIN EXECUTE statement; RETURN 'accepted';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-	RETURN concat_ws(' / ', state, message, nullif(detail, ''));
-END $$;
+\i sql/try.psql
 -- the collections' own columns, and foreign tables with columns that can hold more than the fields
 CREATE FOREIGN TABLE strict_s (id bigint NOT NULL, b boolean NOT NULL, i2 smallint NOT NULL, i4 integer NOT NULL, i8 bigint NOT NULL, f4 real NOT NULL, f8 double precision NOT NULL, s varchar(5) NOT NULL,
 	j jsonb NOT NULL, a2 smallint[] NOT NULL, a4 integer[] NOT NULL, a varchar(2)[] NOT NULL, e vector(3) NOT NULL) SERVER s OPTIONS (collection 'bad');

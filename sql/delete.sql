@@ -1,13 +1,7 @@
 -- DELETE by filter and by keys, TRUNCATE
 \i sql/servers.psql
 SET client_min_messages = warning;
-CREATE FUNCTION try(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE state text; message text; hint text;
-BEGIN EXECUTE statement; RETURN 'accepted';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-	RETURN concat_ws(' / ', state, message, nullif(hint, ''));
-END $$;
+\i sql/try.psql
 CREATE FOREIGN TABLE t_s (id bigint NOT NULL, n integer NOT NULL, s varchar(20) NOT NULL, e vector(2) NOT NULL) SERVER s OPTIONS (collection 't');
 CREATE FOREIGN TABLE t_l3 (id bigint NOT NULL, n integer NOT NULL, s varchar(20) NOT NULL, e vector(2) NOT NULL) SERVER l3 OPTIONS (collection 't');
 CREATE FOREIGN TABLE t_l2 (id bigint NOT NULL, n integer NOT NULL, s varchar(20) NOT NULL, e vector(2) NOT NULL) SERVER l2 OPTIONS (collection 't');

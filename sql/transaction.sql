@@ -20,13 +20,7 @@ ROLLBACK TO x;
 COMMIT;
 SELECT id FROM b ORDER BY id;
 -- an error in mid-statement: how far it had come
-CREATE FUNCTION try(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE state text; message text; detail text;
-BEGIN EXECUTE statement; RETURN 'accepted';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-	RETURN concat_ws(' / ', state, message, nullif(detail, ''));
-END $$;
+\i sql/try.psql
 CREATE FOREIGN TABLE a_array (id bigint NOT NULL, n integer NOT NULL, e real[] NOT NULL) SERVER s OPTIONS (collection 'a', batch_size '10');
 SELECT try($$INSERT INTO a_array SELECT i, i, CASE WHEN i < 135 THEN '{1,1}' ELSE '{1,1,1}' END::real[] FROM generate_series(101, 150) i$$);
 SELECT count(*), max(id) FROM a WHERE id > 100;

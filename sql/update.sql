@@ -1,13 +1,7 @@
 -- UPDATE: whole rows by upsert, with what the foreign table does not map
 \i sql/servers.psql
 SET client_min_messages = warning;
-CREATE FUNCTION try(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE state text; message text; hint text;
-BEGIN EXECUTE statement; RETURN 'accepted';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-	RETURN concat_ws(' / ', state, message, nullif(hint, ''));
-END $$;
+\i sql/try.psql
 -- fields of every type, of which the table that is updated maps two
 CREATE FOREIGN TABLE all_s (id bigint NOT NULL, n integer NOT NULL, b boolean NOT NULL, i2 smallint NOT NULL, i8 bigint NOT NULL, f4 real NOT NULL, f8 double precision NOT NULL,
 	s varchar(50) NOT NULL, j jsonb NOT NULL, ab boolean[] NOT NULL, a2 smallint[] NOT NULL, a4 integer[] NOT NULL, a8 bigint[] NOT NULL, af real[] NOT NULL, ad double precision[] NOT NULL,

@@ -16,6 +16,7 @@
 #include "utils/sampling.h"
 
 #include "analyze.h"
+#include "keys.h"
 #include "pages.h"
 #include "plan/filter.h"
 #include "remote/transaction.h"
@@ -41,16 +42,12 @@ static void
 keep_key(KeySample *sample, int position, const RowKey *key, bool replaces)
 {
 	RowKey	   *kept = &sample->keys[position];
-	uint8	   *copy;
+	MemoryContext caller = MemoryContextSwitchTo(sample->context);
 
 	if (replaces && kept->is_text)
 		pfree(unconstify(uint8 *, kept->text.data));
-	*kept = *key;
-	if (!key->is_text)
-		return;
-	copy = MemoryContextAlloc(sample->context, Max(key->text.len, 1));
-	memcpy(copy, key->text.data, key->text.len);
-	kept->text.data = copy;
+	*kept = key_copy(key);
+	MemoryContextSwitchTo(caller);
 }
 
 /* Vitter's algorithm Z, as core's own sampling has it. */

@@ -15,13 +15,9 @@ count_rows(const MilvusTable *table, const char *expr, ScanCounters *counters)
 	FlatCursor	cursor = {0};
 	FlatColumn *column;
 	FlatValue	value;
-	const char *problem;
 
 	counters_finish_call(counters, call, buffer, NULL);
-	problem = flat_open_query((FlatSlice) {buffer->data, buffer->len}, result);
-	if (problem)
-		read_raise_malformed(table, "Query", problem);
-	read_check_status(table, "Query", &result->status);
+	read_open_query(table, buffer, result);
 	counters->bytes += buffer->len;
 	counters->rows += result->nrows;
 	column = flat_find_column(result, READ_COUNT);

@@ -38,23 +38,12 @@ deletion_begin(Sender *sender)
 }
 
 static void
-send_filter(Deletion *deletion, const char *filter, int nkeys)
-{
-	MemoryContext caller = MemoryContextSwitchTo(sender_request_context(deletion->sender));
-	Mutation	mutation;
-
-	mutation_make_deletion(&mutation, deletion->sender->table, filter, nkeys);
-	sender_send(deletion->sender, &mutation);
-	MemoryContextSwitchTo(caller);
-}
-
-static void
 send_keys(Deletion *deletion)
 {
 	if (deletion->nkeys == 0)
 		return;
 	appendStringInfoChar(&deletion->filter, ']');
-	send_filter(deletion, deletion->filter.data, deletion->nkeys);
+	sender_delete(deletion->sender, deletion->filter.data, deletion->nkeys);
 	deletion->filter.len = deletion->list_start;
 	deletion->filter.data[deletion->list_start] = '\0';
 	deletion->nkeys = 0;
@@ -64,14 +53,14 @@ void
 deletion_add(Deletion *deletion, const RowKey *key)
 {
 	const MilvusTable *table = deletion->sender->table;
-	const char *name = table->collection->primary_key->name;
+	char	   *alone;
 
 	CHECK_FOR_INTERRUPTS();
 	key_check_changeable(table, key);
-	/* the lowest number does not parse, but what is below its neighbour does */
-	if (!key->is_text && key->integer == PG_INT64_MIN)
+	alone = key_filter_alone(table, key);
+	if (alone)
 	{
-		send_filter(deletion, psprintf("%s < " INT64_FORMAT, name, PG_INT64_MIN + 1), 1);
+		sender_delete(deletion->sender, alone, 1);
 		return;
 	}
 	if (!row_list_key(table, &deletion->filter, key, deletion->nkeys == 0))
@@ -79,7 +68,7 @@ deletion_add(Deletion *deletion, const RowKey *key)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot delete a row of foreign table \"%s\"", table->relname),
 				 errdetail("A value of its key \"%s\" cannot be written in a filter of %s.",
-						   name, table->connection->dialect->name)));
+						   table->collection->primary_key->name, table->connection->dialect->name)));
 	deletion->nkeys++;
 	if (deletion->nkeys >= deletion->max_keys || deletion->filter.len >= BYTES_PER_REQUEST)
 		send_keys(deletion);

@@ -6,7 +6,6 @@
 #include "postgres.h"
 
 #include "executor/executor.h"
-#include "nodes/nodeFuncs.h"
 #include "utils/rel.h"
 
 #include "compat.h"
@@ -58,9 +57,7 @@ static int64
 delete_rows(ForeignScanState *node)
 {
 	DirectDeleteState *state = node->fdw_state;
-	MemoryContext caller;
 	FilterText	filter;
-	Mutation	mutation;
 
 	scan_evaluate_values(state->exprs, node->ss.ps.ps_ExprContext, state->values);
 	filter = filter_write(state->table, state->filters, state->values);
@@ -68,11 +65,7 @@ delete_rows(ForeignScanState *node)
 		return 0;
 	if (filter.recheck)
 		elog(ERROR, "filter of a deletion was not written whole");
-	caller = MemoryContextSwitchTo(sender_request_context(state->sender));
-	mutation_make_deletion(&mutation, state->table,
-						   filter.text[0] ? filter.text : mutation_filter_of_all(state->table), -1);
-	sender_send(state->sender, &mutation);
-	MemoryContextSwitchTo(caller);
+	sender_delete(state->sender, filter.text[0] ? filter.text : mutation_filter_of_all(state->table), -1);
 	return sender_await(state->sender);
 }
 
@@ -106,10 +99,7 @@ milvusExplainDirectModify(ForeignScanState *node, struct ExplainState *es)
 
 	scan_show_values(node, state->values);
 	filter = filter_write(state->table, state->filters, state->values);
-	ExplainPropertyText("Milvus Collection",
-						psprintf("%s.%s", state->table->options.dbname, state->table->options.collection), es);
-	if (state->table->options.partition)
-		ExplainPropertyText("Milvus Partition", state->table->options.partition, es);
+	explain_show_table(state->table, es);
 	ExplainPropertyText("Milvus Delete", filter.never ? "none can pass: not asked" :
 						filter.text[0] ? filter.text : mutation_filter_of_all(state->table), es);
 	if (es->analyze && state->sender)

@@ -37,6 +37,14 @@ scan_show_values(ForeignScanState *node, FilterValue *values)
 	}
 }
 
+void
+explain_show_table(const MilvusTable *table, struct ExplainState *es)
+{
+	ExplainPropertyText("Milvus Collection", psprintf("%s.%s", table->options.dbname, table->options.collection), es);
+	if (table->options.partition)
+		ExplainPropertyText("Milvus Partition", table->options.partition, es);
+}
+
 static void
 show_search(MilvusScanState *state, const FilterValue *values, struct ExplainState *es)
 {
@@ -98,10 +106,7 @@ milvusExplainForeignScan(ForeignScanState *node, struct ExplainState *es)
 	FilterText	filter;
 
 	scan_show_values(node, values);
-	ExplainPropertyText("Milvus Collection",
-						psprintf("%s.%s", state->table->options.dbname, state->table->options.collection), es);
-	if (state->table->options.partition)
-		ExplainPropertyText("Milvus Partition", state->table->options.partition, es);
+	explain_show_table(state->table, es);
 	if (state->search)
 		show_search(state, values, es);
 	if (state->kind == PATH_COUNT)

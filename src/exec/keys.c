@@ -22,12 +22,12 @@ hash_key(RowKey key)
 	return key.is_text ? hash_bytes(key.text.data, (int) key.text.len) : murmurhash32((uint32) (key.integer ^ (key.integer >> 32)));
 }
 
-static bool
-keys_equal(RowKey one, RowKey other)
+bool
+key_equal(const RowKey *one, const RowKey *other)
 {
-	if (!one.is_text)
-		return one.integer == other.integer;
-	return one.text.len == other.text.len && memcmp(one.text.data, other.text.data, one.text.len) == 0;
+	if (!one->is_text)
+		return one->integer == other->integer;
+	return one->text.len == other->text.len && memcmp(one->text.data, other->text.data, one->text.len) == 0;
 }
 
 #define SH_PREFIX keytable
@@ -35,7 +35,7 @@ keys_equal(RowKey one, RowKey other)
 #define SH_KEY_TYPE RowKey
 #define SH_KEY key
 #define SH_HASH_KEY(table, key) hash_key(key)
-#define SH_EQUAL(table, a, b) keys_equal(a, b)
+#define SH_EQUAL(table, a, b) key_equal(&(a), &(b))
 #define SH_SCOPE static inline
 #define SH_DEFINE
 #define SH_DECLARE
@@ -92,6 +92,28 @@ key_make(KeyMaker *maker, Datum value)
 	return key;
 }
 
+RowKey
+key_copy(const RowKey *key)
+{
+	RowKey		copy = *key;
+
+	if (key->is_text)
+	{
+		copy.text.data = palloc(Max(key->text.len, 1));
+		memcpy(unconstify(uint8 *, copy.text.data), key->text.data, key->text.len);
+	}
+	return copy;
+}
+
+/* The lowest number does not parse, but what is below its neighbour does. */
+char *
+key_filter_alone(const MilvusTable *table, const RowKey *key)
+{
+	if (key->is_text || key->integer != PG_INT64_MIN)
+		return NULL;
+	return psprintf("%s < " INT64_FORMAT, table->collection->primary_key->name, PG_INT64_MIN + 1);
+}
+
 void
 key_check_changeable(const MilvusTable *table, const RowKey *key)
 {
@@ -119,17 +141,14 @@ keyset_add(KeySet *set, const RowKey *key, int number)
 {
 	bool		found;
 	KeyEntry   *entry = keytable_insert(set->table, *key, &found);
+	MemoryContext caller;
 
 	if (found)
 		return false;
 	entry->number = number;
-	if (key->is_text)
-	{
-		uint8	   *copy = MemoryContextAlloc(set->context, Max(key->text.len, 1));
-
-		memcpy(copy, key->text.data, key->text.len);
-		entry->key.text.data = copy;
-	}
+	caller = MemoryContextSwitchTo(set->context);
+	entry->key = key_copy(key);
+	MemoryContextSwitchTo(caller);
 	return true;
 }
 

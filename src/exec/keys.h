@@ -22,6 +22,17 @@ extern void key_init_maker(KeyMaker *maker, const MilvusTable *table, AttrNumber
 /* The key of a value; a text is good until the next call.  Errors: those of codec_write(). */
 extern RowKey key_make(KeyMaker *maker, Datum value);
 
+extern bool key_equal(const RowKey *one, const RowKey *other);
+
+/* A copy, of a text as well, in CurrentMemoryContext. */
+extern RowKey key_copy(const RowKey *key);
+
+/*
+ * The filter of a key that cannot stand in a list of keys, in CurrentMemoryContext;
+ * NULL for all others.
+ */
+extern char *key_filter_alone(const MilvusTable *table, const RowKey *key);
+
 /* Error 0A000 when the server can neither replace nor delete the row of that key. */
 extern void key_check_changeable(const MilvusTable *table, const RowKey *key);
 

@@ -10,8 +10,6 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
-#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "executor/executor.h"
 #include "foreign/fdwapi.h"
@@ -29,6 +27,7 @@
 #include "keys.h"
 #include "modify.h"
 #include "plan/modify.h"
+#include "scan.h"
 #include "update.h"
 
 /* ResultRelInfo.ri_FdwState */
@@ -403,9 +402,7 @@ milvusExecForeignUpdate(EState *estate, ResultRelInfo *rri, TupleTableSlot *slot
 	if (!take_old_key(state, planSlot, &old_key))
 		return NULL;
 	new_key = make_slot_key(&state->new_key_maker, slot, state->key_column);
-	if (old_key.is_text ?
-		old_key.text.len != new_key.text.len || memcmp(old_key.text.data, new_key.text.data, old_key.text.len) != 0 :
-		old_key.integer != new_key.integer)
+	if (!key_equal(&old_key, &new_key))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot change column \"%s\" of foreign table \"%s\"",
@@ -532,10 +529,7 @@ milvusExplainForeignModify(ModifyTableState *mtstate, ResultRelInfo *rri, List *
 
 	if (state == NULL)
 		return;
-	ExplainPropertyText("Milvus Collection",
-						psprintf("%s.%s", state->table->options.dbname, state->table->options.collection), es);
-	if (state->table->options.partition)
-		ExplainPropertyText("Milvus Partition", state->table->options.partition, es);
+	explain_show_table(state->table, es);
 	ExplainPropertyText("Milvus Write",
 						psprintf("%s%s", state->update ? update_describe(state->update) :
 								 state->deletion ? "delete by keys" :

@@ -214,7 +214,6 @@ swap_pages(PageSource *source)
 static bool
 receive_page(PageSource *source)
 {
-	const char *problem;
 	bool		too_large = false;
 	RowKey		key;
 
@@ -235,11 +234,7 @@ receive_page(PageSource *source)
 		}
 	} while (too_large);
 
-	problem = flat_open_query((FlatSlice) {source->next_buffer->data, source->next_buffer->len},
-							  source->next_result);
-	if (problem)
-		read_raise_malformed(source->table, "Query", problem);
-	read_check_status(source->table, "Query", &source->next_result->status);
+	read_open_query(source->table, source->next_buffer, source->next_result);
 	source->counters->bytes += source->next_buffer->len;
 	source->counters->rows += source->next_result->nrows;
 	if (source->next_result->nrows == 0)

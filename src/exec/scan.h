@@ -54,6 +54,9 @@ extern void scan_evaluate_values(List *exprs, ExprContext *econtext, FilterValue
 /* For EXPLAIN: constants as they are, a statement's parameters as $n, everything else as "?". */
 extern void scan_show_values(ForeignScanState *node, FilterValue *values);
 
+/* For EXPLAIN: the collection, and the partition. */
+extern void explain_show_table(const MilvusTable *table, struct ExplainState *es);
+
 extern void milvusBeginForeignScan(ForeignScanState *node, int eflags);
 extern TupleTableSlot *milvusIterateForeignScan(ForeignScanState *node);
 extern void milvusReScanForeignScan(ForeignScanState *node);

@@ -52,6 +52,17 @@ sender_send(Sender *sender, const Mutation *mutation)
 	MemoryContextSwitchTo(caller);
 }
 
+void
+sender_delete(Sender *sender, const char *filter, int64 rows)
+{
+	MemoryContext caller = MemoryContextSwitchTo(sender_request_context(sender));
+	Mutation	mutation;
+
+	mutation_make_deletion(&mutation, sender->table, filter, rows);
+	sender_send(sender, &mutation);
+	MemoryContextSwitchTo(caller);
+}
+
 int64
 sender_await(Sender *sender)
 {

@@ -43,6 +43,9 @@ extern MemoryContext sender_request_context(Sender *sender);
  */
 extern void sender_send(Sender *sender, const Mutation *mutation);
 
+/* The same for a deletion of what passes a filter; rows: how many keys it names, -1 if none. */
+extern void sender_delete(Sender *sender, const char *filter, int64 rows);
+
 /* Wait for what is under way: the rows that the server says it wrote. */
 extern int64 sender_await(Sender *sender);
 

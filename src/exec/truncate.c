@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/rel.h"
 
@@ -33,17 +32,6 @@ truncate_collection(const MilvusTable *table)
 	if (rpc_message_status(&response->base, &status))
 		rpc_check_status(&table->connection->rpc, "TruncateCollection", &status);
 	return true;
-}
-
-static void
-delete_by_filter(Sender *sender)
-{
-	MemoryContext caller = MemoryContextSwitchTo(sender_request_context(sender));
-	Mutation	mutation;
-
-	mutation_make_deletion(&mutation, sender->table, mutation_filter_of_all(sender->table), -1);
-	sender_send(sender, &mutation);
-	MemoryContextSwitchTo(caller);
 }
 
 /* Where a deletion by filter would reach beyond the table's partition. */
@@ -77,7 +65,7 @@ truncate_table(const MilvusTable *table)
 	table_check_loaded(table);
 	if (dialect->delete_by_filter && filter_can_name(table->collection->primary_key) &&
 		!(table->options.partition && dialect->delete_ignores_partition))
-		delete_by_filter(sender);
+		sender_delete(sender, mutation_filter_of_all(table), -1);
 	else
 		delete_by_keys(sender);
 	sender_await(sender);

@@ -144,17 +144,18 @@ lookup_filter(const Update *update, int first, int count)
 	const MilvusTable *table = update->sender->table;
 	const char *name = table->collection->primary_key->name;
 	StringInfoData filter;
-	bool		has_lowest = false,
-				empty = true;
+	char	   *alone = NULL;
+	bool		empty = true;
 
 	initStringInfo(&filter);
 	appendStringInfo(&filter, "%s in [", name);
 	for (int i = first; i < first + count; i++)
 	{
 		const RowKey *key = &update->keys[i];
+		char	   *filter_alone = key_filter_alone(table, key);
 
-		if (!key->is_text && key->integer == PG_INT64_MIN)
-			has_lowest = true;
+		if (filter_alone)
+			alone = filter_alone;
 		else if (row_list_key(table, &filter, key, empty))
 			empty = false;
 		else
@@ -165,9 +166,8 @@ lookup_filter(const Update *update, int first, int count)
 							   name, table->connection->dialect->name)));
 	}
 	appendStringInfoChar(&filter, ']');
-	/* the lowest number does not parse, but what is below its neighbour does */
-	if (has_lowest)
-		appendStringInfo(&filter, " or %s < " INT64_FORMAT, name, PG_INT64_MIN + 1);
+	if (alone)
+		appendStringInfo(&filter, " or %s", alone);
 	return filter.data;
 }
 
@@ -202,7 +202,6 @@ write_rows(Update *update, const char *partition, int first, int count)
 {
 	MilvusTable table = *update->sender->table;
 	PageRequest request;
-	const char *problem;
 	bool		too_large = false;
 
 	table.options.partition = unconstify(char *, partition);
@@ -217,10 +216,7 @@ write_rows(Update *update, const char *partition, int first, int count)
 		write_rows(update, partition, first + count / 2, count - count / 2);
 		return;
 	}
-	problem = flat_open_query((FlatSlice) {update->buffer->data, update->buffer->len}, update->result);
-	if (problem)
-		read_raise_malformed(&table, "Query", problem);
-	read_check_status(&table, "Query", &update->result->status);
+	read_open_query(&table, update->buffer, update->result);
 	write_found(update);
 }
 
@@ -265,7 +261,6 @@ void
 update_add(Update *update, const RowKey *key, TupleTableSlot *slot)
 {
 	MemoryContext caller;
-	RowKey	   *kept;
 
 	key_check_changeable(update->sender->table, key);
 	if (update->rows_context == NULL)
@@ -282,15 +277,9 @@ update_add(Update *update, const RowKey *key, TupleTableSlot *slot)
 	}
 	caller = MemoryContextSwitchTo(update->rows_context);
 	update->rows[update->nrows] = ExecCopySlotMinimalTuple(slot);
-	kept = &update->keys[update->nrows];
-	*kept = *key;
-	if (key->is_text)
-	{
-		kept->text.data = palloc(Max(key->text.len, 1));
-		memcpy(unconstify(uint8 *, kept->text.data), key->text.data, key->text.len);
-	}
+	update->keys[update->nrows] = key_copy(key);
 	MemoryContextSwitchTo(caller);
-	keyset_add(update->positions, kept, update->nrows);
+	keyset_add(update->positions, key, update->nrows);
 	update->bytes += update->rows[update->nrows]->t_len;
 	update->nrows++;
 	if (update->nrows >= update->max_rows || update->bytes >= BYTES_PER_LOOKUP)

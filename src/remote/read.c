@@ -167,3 +167,13 @@ read_raise_malformed(const MilvusTable *table, const char *rpc, const char *prob
 					table->connection->rpc.name, rpc),
 			 errdetail("It has %s.", problem)));
 }
+
+void
+read_open_query(const MilvusTable *table, const RpcBuffer *buffer, FlatResult *result)
+{
+	const char *problem = flat_open_query((FlatSlice) {buffer->data, buffer->len}, result);
+
+	if (problem)
+		read_raise_malformed(table, "Query", problem);
+	read_check_status(table, "Query", &result->status);
+}

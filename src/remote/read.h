@@ -45,6 +45,9 @@ extern RpcCall *read_start_search(const MilvusTable *table, ReadGuarantee guaran
 #define READ_COUNT "count(*)"
 extern RpcCall *read_start_count(const MilvusTable *table, ReadGuarantee guarantee, const char *expr);
 
+/* Open the answer to a page or a count: raises when it is malformed, and what it reports. */
+extern void read_open_query(const MilvusTable *table, const RpcBuffer *buffer, FlatResult *result);
+
 /* Raise what the flat status of a response reports; returns on success. */
 extern void read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *status);
 
