@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "commands/explain.h"
+#include "executor/executor.h"
 #if PG_VERSION_NUM >= 180000
 #include "commands/explain_format.h"
 #include "commands/explain_state.h"
@@ -78,10 +79,18 @@ compat_create_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 
 /* the same for the target of an INSERT */
 #if PG_VERSION_NUM >= 160000
-#define compat_result_check_as_user(estate, rri, rte) ExecGetResultRelCheckAsUser(rri, estate)
+#define compat_result_check_as_user(estate, rri) ExecGetResultRelCheckAsUser(rri, estate)
 #else
-#define compat_result_check_as_user(estate, rri, rte) \
-	(OidIsValid((rte) ? (rte)->checkAsUser : InvalidOid) ? (rte)->checkAsUser : GetUserId())
+static inline Oid
+compat_result_check_as_user(EState *estate, ResultRelInfo *rri)
+{
+	/* a partition that rows are routed into has no entry of its own */
+	Index		index = rri->ri_RangeTableIndex > 0 || rri->ri_RootResultRelInfo == NULL ?
+		rri->ri_RangeTableIndex : rri->ri_RootResultRelInfo->ri_RangeTableIndex;
+	Oid			user = index > 0 ? exec_rt_fetch(index, estate)->checkAsUser : InvalidOid;
+
+	return OidIsValid(user) ? user : GetUserId();
+}
 #endif
 
 /* 18 says a pathkey's direction by comparison, no longer by btree's strategy */

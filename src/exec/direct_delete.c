@@ -48,7 +48,7 @@ milvusBeginDirectModify(ForeignScanState *node, int eflags)
 	if (state->table->collection->fingerprint != intVal(list_nth(plan->fdw_private, SCAN_RELIED_ON)))
 		table_raise_outdated(state->table);
 	modify_check_updatable(state->table, "deletes");
-	transaction_check_read(state->table);
+	modify_settle(state->table, estate);
 	table_check_loaded(state->table);
 	state->sender = sender_begin(state->table);
 }

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_class.h"
 #include "executor/executor.h"
 #include "foreign/fdwapi.h"
@@ -44,6 +45,9 @@ typedef struct ModifyState
 	Update	   *update;
 	Deletion   *deletion;
 	bool		row_by_row;		/* the server's keys are wanted */
+	bool		ended;
+	bool		has_unsent;		/* rows given to one of the three */
+	ErrorData  *failure;		/* of writing for a reader, who may have caught it */
 	AttrNumber	key_column;
 
 	/* UPDATE and DELETE */
@@ -225,9 +229,7 @@ begin_modify(ModifyTableState *mtstate, ResultRelInfo *rri, CmdType operation, L
 	/* COPY has no plan; RETURNING's projection is made only after this */
 	ModifyTable *plan = (ModifyTable *) mtstate->ps.plan;
 	ModifyState *state = palloc0(sizeof(ModifyState));
-	RangeTblEntry *rte pg_attribute_unused() = rri->ri_RangeTableIndex > 0 ?
-		exec_rt_fetch(rri->ri_RangeTableIndex, estate) : NULL;
-	Oid			user = compat_result_check_as_user(estate, rri, rte);
+	Oid			user = compat_result_check_as_user(estate, rri);
 
 	state->estate = estate;
 	state->operation = operation;
@@ -238,8 +240,8 @@ begin_modify(ModifyTableState *mtstate, ResultRelInfo *rri, CmdType operation, L
 		table_read_for_update(state->table);
 	modify_check_updatable(state->table, operation_name(operation));
 	/* what is kept back must not be overtaken */
-	if (!state->table->options.write_at_commit)
-		transaction_check_read(state->table);
+	if (!explain_only && !state->table->options.write_at_commit)
+		modify_settle(state->table, estate);
 	state->sender = sender_begin(state->table);
 	state->key_column = table_find_column(state->table, state->table->collection->primary_key);
 	if (operation == CMD_INSERT)
@@ -286,6 +288,13 @@ make_slot_key(KeyMaker *maker, TupleTableSlot *slot, AttrNumber attnum)
 	return key_make(maker, value);
 }
 
+static void
+raise_failure(const ModifyState *state)
+{
+	if (state->failure)
+		ReThrowError(state->failure);
+}
+
 /* A row, or of a DELETE its key, is written. */
 static void
 apply_row(ModifyState *state, TupleTableSlot *slot)
@@ -293,6 +302,8 @@ apply_row(ModifyState *state, TupleTableSlot *slot)
 	MemoryContext caller = CurrentMemoryContext;
 	RowKey		key;
 
+	raise_failure(state);
+	state->has_unsent = true;
 	PG_TRY();
 	{
 		switch (state->operation)
@@ -338,6 +349,7 @@ finish_writing(ModifyState *state)
 {
 	MemoryContext caller = CurrentMemoryContext;
 
+	raise_failure(state);
 	if (state->kept)
 	{
 		while (tuplestore_gettupleslot(state->kept, true, false, state->kept_slot))
@@ -362,6 +374,67 @@ finish_writing(ModifyState *state)
 		sender_rethrow(state->sender, caller);
 	}
 	PG_END_TRY();
+	state->has_unsent = false;
+}
+
+static void
+write_for_reader(ModifyState *state)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		finish_writing(state);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(state->context);
+		state->failure = CopyErrorData();
+		MemoryContextSwitchTo(caller);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+}
+
+void
+modify_settle(const MilvusTable *table, const EState *reader)
+{
+	dlist_iter	iter;
+
+	transaction_check_read(table);
+	dlist_foreach(iter, &open_states)
+	{
+		ModifyState *state = dlist_container(ModifyState, node, iter.cur);
+
+		/* a statement does not see its own rows; what it keeps, it keeps for that */
+		if (state->estate == reader || !state->has_unsent || !table_same_collection(state->table, table))
+			continue;
+		if (state->sender->at_commit)
+			transaction_raise_waiting(state->table);
+		write_for_reader(state);
+	}
+}
+
+/* The row as it is now, with the key that the server gave it. */
+static void
+store_key(const ModifyState *state, TupleTableSlot *slot)
+{
+	TupleDesc	desc = slot->tts_tupleDescriptor;
+	int			key = state->key_column - 1;
+	Datum	   *values = palloc(sizeof(Datum) * desc->natts);
+	bool	   *isnull = palloc(sizeof(bool) * desc->natts);
+	HeapTuple	tuple;
+
+	slot_getallattrs(slot);
+	memcpy(values, slot->tts_values, sizeof(Datum) * desc->natts);
+	memcpy(isnull, slot->tts_isnull, sizeof(bool) * desc->natts);
+	values[key] = batch_read_key(state->batch);
+	isnull[key] = false;
+	tuple = heap_form_tuple(desc, values, isnull);
+	tuple->t_tableOid = slot->tts_tableOid;
+	ExecForceStoreHeapTuple(tuple, slot, false);
+	/* its memory is that of one row */
+	ExecMaterializeSlot(slot);
 }
 
 TupleTableSlot *
@@ -369,17 +442,13 @@ milvusExecForeignInsert(EState *estate, ResultRelInfo *rri, TupleTableSlot *slot
 {
 	ModifyState *state = rri->ri_FdwState;
 	MemoryContext caller;
-	Datum		key;
 
 	write_row(state, slot);
 	if (!state->row_by_row)
 		return slot;
 	finish_writing(state);
-	caller = MemoryContextSwitchTo(slot->tts_mcxt);
-	key = batch_read_key(state->batch);
-	slot_getallattrs(slot);
-	slot->tts_values[state->key_column - 1] = key;
-	slot->tts_isnull[state->key_column - 1] = false;
+	caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
+	store_key(state, slot);
 	MemoryContextSwitchTo(caller);
 	return slot;
 }
@@ -455,6 +524,29 @@ milvusExecForeignDelete(EState *estate, ResultRelInfo *rri, TupleTableSlot *slot
 	return slot;
 }
 
+/*
+ * All tables of a statement.  Rows that its parts delete and insert again (WITH x
+ * AS (DELETE ... RETURNING *) INSERT ... SELECT ... FROM x) must not be deleted last.
+ */
+static void
+finish_all(const EState *estate)
+{
+	static const CmdType order[] = {CMD_DELETE, CMD_UPDATE, CMD_INSERT};
+
+	for (int i = 0; i < lengthof(order); i++)
+	{
+		dlist_iter	iter;
+
+		dlist_foreach(iter, &open_states)
+		{
+			ModifyState *state = dlist_container(ModifyState, node, iter.cur);
+
+			if (state->estate == estate && state->operation == order[i] && !state->ended)
+				finish_writing(state);
+		}
+	}
+}
+
 static void
 end_modify(ResultRelInfo *rri)
 {
@@ -463,7 +555,8 @@ end_modify(ResultRelInfo *rri)
 	if (state == NULL)
 		return;
 	rri->ri_FdwState = NULL;
-	finish_writing(state);
+	finish_all(state->estate);
+	state->ended = true;
 	if (state->kept)
 		tuplestore_end(state->kept);
 }
@@ -488,16 +581,8 @@ milvusEndForeignInsert(EState *estate, ResultRelInfo *rri)
 static void
 finish_statement(QueryDesc *query)
 {
-	dlist_iter	iter;
-
 	if (query->estate->es_auxmodifytables == NIL)
-		dlist_foreach(iter, &open_states)
-		{
-			ModifyState *state = dlist_container(ModifyState, node, iter.cur);
-
-			if (state->estate == query->estate)
-				finish_writing(state);
-		}
+		finish_all(query->estate);
 	if (next_executor_finish)
 		next_executor_finish(query);
 	else

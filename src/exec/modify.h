@@ -33,6 +33,13 @@ extern int	milvusIsForeignRelUpdatable(Relation rel);
 /* Have what a statement wrote sent before its AFTER triggers run: a hook is installed. */
 extern void modify_install_hook(void);
 
+/*
+ * To be called before a collection is read, by whom: the statements around the
+ * reader (it runs in their triggers and functions) send what they have
+ * collected.  Error 55000 when writes to it wait for the commit.
+ */
+extern void modify_settle(const MilvusTable *table, const EState *reader);
+
 /* Error 55000 when the table's options forbid to write: what, for the message. */
 extern void modify_check_updatable(const MilvusTable *table, const char *what);
 

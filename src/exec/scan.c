@@ -23,8 +23,8 @@
 
 #include "compat.h"
 #include "count.h"
+#include "modify.h"
 #include "plan/relation.h"
-#include "remote/transaction.h"
 #include "scan.h"
 
 /* The table that is scanned, or counted: then the plan node has no relation of its own. */
@@ -173,7 +173,7 @@ start_scan(ForeignScanState *node)
 
 	if (state->table->collection->fingerprint != state->relied_on)
 		table_raise_outdated(state->table);
-	transaction_check_read(state->table);
+	modify_settle(state->table, node->ss.ps.state);
 	table_check_loaded(state->table);
 	/* in the scan's context: the values must live as long */
 	caller = MemoryContextSwitchTo(state->context);

@@ -25,8 +25,8 @@
 #include "utils/rel.h"
 #include "utils/typcache.h"
 
+#include "modify.h"
 #include "pages.h"
-#include "remote/transaction.h"
 #include "search_params.h"
 #include "value/vector.h"
 
@@ -401,7 +401,7 @@ milvus_search(PG_FUNCTION_ARGS)
 	search.store_desc = rsinfo->setDesc;
 	search.row_desc = lookup_rowtype_tupdesc_copy(RelationGetForm(relation)->reltype, -1);
 	search.table = table_open_remote(relation, GetUserId(), false);
-	transaction_check_read(search.table);
+	modify_settle(search.table, rsinfo->econtext->ecxt_estate);
 	table_check_loaded(search.table);
 	prepare(&search, fcinfo);
 	run_all(&search);

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "utils/memutils.h"
 
 #include "sender.h"
@@ -18,6 +19,7 @@ sender_begin(const MilvusTable *table)
 
 	sender->table = table;
 	sender->context = CurrentMemoryContext;
+	sender->level = GetCurrentTransactionNestLevel();
 	sender->at_commit = table->options.write_at_commit;
 	sender->buffer = rpc_make_buffer();
 	return sender;
@@ -48,7 +50,7 @@ sender_send(Sender *sender, const Mutation *mutation)
 		return;
 	}
 	caller = MemoryContextSwitchTo(sender->call_context);
-	sender->sent = transaction_start_mutation(sender->table, mutation);
+	sender->sent = transaction_start_mutation(sender->table, mutation, sender->level);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -123,7 +125,8 @@ sender_rethrow(Sender *sender, MemoryContext caller)
 		settle_request(sender, caller);
 	if (sender->written > 0)
 	{
-		progress = psprintf(INT64_FORMAT " rows of this statement had been written to Milvus before.", sender->written);
+		progress = psprintf(INT64_FORMAT " %s of this statement had been written to Milvus before.",
+							sender->written, sender->written == 1 ? "row" : "rows");
 		error->detail = error->detail ? psprintf("%s\n%s", error->detail, progress) : progress;
 	}
 	ReThrowError(error);

@@ -14,6 +14,7 @@ typedef struct Sender
 {
 	const MilvusTable *table;
 	MemoryContext context;
+	int			level;			/* of the subtransaction that writes */
 	bool		at_commit;		/* nothing is sent now */
 	SentMutation sent;			/* the request under way; call NULL without one */
 	bool		finishing;		/* its end is being waited for, or has failed */

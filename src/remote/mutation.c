@@ -137,28 +137,26 @@ check_row_size(const MilvusTable *table, const FlatStatus *status)
 	pfree(reason);
 }
 
-int64
+void
 mutation_finish(const MilvusTable *table, RpcCall *call, MutationKind kind, int64 rows,
-				RpcBuffer *buffer, FlatMutation *answer, volatile bool *answered)
+				RpcBuffer *buffer, FlatMutation *answer, volatile MutationOutcome *outcome)
 {
 	const char *problem;
-	int64		done;
 
 	rpc_finish(call, buffer, NULL);
-	*answered = true;
+	outcome->answered = true;
 	problem = flat_open_mutation((FlatSlice) {buffer->data, buffer->len}, answer);
 	if (problem)
 		read_raise_malformed(table, mutation_rpc(kind), problem);
 	check_row_size(table, &answer->status);
 	read_check_status(table, mutation_rpc(kind), &answer->status);
-	done = rows_done(kind, answer);
+	outcome->done = rows_done(kind, answer);
 	connection_note_write(table->connection, table->collection->dbname,
 						  table->collection->name, answer->timestamp);
 	/* of a deletion by keys, servers tell how many keys there were, or how many rows */
-	if (kind != MUTATION_DELETE && done != rows)
+	if (kind != MUTATION_DELETE && outcome->done != rows)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("Milvus server \"%s\" took %lld of %lld rows", table->connection->rpc.name,
-						(long long) done, (long long) rows)));
-	return done;
+						(long long) outcome->done, (long long) rows)));
 }

@@ -49,14 +49,19 @@ extern const char *mutation_rpc(MutationKind kind);
  */
 extern RpcCall *mutation_start(const MilvusTable *table, const Mutation *mutation);
 
+typedef struct MutationOutcome
+{
+	bool		answered;		/* the server has decided, whatever it says */
+	int64		done;			/* rows that it wrote, or found to delete */
+} MutationOutcome;
+
 /*
- * Wait for its end: how many rows the server wrote, or found to delete.  The
- * keys are left in answer, pointing into buffer.  From here on the session
- * reads what it wrote.  answered is set when the server has decided, whatever
- * it says.  Errors: Milvus' own, and HV000 when not all rows of an insert or
- * upsert were taken.
+ * Wait for its end.  outcome, cleared by the caller, tells after an error as
+ * well how far it came.  The keys are left in answer, pointing into buffer.
+ * From here on the session reads what it wrote.  Errors: Milvus' own, and HV000
+ * when not all rows of an insert or upsert were taken.
  */
-extern int64 mutation_finish(const MilvusTable *table, RpcCall *call, MutationKind kind, int64 rows,
-							 RpcBuffer *buffer, FlatMutation *answer, volatile bool *answered);
+extern void mutation_finish(const MilvusTable *table, RpcCall *call, MutationKind kind, int64 rows,
+							RpcBuffer *buffer, FlatMutation *answer, volatile MutationOutcome *outcome);
 
 #endif							/* MILVUS_MUTATION_H */

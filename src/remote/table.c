@@ -189,3 +189,12 @@ table_read_for_update(MilvusTable *table)
 	if (table->options.consistency == CONSISTENCY_UNSET)
 		table->options.consistency = CONSISTENCY_STRONG;
 }
+
+bool
+table_same_collection(const MilvusTable *one, const MilvusTable *other)
+{
+	/* another role has another connection */
+	return one->connection->serverid == other->connection->serverid &&
+		strcmp(one->collection->dbname, other->collection->dbname) == 0 &&
+		strcmp(one->collection->name, other->collection->name) == 0;
+}

@@ -73,4 +73,7 @@ extern ReadGuarantee table_read_guarantee(const MilvusTable *table);
 /* Rows of the table are read to be changed: they are to be the latest, unless the user has said otherwise. */
 extern void table_read_for_update(MilvusTable *table);
 
+/* Is it one collection, whatever name and user it is known by? */
+extern bool table_same_collection(const MilvusTable *one, const MilvusTable *other);
+
 #endif							/* MILVUS_TABLE_H */

@@ -7,13 +7,10 @@
 
 #include "access/xact.h"
 #include "miscadmin.h"
-#include "storage/buffile.h"
 #include "utils/memutils.h"
 
+#include "store.h"
 #include "transaction.h"
-
-/* what is held in memory at most, whatever work_mem is */
-#define MAX_KEPT_BYTES (256 * 1024 * 1024)
 
 /* what a subtransaction has written to a collection */
 typedef struct WriteNote
@@ -24,15 +21,9 @@ typedef struct WriteNote
 	int			level;			/* of the subtransaction */
 	int64		written;
 	int64		uncertain;		/* sent, and not answered */
+	int			uncertain_filters;	/* the same of deletions by filter */
 	bool		truncated;
 } WriteNote;
-
-/* where a request lies in the store: the same in memory and in the file */
-typedef struct StorePlace
-{
-	int			fileno;
-	off_t		offset;
-} StorePlace;
 
 typedef struct KeptRequest
 {
@@ -40,16 +31,13 @@ typedef struct KeptRequest
 	MutationKind kind;
 	int64		rows;
 	int			level;
-	StorePlace	place;
+	off_t		place;			/* in the store */
 	Size		len;
 } KeptRequest;
 
-/* all of one transaction; gone with TopTransactionContext, but for the file */
+/* all of one transaction, in TopTransactionContext */
 static List *notes = NIL;		/* of WriteNote */
 static List *kept = NIL;		/* of KeptRequest, in the order of sending */
-static StringInfo store = NULL; /* their bytes, as long as they are few */
-static BufFile *store_file = NULL;
-static StorePlace store_end;
 static bool callbacks_registered = false;
 
 static void register_callbacks(void);
@@ -57,79 +45,17 @@ static void register_callbacks(void);
 static void
 forget_all(void)
 {
-	if (store_file)
-		BufFileClose(store_file);
-	store_file = NULL;
-	store = NULL;
-	store_end = (StorePlace) {0, 0};
+	store_forget();
 	kept = notes = NIL;
-}
-
-/* --- the store --- */
-
-static void
-write_file(const void *data, Size len)
-{
-	if (BufFileSeek(store_file, store_end.fileno, store_end.offset, SEEK_SET) != 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not write the temporary file of writes kept back: %m")));
-	BufFileWrite(store_file, unconstify(void *, data), len);
-	BufFileTell(store_file, &store_end.fileno, &store_end.offset);
-}
-
-/* Bytes to the end of the store; above work_mem it moves into a file. */
-static void
-append_to_store(const void *data, Size len)
-{
-	if (store_file == NULL && store->len + len > Min((Size) work_mem * 1024, MAX_KEPT_BYTES))
-	{
-		int			held = store->len;
-
-		/* it lives as long as the transaction, not as the statement */
-		store_file = BufFileCreateTemp(true);
-		store_end = (StorePlace) {0, 0};
-		write_file(store->data, held);
-		resetStringInfo(store);
-	}
-	if (store_file)
-		write_file(data, len);
-	else
-	{
-		appendBinaryStringInfoNT(store, data, (int) len);
-		store_end.offset = store->len;
-	}
-}
-
-/* What lies behind a place is given up: what comes next is written over it. */
-static void
-cut_store(StorePlace place)
-{
-	store_end = place;
-	if (store_file == NULL)
-		store->len = (int) place.offset;
-}
-
-static void
-read_store(const KeptRequest *request, char *data)
-{
-	if (store_file == NULL)
-		memcpy(data, store->data + request->place.offset, request->len);
-	else if (BufFileSeek(store_file, request->place.fileno, request->place.offset, SEEK_SET) != 0 ||
-			 BufFileRead(store_file, data, request->len) != request->len)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not read the temporary file of writes kept back: %m")));
 }
 
 /* --- what is told --- */
 
 static bool
-same_collection(const MilvusTable *one, const MilvusTable *other)
+same_place(const WriteNote *one, const WriteNote *other)
 {
-	return one->connection == other->connection &&
-		strcmp(one->collection->dbname, other->collection->dbname) == 0 &&
-		strcmp(one->collection->name, other->collection->name) == 0;
+	return strcmp(one->collection, other->collection) == 0 &&
+		strcmp(one->dbname, other->dbname) == 0 && strcmp(one->server, other->server) == 0;
 }
 
 static void
@@ -139,22 +65,77 @@ append_rows(StringInfo text, int64 rows)
 }
 
 static void
+append_part(StringInfo text, int start, const char *part)
+{
+	if (text->len > start)
+		appendStringInfoString(text, ", and ");
+	appendStringInfoString(text, part);
+}
+
+static void
 describe_note(StringInfo text, const WriteNote *note)
 {
+	int			start;
+
 	if (text->len > 0)
 		appendStringInfoChar(text, '\n');
 	appendStringInfo(text, "Server \"%s\", collection \"%s.%s\": ", note->server, note->dbname, note->collection);
+	start = text->len;
 	if (note->truncated)
-		appendStringInfoString(text, note->written > 0 || note->uncertain > 0 ? "truncated, and " : "truncated");
+		append_part(text, start, "truncated");
 	if (note->written > 0)
+	{
+		append_part(text, start, "");
 		append_rows(text, note->written);
-	else if (note->uncertain == 0 && !note->truncated)
-		appendStringInfoString(text, "nothing");
+	}
 	if (note->uncertain > 0)
-		appendStringInfo(text, "%sperhaps " INT64_FORMAT " %s, whose request was not answered",
-						 note->written > 0 ? ", and " : "", note->uncertain,
-						 note->written > 0 ? "more" : note->uncertain == 1 ? "row" : "rows");
+		append_part(text, start,
+					psprintf("perhaps " INT64_FORMAT " %s, whose request was not answered", note->uncertain,
+							 note->written > 0 ? "more" : note->uncertain == 1 ? "row" : "rows"));
+	if (note->uncertain_filters > 0)
+		append_part(text, start, "perhaps all rows that a DELETE selects, whose request was not answered");
+	if (text->len == start)
+		appendStringInfoString(text, "nothing");
 	appendStringInfoChar(text, '.');
+}
+
+/* The notes from a level up, one for each collection. */
+static List *
+sum_notes(int level)
+{
+	List	   *sums = NIL;
+	ListCell   *lc,
+			   *other;
+
+	foreach(lc, notes)
+	{
+		const WriteNote *note = lfirst(lc);
+		WriteNote  *sum = NULL;
+
+		if (note->level < level)
+			continue;
+		foreach(other, sums)
+			if (same_place(lfirst(other), note))
+				sum = lfirst(other);
+		if (sum == NULL)
+		{
+			sum = palloc(sizeof(WriteNote));
+			*sum = *note;
+			sums = lappend(sums, sum);
+			continue;
+		}
+		sum->written += note->written;
+		sum->uncertain += note->uncertain;
+		sum->uncertain_filters += note->uncertain_filters;
+		sum->truncated |= note->truncated;
+	}
+	return sums;
+}
+
+static bool
+leaves_trace(const WriteNote *note)
+{
+	return note->written > 0 || note->uncertain > 0 || note->uncertain_filters > 0 || note->truncated;
 }
 
 /* A (sub)transaction is undone here: say what is not undone there. */
@@ -167,16 +148,12 @@ warn_of_writes(int level)
 	if (notes == NIL)
 		return;
 	initStringInfo(&detail);
+	foreach(lc, sum_notes(level))
+		if (leaves_trace(lfirst(lc)))
+			describe_note(&detail, lfirst(lc));
 	foreach(lc, notes)
-	{
-		WriteNote  *note = lfirst(lc);
-
-		if (note->level < level)
-			continue;
-		if (note->written > 0 || note->uncertain > 0 || note->truncated)
-			describe_note(&detail, note);
-		notes = foreach_delete_current(notes, lc);
-	}
+		if (((WriteNote *) lfirst(lc))->level >= level)
+			notes = foreach_delete_current(notes, lc);
 	if (detail.len > 0)
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),
@@ -189,11 +166,14 @@ warn_of_writes(int level)
 /* --- what is written --- */
 
 static WriteNote *
-find_note(const MilvusTable *table)
+find_note(const MilvusTable *table, int level)
 {
-	int			level = GetCurrentTransactionNestLevel();
-	const Collection *collection = table->collection;
-	const char *server = table->connection->rpc.name;
+	WriteNote	wanted = {
+		.server = unconstify(char *, table->connection->rpc.name),
+		.dbname = table->collection->dbname,
+		.collection = table->collection->name,
+		.level = level
+	};
 	MemoryContext caller;
 	WriteNote  *note;
 	ListCell   *lc;
@@ -201,32 +181,41 @@ find_note(const MilvusTable *table)
 	foreach(lc, notes)
 	{
 		note = lfirst(lc);
-		if (note->level == level && strcmp(note->collection, collection->name) == 0 &&
-			strcmp(note->dbname, collection->dbname) == 0 && strcmp(note->server, server) == 0)
+		if (note->level == level && same_place(note, &wanted))
 			return note;
 	}
 	caller = MemoryContextSwitchTo(TopTransactionContext);
-	note = palloc0(sizeof(WriteNote));
-	note->server = pstrdup(server);
-	note->dbname = pstrdup(collection->dbname);
-	note->collection = pstrdup(collection->name);
-	note->level = level;
+	note = palloc(sizeof(WriteNote));
+	*note = wanted;
+	note->server = pstrdup(wanted.server);
+	note->dbname = pstrdup(wanted.dbname);
+	note->collection = pstrdup(wanted.collection);
 	notes = lappend(notes, note);
 	MemoryContextSwitchTo(caller);
 	return note;
 }
 
+/* A request is under way (1), or is settled (-1). */
+static void
+count_uncertain(const SentMutation *sent, int sign)
+{
+	if (sent->rows >= 0)
+		sent->note->uncertain += sign * sent->rows;
+	else
+		sent->note->uncertain_filters += sign;
+}
+
 SentMutation
-transaction_start_mutation(const MilvusTable *table, const Mutation *mutation)
+transaction_start_mutation(const MilvusTable *table, const Mutation *mutation, int level)
 {
 	SentMutation sent;
 
 	register_callbacks();
 	sent.kind = mutation->kind;
 	sent.rows = mutation->rows;
-	sent.note = find_note(table);
+	sent.note = find_note(table, level);
 	sent.call = mutation_start(table, mutation);
-	sent.note->uncertain += Max(sent.rows, 1);
+	count_uncertain(&sent, 1);
 	return sent;
 }
 
@@ -244,24 +233,24 @@ int64
 transaction_finish_mutation(const MilvusTable *table, const SentMutation *sent,
 							RpcBuffer *buffer, FlatMutation *answer)
 {
-	volatile bool answered = false;
-	volatile int64 done = 0;
+	volatile MutationOutcome outcome = {0};
 
 	PG_TRY();
 	{
-		done = mutation_finish(table, sent->call, sent->kind, sent->rows, buffer, answer, &answered);
+		mutation_finish(table, sent->call, sent->kind, sent->rows, buffer, answer, &outcome);
 	}
 	PG_CATCH();
 	{
-		if (answered || error_excludes_write(geterrcode()))
-			sent->note->uncertain -= Max(sent->rows, 1);
+		if (outcome.answered || error_excludes_write(geterrcode()))
+			count_uncertain(sent, -1);
+		sent->note->written += outcome.done;
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	sent->note->uncertain -= Max(sent->rows, 1);
+	count_uncertain(sent, -1);
 	/* of keys some servers tell how many there were, not how many rows */
-	sent->note->written += done;
-	return done;
+	sent->note->written += outcome.done;
+	return outcome.done;
 }
 
 /* --- the commit --- */
@@ -275,7 +264,6 @@ raise_changed(const KeptRequest *request)
 			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 			 errmsg("collection \"%s\" has changed since the transaction wrote to it",
 					request->table->collection->name),
-			 errdetail("Nothing was written to Milvus."),
 			 errhint("Try the transaction again.")));
 }
 
@@ -291,7 +279,7 @@ check_collections(void)
 		KeptRequest *request = lfirst(lc);
 		CollectionCheck *check;
 
-		if (last && same_collection(last->table, request->table))
+		if (last && table_same_collection(last->table, request->table))
 			continue;
 		last = request;
 		check = collection_start_check(request->table->connection, request->table->collection);
@@ -309,12 +297,12 @@ send_kept(KeptRequest *request, RpcBuffer *buffer)
 	FlatMutation answer;
 	SentMutation sent;
 
-	read_store(request, data);
-	sent = transaction_start_mutation(request->table, &mutation);
+	store_read(request->place, data, request->len);
+	sent = transaction_start_mutation(request->table, &mutation, GetCurrentTransactionNestLevel());
 	transaction_finish_mutation(request->table, &sent, buffer, &answer);
 }
 
-/* How far a commit came, by collection: what was written, and what was not. */
+/* How far a commit came, by collection: what was written, and what of the rest was not. */
 static char *
 describe_commit(int nsent)
 {
@@ -322,7 +310,7 @@ describe_commit(int nsent)
 	ListCell   *lc;
 
 	initStringInfo(&text);
-	foreach(lc, notes)
+	foreach(lc, sum_notes(0))
 		describe_note(&text, lfirst(lc));
 	for (int i = nsent; i < list_length(kept); i++)
 	{
@@ -334,7 +322,7 @@ describe_commit(int nsent)
 		{
 			KeptRequest *other = list_nth(kept, j);
 
-			if (!same_collection(request->table, other->table))
+			if (!table_same_collection(request->table, other->table))
 				continue;
 			told |= j < i;
 			rows += Max(other->rows, 0);
@@ -350,7 +338,6 @@ describe_commit(int nsent)
 	return text.data;
 }
 
-/* The request at fault is neither among those written nor among those not tried. */
 static void
 raise_commit_failure(ErrorData *error, int nsent)
 {
@@ -362,6 +349,22 @@ raise_commit_failure(ErrorData *error, int nsent)
 	ReThrowError(error);
 }
 
+/* What the notes tell in all: changes with each request that has, or may have, an effect. */
+static int64
+sum_effects(void)
+{
+	int64		sum = 0;
+	ListCell   *lc;
+
+	foreach(lc, notes)
+	{
+		const WriteNote *note = lfirst(lc);
+
+		sum += note->written + note->uncertain + note->uncertain_filters;
+	}
+	return sum;
+}
+
 static void
 send_all_kept(void)
 {
@@ -369,21 +372,22 @@ send_all_kept(void)
 	MemoryContext context;
 	RpcBuffer  *buffer;
 	volatile int nsent = 0;
+	volatile int64 effects = sum_effects();
 
 	if (kept == NIL)
 		return;
-	check_collections();
 	context = AllocSetContextCreate(caller, "milvus_fdw commit", ALLOCSET_DEFAULT_SIZES);
 	buffer = rpc_make_buffer();
 	PG_TRY();
 	{
-		for (int i = 0; i < list_length(kept); i++)
+		check_collections();
+		for (; nsent < list_length(kept); nsent++)
 		{
 			CHECK_FOR_INTERRUPTS();
+			effects = sum_effects();
 			MemoryContextReset(context);
 			MemoryContextSwitchTo(context);
-			nsent = i + 1;
-			send_kept(list_nth(kept, i), buffer);
+			send_kept(list_nth(kept, nsent), buffer);
 		}
 	}
 	PG_CATCH();
@@ -393,7 +397,8 @@ send_all_kept(void)
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
 		FlushErrorState();
-		raise_commit_failure(error, nsent);
+		/* the request at fault is told of by its note, unless it surely had no effect */
+		raise_commit_failure(error, sum_effects() == effects ? nsent : nsent + 1);
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(caller);
@@ -446,7 +451,7 @@ on_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId pa
 		warn_of_writes(level);
 		while (kept != NIL && ((KeptRequest *) llast(kept))->level >= level)
 		{
-			cut_store(((KeptRequest *) llast(kept))->place);
+			store_cut(((KeptRequest *) llast(kept))->place);
 			kept = list_delete_last(kept);
 		}
 	}
@@ -466,7 +471,7 @@ void
 transaction_note_truncation(const MilvusTable *table)
 {
 	register_callbacks();
-	find_note(table)->truncated = true;
+	find_note(table, GetCurrentTransactionNestLevel())->truncated = true;
 }
 
 /* --- what is kept --- */
@@ -493,20 +498,30 @@ transaction_keep(const MilvusTable *table, const Mutation *mutation)
 	KeptRequest *last = kept != NIL ? llast(kept) : NULL;
 
 	register_callbacks();
-	if (store == NULL)
-		store = makeStringInfo();
 	request->table = last && last->table->collection == table->collection ? last->table : copy_table(table);
 	request->kind = mutation->kind;
 	request->rows = mutation->rows;
 	request->level = GetCurrentTransactionNestLevel();
-	request->place = store_end;
+	request->place = store_end();
 	for (int i = 0; i < mutation->npieces; i++)
 	{
-		append_to_store(mutation->pieces[i].data, mutation->pieces[i].len);
+		store_append(mutation->pieces[i].data, mutation->pieces[i].len);
 		request->len += mutation->pieces[i].len;
 	}
 	kept = lappend(kept, request);
 	MemoryContextSwitchTo(caller);
+}
+
+void
+transaction_raise_waiting(const MilvusTable *writes)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("collection \"%s\" has writes that wait for the end of the transaction",
+					writes->collection->name),
+			 errdetail("Foreign table \"%s\" has the option write_mode 'commit', so Milvus does not know of them yet.",
+					   writes->relname),
+			 errhint("Commit first, or write with write_mode 'statement'.")));
 }
 
 void
@@ -516,13 +531,9 @@ transaction_check_read(const MilvusTable *table)
 
 	foreach(lc, kept)
 	{
-		if (same_collection(((KeptRequest *) lfirst(lc))->table, table))
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("collection \"%s\" has writes that wait for the end of the transaction",
-							table->collection->name),
-					 errdetail("Foreign table \"%s\" has the option write_mode 'commit', so Milvus does not know of them yet.",
-							   ((KeptRequest *) lfirst(lc))->table->relname),
-					 errhint("Commit first, or write with write_mode 'statement'.")));
+		const KeptRequest *request = lfirst(lc);
+
+		if (table_same_collection(request->table, table))
+			transaction_raise_waiting(request->table);
 	}
 }

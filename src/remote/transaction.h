@@ -27,9 +27,10 @@ typedef struct SentMutation
 
 /*
  * mutation_start() and mutation_finish(), on the record: what the transaction
- * leaves behind if it is undone.
+ * leaves behind if it is undone.  level: the nesting of the subtransaction whose
+ * write it is, which may be outside the current one.
  */
-extern SentMutation transaction_start_mutation(const MilvusTable *table, const Mutation *mutation);
+extern SentMutation transaction_start_mutation(const MilvusTable *table, const Mutation *mutation, int level);
 extern int64 transaction_finish_mutation(const MilvusTable *table, const SentMutation *sent,
 										 RpcBuffer *buffer, FlatMutation *answer);
 
@@ -44,5 +45,8 @@ extern void transaction_keep(const MilvusTable *table, const Mutation *mutation)
  * collection: what would be read is not what has been written.
  */
 extern void transaction_check_read(const MilvusTable *table);
+
+/* That error, for writes to a table that are still with their statement. */
+extern void transaction_raise_waiting(const MilvusTable *writes) pg_attribute_noreturn();
 
 #endif							/* MILVUS_TRANSACTION_H */

@@ -491,12 +491,11 @@ send_call(WireCall *call)
 {
 	grpc_op		ops[MAX_OPS];
 	grpc_slice	method = grpc_slice_from_copied_string(call->method);
-	gpr_timespec deadline = call->timeout_ms > 0 ? deadline_after(call->timeout_ms) :
-		gpr_inf_future(GPR_CLOCK_MONOTONIC);
 	grpc_call_error result;
 
 	call->call = grpc_channel_create_call(call->channel->channel, NULL, GRPC_PROPAGATE_DEFAULTS,
-										  call->channel->queue, method, NULL, deadline, NULL);
+										  call->channel->queue, method, NULL,
+										  gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
 	grpc_slice_unref(method);
 	call->sending = grpc_byte_buffer_copy(call->request);
 
@@ -615,16 +614,21 @@ call_poll(WireCall *call)
 void
 call_wait(WireCall *call)
 {
+	TimestampTz started;
 	sigset_t	saved;
 
 	if (!call->pending)
 		return;
+	/* only waiting counts: an answer that nobody came to fetch is not late */
+	started = GetCurrentTimestamp();
 	pgstat_report_wait_start(PG_WAIT_EXTENSION);
 	while (call->pending)
 	{
 		check_waiting();
 		block_signals(&saved);
-		pump(call->channel, deadline_after(POLL_SLICE_MS));
+		if (!pump(call->channel, deadline_after(POLL_SLICE_MS)) && call->timeout_ms > 0 &&
+			TimestampDifferenceExceeds(started, GetCurrentTimestamp(), call->timeout_ms))
+			grpc_call_cancel_with_status(call->call, GRPC_STATUS_DEADLINE_EXCEEDED, "", NULL);
 		restore_signals(&saved);
 	}
 	pgstat_report_wait_end();

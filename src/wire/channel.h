@@ -83,7 +83,8 @@ extern ChannelOutcome channel_connect(WireChannel *channel, int timeout_ms);
 /*
  * Start a unary call, after channel_connect(), which has polled the channel:
  * an idle one does not know yet what became of it.  The pieces are copied.  The call is cancelled and
- * freed with CurrentMemoryContext, at the latest.  timeout_ms 0: no deadline.
+ * freed with CurrentMemoryContext, at the latest.  timeout_ms: how long call_wait()
+ * waits before it gives up, 0: no limit.
  */
 extern WireCall *call_start(WireChannel *channel, const char *method,
 							const WirePiece *pieces, int npieces,
