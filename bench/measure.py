@@ -3,7 +3,6 @@ import argparse
 import contextlib
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -11,16 +10,16 @@ import time
 
 import data
 from recorder import Recorder
+from report import Table, anonymous_kb, in_turns, progress
+from writes import Writes
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EF = 64
 BLOCK = 25                              # searches of one side in a row
 SCAN_BATCHES = {"scalars": [16384], "vectors": [2500, 5000, 16384]}
 FETCH_BATCHES = [1000, 5000, 10000]
-INSERT_BATCHES = [2500, 5000, 10000]
-INSERT_FORMS = ["numpy", "lists"]
 KEYS = 1000                             # keys in one statement
-WORKLOADS = ["search", "many", "keys", "scan", "join", "insert", "memory"]
+WORKLOADS = ["search", "many", "keys", "scan", "join", "insert", "copy", "delete", "update", "memory", "load-memory"]
 
 # what side_libpq prepares
 STATEMENTS = {
@@ -103,77 +102,6 @@ class LibpqSide(Side):
 
     def pid(self):
         return self.send("pid")["keys"][0][0]
-
-
-def progress(text):
-    print(f"[{time.monotonic() - progress.start:6.1f} s] {text}", file=sys.stderr, flush=True)
-
-
-progress.start = time.monotonic()
-
-
-def percentile(values, percent):
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
-
-
-class Table:
-    """Lines of the result. A ratio says how many times as fast as another side milvus_fdw is."""
-
-    HEAD = ("", "unit", "PyMilvus", "C client", "milvus_fdw", "as fast as PyMilvus", "as fast as the C client")
-
-    def __init__(self):
-        self.lines = []
-
-    def add(self, what, unit, value, rounds, rows=1):
-        """Seconds of each side: value(its rounds) is shown, ratios are also taken round by round."""
-        def number(side):
-            if side not in rounds:
-                return ""
-            seconds = value(rounds[side])
-            return f"{1000 * seconds:,.2f}" if unit == "ms" else f"{rows / seconds:,.0f}"
-
-        def ratio(side):
-            if side not in rounds:
-                return ""
-            single = [value([a]) / value([b]) for a, b in zip(rounds[side], rounds["fdw"])]
-            text = f"{value(rounds[side]) / value(rounds['fdw']):.2f}"
-            return f"{text} ({min(single):.2f} to {max(single):.2f})" if len(single) > 1 else text
-
-        self.lines.append((what, unit, number("pymilvus"), number("grpc"), number("fdw"),
-                           ratio("pymilvus"), ratio("grpc")))
-
-    def add_latency(self, what, blocks):
-        """Seconds of single searches, in blocks."""
-        for name, percent in ("p50", 50), ("p99", 99):
-            self.add(f"{what}, {name}", "ms",
-                     lambda rounds, p=percent: percentile([s for block in rounds for s in block], p),
-                     blocks if percent == 50 else {side: [[s for block in rounds for s in block]]
-                                                   for side, rounds in blocks.items()})
-
-    def add_rounds(self, what, rounds, rows=None):
-        self.add(what, "rows/s" if rows else "ms", statistics.median, rounds, rows)
-
-    def __str__(self):
-        lines = [self.HEAD, *self.lines]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(self.HEAD))]
-
-        def cells(line):
-            return "| " + " | ".join(c.ljust(w) if i < 2 else c.rjust(w)
-                                     for i, (c, w) in enumerate(zip(line, widths))) + " |"
-        rule = "|" + "|".join("-" * (w + 1) + ("-" if i < 2 else ":") for i, w in enumerate(widths)) + "|"
-        return "\n".join([cells(self.HEAD), rule, *map(cells, self.lines)])
-
-
-def in_turns(works, rounds):
-    """Call each of the works in each round, beginning with another one each time; results by name."""
-    results = {name: [] for name in works}
-    names = list(works)
-    for round_ in range(rounds):
-        shift = round_ % len(names)
-        for name in names[shift:] + names[:shift]:
-            results[name].append(works[name](round_))
-    return results
 
 
 def total(result):
@@ -365,42 +293,20 @@ class Bench:
                                    "fdw": list(map(total, results[name]))}, self.rows)
         self.notes.append(f"Rows by keys through PyMilvus: {batch} keys a query, the best of {batches}.")
 
-    def insert_fdw(self):
-        seconds = self.expect_rows(self.fdw.insert())
-        stored = self.pymilvus.count_and_drop(name="loaded_fdw")
-        if stored != self.rows:
-            sys.exit(f"{stored} of {self.rows} rows stored by milvus_fdw")
-        return seconds
-
-    def insert(self):
-        progress("insert")
-        tried = {(form, batch): self.expect_rows(self.pymilvus.insert(form=form, batch=batch))
-                 for form in INSERT_FORMS for batch in INSERT_BATCHES}
-        form, batch = min(tried, key=tried.get)
-        self.insert_fdw()
-        results = in_turns({"pymilvus": lambda _: self.expect_rows(self.pymilvus.insert(form=form, batch=batch)),
-                            "fdw": lambda _: self.insert_fdw()}, self.rounds(5))
-        self.table.add_rounds("insert into a fresh collection", results, self.rows)
-        self.notes.append(f"Inserts of PyMilvus: {form} in batches of {batch}, the best of {INSERT_FORMS} "
-                          f"in batches of {INSERT_BATCHES}.")
-
     def memory(self):
         """Does a backend that goes on searching grow?"""
         progress("memory")
         session = LibpqSide(self.build, self.vectors)
         pid = session.pid()
 
-        def anonymous():
-            with open(f"/proc/{pid}/status", encoding="ascii") as status:
-                return next(int(line.split()[1]) for line in status if line.startswith("RssAnon"))
         session.search("key", 0, 1)
-        grown, done = [f"{anonymous():,} kB after the first"], 1
+        grown, done = [f"{anonymous_kb(pid):,} kB after the first"], 1
         for until in (200, 2000) if self.options.quick else (1000, 10000):
             while done < until:
                 count = min(until - done, self.nvectors)
                 session.search("key", 0, count)
                 done += count
-            grown.append(f"{anonymous():,} kB after {until:,}")
+            grown.append(f"{anonymous_kb(pid):,} kB after {until:,}")
         session.close()
         self.notes.append(f"Memory of a backend (RssAnon) over searches: {', '.join(grown)}.")
 
@@ -411,7 +317,7 @@ class Bench:
             "scan-scalars": lambda: [self.fdw.scan(output="scalars") for _ in range(5)],
             "scan-vectors": lambda: [self.fdw.scan(output="vectors") for _ in range(3)],
             "copy-vectors": lambda: [self.fdw.copy(output="vectors") for _ in range(2)],
-            "insert": lambda: [self.insert_fdw() for _ in range(2)],
+            "insert": lambda: [Writes(self).insert_fdw() for _ in range(2)],
         }
         for name, work in workloads.items():
             progress(f"perf, {name}")
@@ -429,10 +335,12 @@ class Bench:
                                    stdout=out, stderr=subprocess.DEVNULL, timeout=120, check=False)
 
     def run(self):
-        works = dict(zip(WORKLOADS, (self.search, self.searches_of_many, self.keys, self.scan, self.join,
-                                     self.insert, self.memory)))
         with contextlib.ExitStack() as stack:
             self.start(stack)
+            writes = Writes(self)
+            works = dict(zip(WORKLOADS, (self.search, self.searches_of_many, self.keys, self.scan, self.join,
+                                         writes.insert, writes.copy, writes.delete, writes.update,
+                                         self.memory, writes.memory)))
             for name in self.options.only or WORKLOADS:
                 works[name]()
             progress("done")

@@ -46,7 +46,10 @@ BEGIN
 	END LOOP;
 END $$"""
 
+COPY_BLOCK = 256 * 1024
+
 connection = vectors = None
+copies = {}
 
 
 class Vector(list):
@@ -163,14 +166,66 @@ def copy(output):
     return {"seconds": time.perf_counter() - start, "rows": cursor.rowcount, "bytes": size}
 
 
-def insert():
-    """Seconds of inserting all rows of a local table into a fresh collection; it is left there."""
+def name_loaded(columns=FOREIGN_COLUMNS):
     execute("DROP FOREIGN TABLE IF EXISTS loaded")
-    execute(f"CREATE FOREIGN TABLE loaded ({FOREIGN_COLUMNS}) SERVER m OPTIONS (collection 'loaded_fdw')")
+    execute(f"CREATE FOREIGN TABLE loaded ({columns}) SERVER m OPTIONS (collection 'loaded_fdw')")
+
+
+def make_loaded(columns=FOREIGN_COLUMNS):
+    """A fresh collection; it is left there."""
+    name_loaded(columns)
     execute("SELECT milvus.create_collection('loaded')")
+
+
+def timed(query, *args):
     start = time.perf_counter()
-    count = execute("INSERT INTO loaded SELECT * FROM local_items").rowcount
+    count = execute(query, *args).rowcount
     return {"seconds": time.perf_counter() - start, "rows": count}
+
+
+def insert():
+    """Seconds of inserting all rows of a local table into a fresh collection."""
+    make_loaded()
+    return timed("INSERT INTO loaded SELECT * FROM local_items")
+
+
+def copy_from(form):
+    """Seconds of copying all rows from the client, whose bytes are there before."""
+    if form not in copies:
+        cursor = connection.cursor()
+        with cursor.copy(f"COPY local_items TO STDOUT (FORMAT {form})") as stream:
+            data = b"".join(stream)
+        copies[form] = [data[i:i + COPY_BLOCK] for i in range(0, len(data), COPY_BLOCK)]
+    make_loaded()
+    cursor = connection.cursor()
+    start = time.perf_counter()
+    with cursor.copy(f"COPY loaded FROM STDIN (FORMAT {form})") as stream:
+        for block in copies[form]:
+            stream.write(block)
+    return {"seconds": time.perf_counter() - start, "rows": cursor.rowcount}
+
+
+def delete(how):
+    """Seconds of deleting all rows of a collection that is there, by a local table's keys or by a filter."""
+    name_loaded()
+    return timed("DELETE FROM loaded WHERE " + ("id IN (SELECT id FROM keys)" if how == "keys" else "id >= 0"))
+
+
+def update(count):
+    """Seconds of changing a field of the first rows."""
+    name_loaded()
+    return timed("UPDATE loaded SET price = price + 1 WHERE id < %s", (count,))
+
+
+def load_many(rows, dim):
+    """Insert rows that PostgreSQL makes one by one."""
+    make_loaded(f"id bigint OPTIONS (primary_key 'true'), embedding vector({int(dim)})")
+    return timed("INSERT INTO loaded SELECT i, %s::vector FROM (SELECT generate_series(1, %s) AS i) numbers",
+                 (str([0.5] * dim), rows))
+
+
+def pid():
+    return connection.info.backend_pid
 
 
 def perf_start(path):
@@ -187,4 +242,4 @@ def perf_stop():
 
 
 serve({f.__name__: f for f in (setup, check_plans, search_inside, record, has_search_function, scan, copy, insert,
-                               perf_start, perf_stop)})
+                               copy_from, delete, update, load_many, pid, perf_start, perf_stop)})

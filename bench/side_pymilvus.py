@@ -6,6 +6,7 @@ from pymilvus import Collection, CollectionSchema, DataType, FieldSchema, connec
 from data import DIM, Rows, key_order, queries
 from worker import serve
 
+UPSERT_BATCH = 5000
 SCALARS = ["id", "name", "price"]
 OUTPUT = {"key": [], "all": SCALARS + ["embedding"]}
 SCAN = {"scalars": SCALARS, "vectors": SCALARS + ["embedding"]}
@@ -117,8 +118,49 @@ def insert(form, batch):
     data = columns(form)
     start = time.perf_counter()
     insert_columns(collection, data, batch)
-    seconds = time.perf_counter() - start
-    return {"seconds": seconds, "rows": count_and_drop("loaded_py")}
+    return {"seconds": time.perf_counter() - start}
+
+
+def load_copy(name):
+    """A collection with all rows that can be searched, on disk."""
+    if utility.has_collection(name):
+        Collection(name).drop()
+    collection = make_collection(name)
+    insert_columns(collection, columns("numpy"), 5000)
+    collection.flush()
+    collection.create_index("embedding", {"index_type": "FLAT", "metric_type": "L2", "params": {}})
+    utility.wait_for_index_building_complete(name)
+    collection.load()
+
+
+def check(name, rows):
+    found = Collection(name).query("", output_fields=["count(*)"], consistency_level="Strong")[0]["count(*)"]
+    if found != rows:
+        raise RuntimeError(f"{name}: {found} rows where there should be {rows}")
+    Collection(name).drop()
+
+
+def delete(name, batch):
+    """Seconds of deleting all rows, by batches of keys."""
+    collection = Collection(name)
+    start = time.perf_counter()
+    for first in range(0, len(order), batch):
+        collection.delete(f"id in {order[first:first + batch]}")
+    return {"seconds": time.perf_counter() - start}
+
+
+def update(name, count):
+    """Seconds of changing a field of the first rows: read, change, write them back whole."""
+    collection = Collection(name)
+    start = time.perf_counter()
+    found = collection.query(f"id < {count}", output_fields=SCAN["vectors"], consistency_level="Strong")
+    data = [[row["id"] for row in found], [row["name"] for row in found], [row["price"] + 1 for row in found],
+            [row["embedding"] for row in found]]
+    changed = 0
+    for first in range(0, count, UPSERT_BATCH):
+        changed += collection.upsert([column[first:first + UPSERT_BATCH] for column in data]).upsert_count
+    assert changed == count
+    return {"seconds": time.perf_counter() - start}
 
 
 def count_and_drop(name):
@@ -129,4 +171,5 @@ def count_and_drop(name):
     return count
 
 
-serve({f.__name__: f for f in (setup, segments, search, scan, by_keys, fetch, insert, count_and_drop)})
+serve({f.__name__: f for f in (setup, segments, search, scan, by_keys, fetch, insert, count_and_drop,
+                               load_copy, check, delete, update)})
