@@ -11,6 +11,7 @@
 #include "compat.h"
 #include "modify.h"
 #include "plan/relation.h"
+#include "remote/read.h"
 #include "scan.h"
 #include "sender.h"
 
@@ -65,7 +66,7 @@ delete_rows(ForeignScanState *node)
 		return 0;
 	if (filter.recheck)
 		elog(ERROR, "filter of a deletion was not written whole");
-	sender_delete(state->sender, filter.text[0] ? filter.text : mutation_filter_of_all(state->table), -1);
+	sender_delete(state->sender, filter.text[0] ? filter.text : read_filter_of_all(state->table), -1);
 	return sender_await(state->sender);
 }
 
@@ -101,7 +102,7 @@ milvusExplainDirectModify(ForeignScanState *node, struct ExplainState *es)
 	filter = filter_write(state->table, state->filters, state->values);
 	explain_show_table(state->table, es);
 	ExplainPropertyText("Milvus Delete", filter.never ? "none can pass: not asked" :
-						filter.text[0] ? filter.text : mutation_filter_of_all(state->table), es);
+						filter.text[0] ? filter.text : read_filter_of_all(state->table), es);
 	if (es->analyze && state->sender)
 	{
 		ExplainPropertyInteger("Milvus Requests", NULL, state->sender->requests, es);

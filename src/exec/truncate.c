@@ -65,7 +65,7 @@ truncate_table(const MilvusTable *table)
 	table_check_loaded(table);
 	if (dialect->delete_by_filter && filter_can_name(table->collection->primary_key) &&
 		!(table->options.partition && dialect->delete_ignores_partition))
-		sender_delete(sender, mutation_filter_of_all(table), -1);
+		sender_delete(sender, read_filter_of_all(table), -1);
 	else
 		delete_by_keys(sender);
 	sender_await(sender);

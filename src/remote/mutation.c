@@ -87,16 +87,6 @@ mutation_make_deletion(Mutation *mutation, const MilvusTable *table, const char 
 	*mutation = (Mutation) {MUTATION_DELETE, rows, piece, 1};
 }
 
-char *
-mutation_filter_of_all(const MilvusTable *table)
-{
-	const CollectionField *key = table->collection->primary_key;
-
-	return key->data_type == MILVUS_INT64 ?
-		psprintf("%s >= 0 or %s < 0", key->name, key->name) :
-		psprintf("%s >= \"\"", key->name);
-}
-
 RpcCall *
 mutation_start(const MilvusTable *table, const Mutation *mutation)
 {

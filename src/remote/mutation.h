@@ -37,9 +37,6 @@ extern void mutation_make_rows(Mutation *mutation, const MilvusTable *table, Mut
 /* Make a request that deletes what passes a filter, which must not be empty. */
 extern void mutation_make_deletion(Mutation *mutation, const MilvusTable *table, const char *expr, int64 rows);
 
-/* A filter that all rows pass. */
-extern char *mutation_filter_of_all(const MilvusTable *table);
-
 /* "Insert": the RPC of that kind. */
 extern const char *mutation_rpc(MutationKind kind);
 

@@ -78,6 +78,17 @@ read_start_page(const MilvusTable *table, ReadGuarantee guarantee, const PageReq
 	return start_query(table, guarantee, page->expr, page->output_fields, &parameters);
 }
 
+/* The lowest number cannot be written: two halves reach it. */
+char *
+read_filter_of_all(const MilvusTable *table)
+{
+	const CollectionField *key = table->collection->primary_key;
+
+	return key->data_type == MILVUS_INT64 ?
+		psprintf("%s >= 0 or %s < 0", key->name, key->name) :
+		psprintf("%s >= \"\"", key->name);
+}
+
 /* A limit is refused beside count(*) (proxy, task_query.go). */
 RpcCall *
 read_start_count(const MilvusTable *table, ReadGuarantee guarantee, const char *expr)
@@ -86,11 +97,7 @@ read_start_count(const MilvusTable *table, ReadGuarantee guarantee, const char *
 
 	/* such a server counts the whole collection unless there is a filter: one that all rows pass */
 	if (expr[0] == '\0' && table->options.partition && table->connection->dialect->count_ignores_partition)
-	{
-		const CollectionField *key = table->collection->primary_key;
-
-		expr = psprintf(key->data_type == MILVUS_INT64 ? "%s >= -9223372036854775807" : "%s >= \"\"", key->name);
-	}
+		expr = read_filter_of_all(table);
 	return start_query(table, guarantee, expr, list_make1(READ_COUNT), &none);
 }
 

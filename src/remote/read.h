@@ -45,6 +45,9 @@ extern RpcCall *read_start_search(const MilvusTable *table, ReadGuarantee guaran
 #define READ_COUNT "count(*)"
 extern RpcCall *read_start_count(const MilvusTable *table, ReadGuarantee guarantee, const char *expr);
 
+/* A filter that all rows pass. */
+extern char *read_filter_of_all(const MilvusTable *table);
+
 /* Open the answer to a page or a count: raises when it is malformed, and what it reports. */
 extern void read_open_query(const MilvusTable *table, const RpcBuffer *buffer, FlatResult *result);
 
