@@ -47,6 +47,6 @@ extern void transaction_keep(const MilvusTable *table, const Mutation *mutation)
 extern void transaction_check_read(const MilvusTable *table);
 
 /* That error, for writes to a table that are still with their statement. */
-extern void transaction_raise_waiting(const MilvusTable *writes);
+extern _Noreturn void transaction_raise_waiting(const MilvusTable *writes);
 
 #endif							/* MILVUS_TRANSACTION_H */
