@@ -136,6 +136,7 @@ class Bench:
         self.options = options
         self.rows = options.rows or (10000 if options.quick else 100000)
         self.nvectors = 1000
+        self.ef = EF
         self.many = 100 if options.quick else 1000
         self.table = Table()
         self.notes = []

@@ -67,6 +67,24 @@ def execute(query, *args, **kwargs):
     return connection.execute(query, *args, **kwargs)
 
 
+def configure(ef):
+    """What is the connection's own."""
+    execute("SELECT set_config('milvus_fdw.search_params', %s, false)", (f'{{"ef": {int(ef)}}}',))
+    info = TypeInfo.fetch(connection, "vector")
+    info.register(connection)
+    VectorDumper.oid = info.oid
+    connection.adapters.register_dumper(Vector, VectorDumper)
+
+
+def connect_again(ef):
+    """A backend that has done nothing yet."""
+    global connection
+    connection.close()
+    connection = psycopg.connect("", autocommit=True)
+    configure(ef)
+    return connection.info.backend_pid
+
+
 def setup(port, count, seed, ef, nqueries):
     """A server, a foreign table of the collection, a local table with the same rows."""
     global connection, vectors
@@ -78,11 +96,7 @@ def setup(port, count, seed, ef, nqueries):
             " consistency_level 'bounded')")
     execute("CREATE USER MAPPING FOR CURRENT_USER SERVER m")
     execute(f"CREATE FOREIGN TABLE items ({FOREIGN_COLUMNS}) SERVER m")
-    execute("SELECT set_config('milvus_fdw.search_params', %s, false)", (f'{{"ef": {int(ef)}}}',))
-    info = TypeInfo.fetch(connection, "vector")
-    info.register(connection)
-    VectorDumper.oid = info.oid
-    connection.adapters.register_dumper(Vector, VectorDumper)
+    configure(ef)
 
     execute("CREATE TABLE queries (n int PRIMARY KEY, vector vector(128))")
     connection.cursor().executemany("INSERT INTO queries VALUES (%s, %b)", enumerate(vectors))
@@ -224,10 +238,6 @@ def load_many(rows, dim):
                  (str([0.5] * dim), rows))
 
 
-def pid():
-    return connection.info.backend_pid
-
-
 def perf_start(path):
     """Profile the backend from now on."""
     perf_start.process = subprocess.Popen(
@@ -242,4 +252,4 @@ def perf_stop():
 
 
 serve({f.__name__: f for f in (setup, check_plans, search_inside, record, has_search_function, scan, copy, insert,
-                               copy_from, delete, update, load_many, pid, perf_start, perf_stop)})
+                               copy_from, delete, update, load_many, connect_again, perf_start, perf_stop)})

@@ -105,7 +105,7 @@ class Writes:
 
     def watched(self, work):
         """RssAnon of the backend before some work, and the highest seen in it."""
-        pid = self.fdw.pid()
+        pid = self.fdw.connect_again(ef=self.bench.ef)
         start = highest = anonymous_kb(pid)
         done = threading.Event()
 
