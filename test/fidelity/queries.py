@@ -219,7 +219,7 @@ def window(g):
 
 def join_condition(g, left, right, full=False):
     """Joined on equal columns, and perhaps on something more."""
-    a, b = subqueries.comparable(g, left, right)
+    a, b = subqueries.columns_to_compare(g, left, right)
     link = Node(a.node(), " = ", b.node())
     if full or g.chance(0.65):
         return link
@@ -268,7 +268,7 @@ def lateral(g):
     alias = g.alias()
     scope = Scope([(alias, outer)])
     table, own_alias, own = one_table(g)
-    a, b = subqueries.comparable(g, scope, own)
+    a, b = subqueries.columns_to_compare(g, scope, own)
     rest = where(g, own, 1, 0, always=0.5)
     if getattr(rest, "before", None):
         rest.before = " AND "

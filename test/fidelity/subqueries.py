@@ -16,19 +16,27 @@ def inner(g, small=False):
     return table, alias, Scope([(alias, table)])
 
 
-def comparable(g, scope, own):
-    """Two columns, of the query and of the subquery, that = takes."""
+def comparable(g, scope):
+    """A table for a subquery, and two columns, of the query and of the subquery, that = takes."""
+    while True:
+        table, alias, own = inner(g)
+        found = columns_to_compare(g, scope, own)
+        # a world has tables with keys of either kind
+        if found:
+            return table, alias, own, *found
+
+
+def columns_to_compare(g, scope, own):
     pairs = [(a, b) for a in scope.refs for b in own.refs
              if a.kind == b.kind and a.kind in ("boolean", "text", *INTEGERS, *FLOATS) and a.column.collation == b.column.collation
              or a.kind in NUMBERS and b.kind in NUMBERS]
     keys = [(a, b) for a, b in pairs if "id" in (a.column.name, b.column.name) and {a.column.name, b.column.name} <= {"id", "ref", "n"}]
-    return g.pick(keys if keys and g.chance(0.5) else pairs)
+    return g.pick(keys if keys and g.chance(0.5) else pairs) if pairs else None
 
 
 def predicate(g, scope):
     form = g.rng.randint(0, 6)
-    table, alias, own = inner(g)
-    outer, ours = comparable(g, scope, own)
+    table, alias, own, outer, ours = comparable(g, scope)
     source = g.source(table, alias)
     if form <= 2:
         word = g.pick([" IN ", " IN ", " NOT IN ", " = ANY ", " <> ALL "])
@@ -63,7 +71,6 @@ def value(g, ours, table, alias, own):
 
 def correlated_value(g, scope):
     """A value for the select list, computed for each row of a small table."""
-    table, alias, own = inner(g)
-    outer, ours = comparable(g, scope, own)
+    table, alias, own, outer, ours = comparable(g, scope)
     return Node("(SELECT ", g.pick(["count(*)", f"count({ours.sql})"]), " FROM ", g.source(table, alias),
                 " WHERE ", ours.node(), " = ", outer.node(), ")")
