@@ -1,14 +1,16 @@
 /*
  * call.c
- *		Any RPC from SQL: milvus.call() and milvus.get().
+ *		Any RPC from SQL: milvus.call(), milvus.get(), milvus.perform().
  *
  * The administration in src/sql stands on these.  Must not know what the RPCs
- * mean, but for which of them only read.
+ * mean.
  */
 #include "postgres.h"
 
-#include "access/xact.h"
-#include "catalog/pg_type.h"
+#include "access/htup_details.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_proc.h"
+#include "commands/extension.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
 #include "funcapi.h"
@@ -17,48 +19,21 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "compat.h"
+#include "remote/transaction.h"
 #include "server/collection.h"
 #include "wire/json.h"
+#include "wire/method.h"
 
 PG_FUNCTION_INFO_V1(milvus_call);
 PG_FUNCTION_INFO_V1(milvus_get);
+PG_FUNCTION_INFO_V1(milvus_perform);
 PG_FUNCTION_INFO_V1(milvus_rpcs);
-
-#define SERVICE (&milvus__proto__milvus__milvus_service__descriptor)
-
-/*
- * Does the RPC only read, and only metadata?  By the verb it begins with;
- * GetVersion's and Connect's kind included, those of data (Query, Search) not.
- */
-static bool
-rpc_only_reads(const char *rpc)
-{
-	static const char *const verbs[] = {"Get", "Describe", "BatchDescribe", "Show", "List", "Has", "Select", "Check"};
-
-	for (int i = 0; i < lengthof(verbs); i++)
-	{
-		size_t		len = strlen(verbs[i]);
-
-		if (strncmp(rpc, verbs[i], len) == 0 && rpc[len] >= 'A' && rpc[len] <= 'Z')
-			return true;
-	}
-	return false;
-}
-
-static const ProtobufCMethodDescriptor *
-find_method(const char *rpc)
-{
-	const ProtobufCMethodDescriptor *method = protobuf_c_service_descriptor_get_method_by_name(SERVICE, rpc);
-
-	if (method == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("MilvusService has no RPC \"%s\"", rpc),
-				 errhint("milvus.rpcs() lists them.")));
-	return method;
-}
+PG_FUNCTION_INFO_V1(milvus_require);
+PG_FUNCTION_INFO_V1(milvus_dialect);
 
 static MilvusConnection *
 connect_to_server(const char *name)
@@ -92,63 +67,163 @@ make_request(const ProtobufCMethodDescriptor *method, Jsonb *json, const MilvusC
 	return request;
 }
 
-static Datum
-call_rpc(const char *server, const char *rpc, Jsonb *json, bool reads)
+/* Does it only read, and what is for everybody? */
+static bool
+is_metadata(const MilvusMethod *method)
 {
-	const ProtobufCMethodDescriptor *method = find_method(rpc);
+	return (method->flags & (METHOD_READS | METHOD_GUARDED)) == METHOD_READS;
+}
+
+static Jsonb *
+call_rpc(const char *server, const MilvusMethod *method, Jsonb *json)
+{
+	const ProtobufCMethodDescriptor *descriptor = method_descriptor(method);
+	bool		reads = method->flags & METHOD_READS;
 	MilvusConnection *connection = connect_to_server(server);
-	ProtobufCMessage *request = make_request(method, json, connection);
+	ProtobufCMessage *request = make_request(descriptor, json, connection);
 	ProtobufCMessage *response;
 
+	if (method->flags & METHOD_STREAM)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s is a stream, which can't be called from SQL", method->name),
+				 errdetail("It is for replication between clusters of Milvus.")));
 	/* whatever it changes, descriptions may be out of date after it, even if it fails */
 	if (!reads)
 		collection_forget_all(connection);
-	response = rpc_call(&connection->rpc, method->name, reads, request, method->output, NULL);
-	return JsonbPGetDatum(json_from_message(response));
+	response = rpc_call(&connection->rpc, method->name, reads, request, descriptor->output, NULL);
+	if (!reads)
+		transaction_note_call(connection, method->name);
+	return json_from_message(response);
 }
 
+/* call(server name, rpc text, request jsonb) -> jsonb */
 Datum
 milvus_call(PG_FUNCTION_ARGS)
 {
-	char	   *rpc = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	bool		reads = rpc_only_reads(rpc);
+	const MilvusMethod *method = method_find(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 
-	if (!reads)
+	if (!(method->flags & METHOD_READS))
 		PreventCommandIfReadOnly("milvus.call()");
-	PG_RETURN_DATUM(call_rpc(NameStr(*PG_GETARG_NAME(0)), rpc, PG_GETARG_JSONB_P(2), reads));
+	PG_RETURN_JSONB_P(call_rpc(NameStr(*PG_GETARG_NAME(0)), method, PG_GETARG_JSONB_P(2)));
 }
 
+/* get(server name, rpc text, request jsonb) -> jsonb, of metadata */
 Datum
 milvus_get(PG_FUNCTION_ARGS)
 {
-	char	   *rpc = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	const MilvusMethod *method = method_find(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 
-	find_method(rpc);
-	if (!rpc_only_reads(rpc))
+	if (!is_metadata(method))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("milvus.get() is for RPCs that only read, %s is not one of them", rpc),
+				 errmsg("milvus.get() is for RPCs that only read metadata, %s is not one of them", method->name),
 				 errhint("Use milvus.call().")));
-	PG_RETURN_DATUM(call_rpc(NameStr(*PG_GETARG_NAME(0)), rpc, PG_GETARG_JSONB_P(2), true));
+	PG_RETURN_JSONB_P(call_rpc(NameStr(*PG_GETARG_NAME(0)), method, PG_GETARG_JSONB_P(2)));
 }
 
+/*
+ * Is it a function of the extension, which makes this call? That its source
+ * names the RPC is enough: nobody but the extension writes it.
+ */
+static bool
+function_makes_call(Oid function, const char *rpc)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Datum		source;
+	bool		isnull,
+				found;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+	found = !isnull && strstr(TextDatumGetCString(source), psprintf("'%s'", rpc)) != NULL;
+	ReleaseSysCache(tuple);
+	return found && getExtensionOfObject(ProcedureRelationId, function) == get_extension_oid("milvus_fdw", true);
+}
+
+/*
+ * perform(function regproc, server name, rpc text, request jsonb) -> jsonb
+ *
+ * What the functions of the extension make their calls by. Everybody may execute it, for
+ * what counts is who may execute the function that is named: so that a single one can be granted.
+ */
+Datum
+milvus_perform(PG_FUNCTION_ARGS)
+{
+	Oid			function = PG_GETARG_OID(0);
+	const MilvusMethod *method = method_find(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+
+	if (!function_makes_call(function, method->name))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("milvus.perform() is for the functions of the extension"),
+				 errhint("Use milvus.call().")));
+	compat_check_execute(function);
+	if (!(method->flags & METHOD_READS))
+		PreventCommandIfReadOnly(psprintf("milvus.%s()", get_func_name(function)));
+	PG_RETURN_JSONB_P(call_rpc(NameStr(*PG_GETARG_NAME(1)), method, PG_GETARG_JSONB_P(3)));
+}
+
+/* () -> (rpc, request, response, only_reads, by_get, streams, since, lite_2, lite_3, used_by) */
 Datum
 milvus_rpcs(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	int			count;
+	const MilvusMethod *methods = method_list(&count);
 
 	InitMaterializedSRF(fcinfo, 0);
-	for (unsigned i = 0; i < SERVICE->n_methods; i++)
+	for (int i = 0; i < count; i++)
 	{
-		const ProtobufCMethodDescriptor *method = &SERVICE->methods[i];
-		Datum		values[4];
-		bool		nulls[4] = {0};
+		const MilvusMethod *method = &methods[i];
+		const ProtobufCMethodDescriptor *descriptor = method_descriptor(method);
+		Datum		values[10] = {0};
+		bool		nulls[10] = {0};
 
 		values[0] = CStringGetTextDatum(method->name);
-		values[1] = CStringGetTextDatum(method->input->short_name);
-		values[2] = CStringGetTextDatum(method->output->short_name);
-		values[3] = BoolGetDatum(rpc_only_reads(method->name));
+		values[1] = CStringGetTextDatum(descriptor->input->short_name);
+		values[2] = CStringGetTextDatum(descriptor->output->short_name);
+		values[3] = BoolGetDatum((method->flags & METHOD_READS) != 0);
+		values[4] = BoolGetDatum(is_metadata(method));
+		values[5] = BoolGetDatum((method->flags & METHOD_STREAM) != 0);
+		if (method->since)
+			values[6] = CStringGetTextDatum(method->since);
+		nulls[6] = method->since == NULL;
+		values[7] = BoolGetDatum((method->flags & METHOD_LITE_2) != 0);
+		values[8] = BoolGetDatum((method->flags & METHOD_LITE_3) != 0);
+		if (method->used_by)
+			values[9] = CStringGetTextDatum(method->used_by);
+		nulls[9] = method->used_by == NULL;
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
+}
+
+/*
+ * require(server name, version text, what text) -> void: error 0A000 unless the
+ * server is of that version of Milvus, or a later one. For what an older server
+ * would answer without a word, and wrongly.
+ */
+Datum
+milvus_require(PG_FUNCTION_ARGS)
+{
+	MilvusConnection *connection = connect_to_server(NameStr(*PG_GETARG_NAME(0)));
+	char	   *wanted = text_to_cstring(PG_GETARG_TEXT_PP(1));
+
+	if (!dialect_reaches(connection->server_version, wanted))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Milvus server \"%s\" does not offer %s", connection->rpc.name,
+						text_to_cstring(PG_GETARG_TEXT_PP(2))),
+				 errdetail("It calls itself \"%s\".", connection->server_version),
+				 errhint("It is in Milvus from version %s on.", wanted)));
+	PG_RETURN_VOID();
+}
+
+/* dialect(server name) -> text: how the server is spoken to */
+Datum
+milvus_dialect(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(connect_to_server(NameStr(*PG_GETARG_NAME(0)))->dialect->name));
 }

@@ -18,7 +18,7 @@ PG_FUNCTION_INFO_V1(milvus_connections);
 PG_FUNCTION_INFO_V1(milvus_disconnect);
 PG_FUNCTION_INFO_V1(milvus_disconnect_all);
 
-/* (server, user_name, address, server_version, dialect, state, since) */
+/* (server, user_name, address, server_version, dialect, state, requests, since) */
 Datum
 milvus_connections(PG_FUNCTION_ARGS)
 {
@@ -29,8 +29,8 @@ milvus_connections(PG_FUNCTION_ARGS)
 	foreach(lc, connection_list())
 	{
 		MilvusConnection *connection = lfirst(lc);
-		Datum		values[7];
-		bool		nulls[7] = {0};
+		Datum		values[8];
+		bool		nulls[8] = {0};
 		NameData	server,
 					user;
 
@@ -43,7 +43,8 @@ milvus_connections(PG_FUNCTION_ARGS)
 		values[3] = CStringGetTextDatum(connection->server_version);
 		values[4] = CStringGetTextDatum(connection->dialect->name);
 		values[5] = CStringGetTextDatum(connection->invalid ? "outdated" : channel_state(connection->rpc.channel));
-		values[6] = TimestampTzGetDatum(connection->since);
+		values[6] = Int64GetDatum((int64) channel_calls(connection->rpc.channel));
+		values[7] = TimestampTzGetDatum(connection->since);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -2,7 +2,8 @@
  * target.c
  *		What an administration function is about: a foreign table, or names.
  *
- * Also the Milvus schema that a foreign table's columns describe.
+ * Also the Milvus schema that a foreign table's columns describe, and the
+ * column that a field of a schema becomes.
  */
 #include "postgres.h"
 
@@ -10,9 +11,14 @@
 #include "access/table.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "commands/comment.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
 #include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/primnodes.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteHandler.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
@@ -24,11 +30,13 @@
 #include "remote/table.h"
 #include "server/option.h"
 #include "value/codec.h"
+#include "wire/json.h"
 
 PG_FUNCTION_INFO_V1(milvus_target);
 PG_FUNCTION_INFO_V1(milvus_table_schema);
+PG_FUNCTION_INFO_V1(milvus_field_type);
 
-/* Options of a foreign table of ours that the user owns. */
+/* Options of a foreign table of ours. */
 static void
 read_table_options(Oid relid, TableOptions *options, char **server_name)
 {
@@ -86,6 +94,62 @@ milvus_target(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
 }
 
+/* The member of schema.ValueField for a type of field, NULL if there is none. */
+static const char *
+default_member(MilvusType type)
+{
+	switch (type)
+	{
+		case MILVUS_BOOL:
+			return "bool_data";
+		case MILVUS_INT8:
+		case MILVUS_INT16:
+		case MILVUS_INT32:
+			return "int_data";
+		case MILVUS_INT64:
+			return "long_data";
+		case MILVUS_FLOAT:
+			return "float_data";
+		case MILVUS_DOUBLE:
+			return "double_data";
+		case MILVUS_VARCHAR:
+			return "string_data";
+		default:
+			return NULL;
+	}
+}
+
+/* A column's default as the field's, if it is a constant: PostgreSQL sets its own defaults, but others may write, too. */
+static void
+append_default(StringInfo out, Relation relation, Form_pg_attribute attribute, MilvusType type)
+{
+	const char *member = default_member(type);
+	Node	   *expression = NULL;
+	Const	   *constant;
+	Jsonb	   *pair;
+
+	if (member && attribute->atthasdef && attribute->attgenerated == '\0')
+		expression = build_column_default(relation, attribute->attnum);
+	if (expression)
+		expression = eval_const_expressions(NULL, expression);
+	if (expression == NULL || !IsA(expression, Const) || ((Const *) expression)->constisnull)
+		return;
+	constant = (Const *) expression;
+	pair = DatumGetJsonbP(codec_json_pair(member, constant->constvalue, constant->consttype));
+	appendStringInfo(out, ", \"default_value\": %s", JsonbToCString(NULL, &pair->root, VARSIZE(pair)));
+}
+
+static void
+append_comment(StringInfo out, Oid relid, int attnum)
+{
+	char	   *comment = GetComment(relid, RelationRelationId, attnum);
+
+	if (comment == NULL)
+		return;
+	appendStringInfoString(out, ", \"description\": ");
+	escape_json(out, comment);
+}
+
 static void
 append_parameter(StringInfo out, const char *key, int value, bool *first)
 {
@@ -95,8 +159,8 @@ append_parameter(StringInfo out, const char *key, int value, bool *first)
 
 /* One FieldSchema, as JSON. */
 static void
-append_field(StringInfo out, const char *relname, Form_pg_attribute attribute,
-			 const ColumnOptions *options, bool is_primary)
+append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
+			 const ColumnOptions *options, bool is_primary, bool with_default)
 {
 	FieldType	type;
 	const char *problem;
@@ -106,7 +170,7 @@ append_field(StringInfo out, const char *relname, Form_pg_attribute attribute,
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of foreign table \"%s\" cannot become a field: %s",
-						NameStr(attribute->attname), relname, problem),
+						NameStr(attribute->attname), RelationGetRelationName(relation), problem),
 				 errhint("Create the collection by milvus.call(server, 'CreateCollection', …) and import it.")));
 	appendStringInfoString(out, "{\"name\": ");
 	escape_json(out, options->field);
@@ -116,6 +180,9 @@ append_field(StringInfo out, const char *relname, Form_pg_attribute attribute,
 					 options->partition_key ? "true" : "false",
 					 !attribute->attnotnull && !is_primary && !options->partition_key &&
 					 !milvus_type_is_vector(type.type) ? "true" : "false");
+	append_comment(out, RelationGetRelid(relation), attribute->attnum);
+	if (with_default && !is_primary)
+		append_default(out, relation, attribute, type.type);
 	appendStringInfoString(out, ", \"type_params\": {");
 	if (type.dim > 0)
 		append_parameter(out, "dim", type.dim, &first);
@@ -147,12 +214,15 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 	Relation	relation;
 	TupleDesc	tupdesc;
 	StringInfoData out;
-	bool		dynamic = false;
+	bool		dynamic = false,
+				with_defaults;
 	int			primary = -1,
 				first = -1,
 				count = 0;
 
 	read_table_options(relid, &table, &server);
+	/* where a field that is left out must be sent with its default, no client can rely on it */
+	with_defaults = !connection_get(GetForeignServerByName(server, false)->serverid, GetUserId())->dialect->fill_defaults;
 	relation = table_open(relid, AccessShareLock);
 	tupdesc = RelationGetDescr(relation);
 	for (int pass = 0; pass < 2; pass++)
@@ -176,8 +246,8 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 			else
 			{
 				appendStringInfoString(&out, count++ > 0 ? ", " : "");
-				append_field(&out, RelationGetRelationName(relation), attribute, &options,
-							 i == (primary >= 0 ? primary : first));
+				append_field(&out, relation, attribute, &options,
+							 i == (primary >= 0 ? primary : first), with_defaults);
 			}
 		}
 		if (pass == 0)
@@ -185,10 +255,31 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 			initStringInfo(&out);
 			appendStringInfoString(&out, "{\"name\": ");
 			escape_json(&out, table.collection);
+			append_comment(&out, relid, 0);
 			appendStringInfo(&out, ", \"enable_dynamic_field\": %s, \"fields\": [", dynamic ? "true" : "false");
 		}
 	}
 	table_close(relation, AccessShareLock);
 	appendStringInfoString(&out, "]}");
 	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data)));
+}
+
+/*
+ * field_type(field jsonb) -> text: the type of column that IMPORT FOREIGN
+ * SCHEMA makes of a FieldSchema; NULL if none.
+ */
+Datum
+milvus_field_type(PG_FUNCTION_ARGS)
+{
+	ProtobufCMessage *schema = json_to_message(&milvus__proto__schema__field_schema__descriptor, PG_GETARG_JSONB_P(0));
+	CollectionField field = {0};
+	FieldType	type;
+	char	   *name;
+
+	collection_read_field(&field, (const Milvus__Proto__Schema__FieldSchema *) schema);
+	table_field_type(&field, &type);
+	name = codec_import_type(&type);
+	if (name == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(name));
 }

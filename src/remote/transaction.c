@@ -25,6 +25,14 @@ typedef struct WriteNote
 	bool		truncated;
 } WriteNote;
 
+/* an RPC by which a subtransaction has changed something else */
+typedef struct CallNote
+{
+	char	   *server;
+	const char *rpc;
+	int			level;
+} CallNote;
+
 typedef struct KeptRequest
 {
 	MilvusTable *table;			/* only what requests are made from */
@@ -37,6 +45,7 @@ typedef struct KeptRequest
 
 /* all of one transaction, in TopTransactionContext */
 static List *notes = NIL;		/* of WriteNote */
+static List *calls = NIL;		/* of CallNote, in their order */
 static List *kept = NIL;		/* of KeptRequest, in the order of sending */
 static bool callbacks_registered = false;
 
@@ -46,7 +55,7 @@ static void
 forget_all(void)
 {
 	store_forget();
-	kept = notes = NIL;
+	kept = notes = calls = NIL;
 }
 
 /* --- what is told --- */
@@ -138,14 +147,38 @@ leaves_trace(const WriteNote *note)
 	return note->written > 0 || note->uncertain > 0 || note->uncertain_filters > 0 || note->truncated;
 }
 
+/* The calls from a level up, a line for each run of them on one server. */
+static void
+describe_calls(StringInfo text, int level)
+{
+	const char *server = NULL;
+	ListCell   *lc;
+
+	foreach(lc, calls)
+	{
+		const CallNote *call = lfirst(lc);
+
+		if (call->level < level)
+			continue;
+		if (server && strcmp(server, call->server) == 0)
+			appendStringInfo(text, ", %s", call->rpc);
+		else
+			appendStringInfo(text, "%sServer \"%s\": %s", text->len > 0 ? "\n" : "", call->server, call->rpc);
+		server = call->server;
+	}
+	if (server)
+		appendStringInfoChar(text, '.');
+}
+
 /* A (sub)transaction is undone here: say what is not undone there. */
 static void
 warn_of_writes(int level)
 {
 	StringInfoData detail;
 	ListCell   *lc;
+	bool		by_commit;
 
-	if (notes == NIL)
+	if (notes == NIL && calls == NIL)
 		return;
 	initStringInfo(&detail);
 	foreach(lc, sum_notes(level))
@@ -154,12 +187,18 @@ warn_of_writes(int level)
 	foreach(lc, notes)
 		if (((WriteNote *) lfirst(lc))->level >= level)
 			notes = foreach_delete_current(notes, lc);
+	by_commit = detail.len > 0;
+	describe_calls(&detail, level);
+	foreach(lc, calls)
+		if (((CallNote *) lfirst(lc))->level >= level)
+			calls = foreach_delete_current(calls, lc);
 	if (detail.len > 0)
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),
-				 errmsg("what was written to Milvus is not rolled back"),
+				 by_commit ? errmsg("what was written to Milvus is not rolled back") :
+				 errmsg("what was done in Milvus is not rolled back"),
 				 errdetail_internal("%s", detail.data),
-				 errhint("With the option write_mode 'commit', writes wait for the end of the transaction.")));
+				 by_commit ? errhint("With the option write_mode 'commit', writes wait for the end of the transaction.") : 0));
 	pfree(detail.data);
 }
 
@@ -443,6 +482,8 @@ on_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId pa
 	{
 		foreach(lc, notes)
 			((WriteNote *) lfirst(lc))->level = Min(((WriteNote *) lfirst(lc))->level, level - 1);
+		foreach(lc, calls)
+			((CallNote *) lfirst(lc))->level = Min(((CallNote *) lfirst(lc))->level, level - 1);
 		foreach(lc, kept)
 			((KeptRequest *) lfirst(lc))->level = Min(((KeptRequest *) lfirst(lc))->level, level - 1);
 	}
@@ -472,6 +513,20 @@ transaction_note_truncation(const MilvusTable *table)
 {
 	register_callbacks();
 	find_note(table, GetCurrentTransactionNestLevel())->truncated = true;
+}
+
+void
+transaction_note_call(const MilvusConnection *connection, const char *rpc)
+{
+	MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
+	CallNote   *call = palloc(sizeof(CallNote));
+
+	register_callbacks();
+	call->server = pstrdup(connection->rpc.name);
+	call->rpc = rpc;
+	call->level = GetCurrentTransactionNestLevel();
+	calls = lappend(calls, call);
+	MemoryContextSwitchTo(caller);
 }
 
 /* --- what is kept --- */

@@ -57,8 +57,8 @@ copy_default(const Milvus__Proto__Schema__ValueField *value)
 	return (Milvus__Proto__Schema__ValueField *) copy;
 }
 
-static void
-fill_field(CollectionField *field, const Milvus__Proto__Schema__FieldSchema *schema)
+void
+collection_read_field(CollectionField *field, const Milvus__Proto__Schema__FieldSchema *schema)
 {
 	field->name = pstrdup(schema->name);
 	field->data_type = schema->data_type;
@@ -92,7 +92,7 @@ fill_collection(Collection *collection, const DescribeResponse *response)
 		/* fields below 100 are the system's own: RowID, Timestamp */
 		if (schema->fields[i]->fieldid > 0 && schema->fields[i]->fieldid < 100)
 			continue;
-		fill_field(field, schema->fields[i]);
+		collection_read_field(field, schema->fields[i]);
 		has_meta |= field->is_dynamic;
 		if (field->primary_key)
 			collection->primary_key = field;

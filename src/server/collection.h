@@ -77,6 +77,9 @@ extern bool collection_scores_exact(const CollectionField *field);
 /* Does a search on this field's index find the true neighbours in their true order? */
 extern bool collection_search_exact(const CollectionField *field);
 
+/* A field of a schema, in CurrentMemoryContext; its index stays unknown. */
+extern void collection_read_field(CollectionField *field, const Milvus__Proto__Schema__FieldSchema *schema);
+
 /* The names of all its partitions: a List of char *, in CurrentMemoryContext. */
 extern List *collection_list_partitions(MilvusConnection *connection, const char *dbname, const char *name);
 

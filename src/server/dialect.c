@@ -115,6 +115,23 @@ static const Dialect lite_3 = {
 	.delete_ignores_partition = true,
 };
 
+bool
+dialect_reaches(const char *build_tags, const char *version)
+{
+	int			have[3] = {0},
+				want[3] = {0};
+
+	if (build_tags[0] == 'v')
+		build_tags++;
+	if (sscanf(build_tags, "%d.%d.%d", &have[0], &have[1], &have[2]) < 2)
+		return false;
+	sscanf(version, "%d.%d.%d", &want[0], &want[1], &want[2]);
+	for (int i = 0; i < lengthof(have); i++)
+		if (have[i] != want[i])
+			return have[i] > want[i];
+	return true;
+}
+
 const Dialect *
 dialect_find(const char *build_tags)
 {

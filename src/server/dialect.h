@@ -62,4 +62,7 @@ typedef struct Dialect
  */
 extern const Dialect *dialect_find(const char *build_tags);
 
+/* Is a server that calls itself so a Milvus of that version ("2.5") or a later one? The Lites are not. */
+extern bool dialect_reaches(const char *build_tags, const char *version);
+
 #endif							/* MILVUS_DIALECT_H */

@@ -58,6 +58,7 @@ struct WireChannel
 	bool		watching;		/* a connectivity watch is under way */
 	bool		changed;		/* the last watch has seen a change */
 	bool		closing;		/* given back by its owner */
+	uint64		ncalls;			/* requests sent so far */
 };
 
 struct WireCall
@@ -413,6 +414,12 @@ connectivity(WireChannel *channel, bool connect)
 	return state;
 }
 
+uint64
+channel_calls(const WireChannel *channel)
+{
+	return channel->ncalls;
+}
+
 const char *
 channel_state(WireChannel *channel)
 {
@@ -493,6 +500,7 @@ send_call(WireCall *call)
 	grpc_slice	method = grpc_slice_from_copied_string(call->method);
 	grpc_call_error result;
 
+	call->channel->ncalls++;
 	call->call = grpc_channel_create_call(call->channel->channel, NULL, GRPC_PROPAGATE_DEFAULTS,
 										  call->channel->queue, method, NULL,
 										  gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);

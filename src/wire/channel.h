@@ -67,6 +67,9 @@ extern void channel_close(WireChannel *channel);
 /* "idle", "connecting", "ready", "failing" */
 extern const char *channel_state(WireChannel *channel);
 
+/* How many requests were sent on it. */
+extern uint64 channel_calls(const WireChannel *channel);
+
 typedef enum ChannelOutcome
 {
 	CHANNEL_CONNECTED,

@@ -117,6 +117,20 @@ take_field(FlatSlice in, size_t *at, Field *field)
 	return 1;
 }
 
+int
+flat_next_field(FlatSlice message, size_t *at, uint32_t *number, FlatSlice *bytes)
+{
+	Field		field;
+	int			taken = take_field(message, at, &field);
+
+	if (taken == 1)
+	{
+		*number = field.number;
+		*bytes = field.bytes;
+	}
+	return taken;
+}
+
 static FlatKind
 scalar_kind(uint32_t carrier)
 {

@@ -25,6 +25,13 @@ typedef struct FlatSlice
 	size_t		len;
 } FlatSlice;
 
+/*
+ * Go through any message: its next field from *at on (0 at first) with the bytes
+ * it has, if its type has a length.  1, 0 at the end, -1 if it is malformed.
+ */
+extern int	flat_next_field(FlatSlice message, size_t *at, uint32_t *number, FlatSlice *bytes);
+
+
 /* how the values of a column lie in the message */
 typedef enum FlatKind
 {

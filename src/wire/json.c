@@ -7,17 +7,19 @@
  */
 #include "postgres.h"
 
-#include <ctype.h>
+#include <float.h>
 #include <math.h>
 
 #include "common/base64.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 
+#include "guess.h"
 #include "json.h"
 #include "proto/milvus.pb-c.h"
 #include "rpc.h"
@@ -31,6 +33,8 @@ static const struct
 }			embedded[] = {
 	{&milvus__proto__milvus__create_collection_request__descriptor, "schema",
 	&milvus__proto__schema__collection_schema__descriptor},
+	{&milvus__proto__milvus__add_collection_field_request__descriptor, "schema",
+	&milvus__proto__schema__field_schema__descriptor},
 	{&milvus__proto__milvus__search_request__descriptor, "placeholder_group",
 	&milvus__proto__common__placeholder_group__descriptor},
 };
@@ -306,35 +310,71 @@ take_text(const JsonbValue *value, const char *path)
 	return pg_server_to_any(text, strlen(text), PG_UTF8);
 }
 
-static Datum
-take_number(const JsonbValue *value, const char *path)
+/* The name that may have been meant, and all there are. */
+static int
+hint_names(const NameGuess *guess, const char *what, const char *names)
+{
+	return guess->best ? errhint("Perhaps you meant \"%s\". %s: %s.", guess->best, what, names) :
+		errhint("%s: %s.", what, names);
+}
+
+/* A number as text, whole or not. */
+static char *
+number_text(const JsonbValue *value)
 {
 	if (value->type == jbvNumeric)
-		return NumericGetDatum(value->val.numeric);
+		return numeric_normalize(value->val.numeric);
 	/* 64-bit numbers may come as strings, from clients whose own are too small */
-	if (value->type == jbvString && value->val.string.len > 0)
-	{
-		char	   *text = pnstrdup(value->val.string.val, value->val.string.len);
+	if (value->type == jbvString)
+		return pnstrdup(value->val.string.val, value->val.string.len);
+	return "";
+}
 
-		if (strspn(text + (text[0] == '-'), "0123456789") == strlen(text + (text[0] == '-')) &&
-			isdigit((unsigned char) text[strlen(text) - 1]))
-			return DirectFunctionCall3(numeric_in, CStringGetDatum(text),
-									   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-	}
-	raise_misfit(path, "a number");
+static int64
+take_int64(const JsonbValue *value, int64 min, int64 max, const char *path)
+{
+	char	   *text = number_text(value);
+	char	   *end;
+	int64		number;
+
+	errno = 0;
+	number = strtoi64(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || number < min || number > max)
+		raise_misfit(path, psprintf("a whole number from " INT64_FORMAT " to " INT64_FORMAT, min, max));
+	return number;
 }
 
 static uint64
-take_uint64(const JsonbValue *value, const char *path)
+take_uint64(const JsonbValue *value, uint64 max, const char *path)
 {
-	char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, take_number(value, path)));
+	char	   *text = number_text(value);
 	char	   *end;
 	uint64		number;
 
 	errno = 0;
 	number = strtou64(text, &end, 10);
-	if (errno != 0 || *end != '\0' || text[0] == '-')
-		raise_misfit(path, "a whole number that is not negative");
+	if (errno != 0 || end == text || *end != '\0' || text[0] == '-' || number > max)
+		raise_misfit(path, psprintf("a whole number from 0 to " UINT64_FORMAT, max));
+	return number;
+}
+
+static double
+take_double(const JsonbValue *value, double max, const char *path)
+{
+	char	   *text = number_text(value);
+	char	   *end;
+	double		number;
+
+	/* as json_from_message() tells them */
+	if (strcmp(text, "NaN") == 0)
+		return get_float8_nan();
+	if (strcmp(text, "Infinity") == 0)
+		return get_float8_infinity();
+	if (strcmp(text, "-Infinity") == 0)
+		return -get_float8_infinity();
+	number = strtod(text, &end);
+	if (value->type != jbvNumeric || *end != '\0' || fabs(number) > max)
+		raise_misfit(path, "a number");
 	return number;
 }
 
@@ -342,23 +382,29 @@ static int
 take_enum(const ProtobufCEnumDescriptor *type, const JsonbValue *value, const char *path)
 {
 	const ProtobufCEnumValue *found;
+	char	   *name;
+	NameGuess	guess;
 	StringInfoData valid;
 
 	if (value->type == jbvNumeric)
-		return DatumGetInt32(DirectFunctionCall1(numeric_int4, NumericGetDatum(value->val.numeric)));
+		return (int) take_int64(value, PG_INT32_MIN, PG_INT32_MAX, path);
 	if (value->type != jbvString)
 		raise_misfit(path, "a name or a number");
-	found = protobuf_c_enum_descriptor_get_value_by_name(type, pnstrdup(value->val.string.val,
-																	   value->val.string.len));
+	name = pnstrdup(value->val.string.val, value->val.string.len);
+	found = protobuf_c_enum_descriptor_get_value_by_name(type, name);
 	if (found)
 		return found->value;
+	guess_start(&guess, name);
 	initStringInfo(&valid);
 	for (unsigned i = 0; i < type->n_values; i++)
+	{
+		guess_offer(&guess, type->values[i].name);
 		appendStringInfo(&valid, "%s%s", i > 0 ? ", " : "", type->values[i].name);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid value for \"%s\": \"%.*s\"", path, value->val.string.len, value->val.string.val),
-			 errhint("Valid values are: %s.", valid.data)));
+			 errmsg("invalid value for \"%s\": \"%s\"", path, name),
+			 hint_names(&guess, "Valid values are", valid.data)));
 }
 
 static void
@@ -397,26 +443,26 @@ take_value(const ProtobufCMessageDescriptor *holder, const ProtobufCFieldDescrip
 		case PROTOBUF_C_TYPE_INT32:
 		case PROTOBUF_C_TYPE_SINT32:
 		case PROTOBUF_C_TYPE_SFIXED32:
-			*(int32 *) to = DatumGetInt32(DirectFunctionCall1(numeric_int4, take_number(value, path)));
+			*(int32 *) to = (int32) take_int64(value, PG_INT32_MIN, PG_INT32_MAX, path);
 			break;
 		case PROTOBUF_C_TYPE_UINT32:
 		case PROTOBUF_C_TYPE_FIXED32:
-			*(uint32 *) to = (uint32) take_uint64(value, path);
+			*(uint32 *) to = (uint32) take_uint64(value, PG_UINT32_MAX, path);
 			break;
 		case PROTOBUF_C_TYPE_INT64:
 		case PROTOBUF_C_TYPE_SINT64:
 		case PROTOBUF_C_TYPE_SFIXED64:
-			*(int64 *) to = DatumGetInt64(DirectFunctionCall1(numeric_int8, take_number(value, path)));
+			*(int64 *) to = take_int64(value, PG_INT64_MIN, PG_INT64_MAX, path);
 			break;
 		case PROTOBUF_C_TYPE_UINT64:
 		case PROTOBUF_C_TYPE_FIXED64:
-			*(uint64 *) to = take_uint64(value, path);
+			*(uint64 *) to = take_uint64(value, PG_UINT64_MAX, path);
 			break;
 		case PROTOBUF_C_TYPE_FLOAT:
-			*(float *) to = DatumGetFloat4(DirectFunctionCall1(numeric_float4, take_number(value, path)));
+			*(float *) to = (float) take_double(value, FLT_MAX, path);
 			break;
 		case PROTOBUF_C_TYPE_DOUBLE:
-			*(double *) to = DatumGetFloat8(DirectFunctionCall1(numeric_float8, take_number(value, path)));
+			*(double *) to = take_double(value, DBL_MAX, path);
 			break;
 		case PROTOBUF_C_TYPE_BOOL:
 			if (value->type != jbvBool)
@@ -486,18 +532,23 @@ take_repeated(const ProtobufCFieldDescriptor *field, const JsonbValue *value, co
 static const ProtobufCFieldDescriptor *
 find_field(const ProtobufCMessageDescriptor *type, const char *name, const char *path)
 {
+	NameGuess	guess;
 	StringInfoData valid;
 
 	for (unsigned i = 0; i < type->n_fields; i++)
 		if (strcmp(field_name(&type->fields[i]), name) == 0)
 			return &type->fields[i];
+	guess_start(&guess, name);
 	initStringInfo(&valid);
 	for (unsigned i = 0; i < type->n_fields; i++)
+	{
+		guess_offer(&guess, field_name(&type->fields[i]));
 		appendStringInfo(&valid, "%s%s", i > 0 ? ", " : "", field_name(&type->fields[i]));
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("%s has no field \"%s\"", type->short_name, path),
-			 errhint("Its fields are: %s.", valid.data)));
+			 hint_names(&guess, "Its fields are", valid.data)));
 }
 
 static ProtobufCMessage *
@@ -526,9 +577,18 @@ fill_message(const ProtobufCMessageDescriptor *type, JsonbContainer *object, con
 				take_repeated(field, &item, member, message);
 			else
 			{
-				take_value(type, field, &item, member, (char *) message + field->offset);
+				uint32	   *chosen = (uint32 *) ((char *) message + field->quantifier_offset);
+
 				if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
-					*(uint32 *) ((char *) message + field->quantifier_offset) = field->id;
+				{
+					if (*chosen != 0)
+						ereport(ERROR,
+								(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+								 errmsg("\"%s\" excludes another field that is given, too", member),
+								 errdetail("%s takes one of the two.", type->short_name)));
+					*chosen = field->id;
+				}
+				take_value(type, field, &item, member, (char *) message + field->offset);
 			}
 		}
 	}

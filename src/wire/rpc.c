@@ -10,6 +10,8 @@
 #include "utils/memutils.h"
 
 #include "proto/milvus.pb-c.h"
+#include "method.h"
+#include "nesting.h"
 #include "rpc.h"
 
 #define METHOD_PREFIX "/milvus.proto.milvus.MilvusService/"
@@ -56,6 +58,16 @@ rpc_start_message(const RpcServer *server, const char *rpc, bool repeatable,
 	return call;
 }
 
+/* The user has not the right, as Milvus says. */
+static _Noreturn void
+raise_not_permitted(const RpcServer *server, const char *rpc, const char *reason)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied by Milvus server \"%s\"", server->name),
+			 errdetail("%s: %s", rpc, reason)));
+}
+
 /* gRPC itself failed: no answer from Milvus. */
 static void
 raise_grpc_status(RpcCall *call, int status, const char *message)
@@ -82,14 +94,15 @@ raise_grpc_status(RpcCall *call, int status, const char *message)
 			hint = "Set the options user and password, or token, of the user mapping.";
 			break;
 		case WIRE_STATUS_PERMISSION_DENIED:
-			sqlstate = ERRCODE_INSUFFICIENT_PRIVILEGE;
+			raise_not_permitted(call->server, call->rpc, message);
 			break;
 		case WIRE_STATUS_UNIMPLEMENTED:
+			hint = method_versions(call->rpc);
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("Milvus server \"%s\" does not offer %s", call->server->name, call->rpc),
 					 message[0] ? errdetail("%s: %s", call->server->address, message) : 0,
-					 errhint("It needs another version of Milvus; see the view milvus.connections.")));
+					 hint ? errhint("%s", hint) : 0));
 			break;
 		case WIRE_STATUS_RESOURCE_EXHAUSTED:
 			sqlstate = ERRCODE_PROGRAM_LIMIT_EXCEEDED;
@@ -214,10 +227,11 @@ ProtobufCMessage *
 rpc_finish_message(RpcCall *call, const ProtobufCMessageDescriptor *type)
 {
 	RpcBuffer  *buffer = rpc_make_buffer();
-	ProtobufCMessage *message;
+	ProtobufCMessage *message = NULL;
 
 	rpc_finish(call, buffer, NULL);
-	message = protobuf_c_message_unpack(type, rpc_allocator(), buffer->len, buffer->data);
+	if (nesting_is_bounded(type, (FlatSlice) {buffer->data, buffer->len}))
+		message = protobuf_c_message_unpack(type, rpc_allocator(), buffer->len, buffer->data);
 	pfree(buffer->data);
 	if (message == NULL)
 		ereport(ERROR,
@@ -283,7 +297,7 @@ rpc_check_status(const RpcServer *server, const char *rpc, const RpcStatus *stat
 			sqlstate = ERRCODE_INVALID_PASSWORD;
 			break;
 		case MILVUS_PRIVILEGE_NOT_PERMITTED:
-			sqlstate = ERRCODE_INSUFFICIENT_PRIVILEGE;
+			raise_not_permitted(server, rpc, status->reason ? status->reason : "request failed");
 			break;
 		default:
 			break;

@@ -1,0 +1,101 @@
+-- where the data are, and on what machines
+
+CREATE VIEW milvus.segments AS
+SELECT n.server, n.database, n.collection,
+	coalesce(i.stored->>'segmentID', i.loaded->>'segmentID')::bigint AS segment,
+	coalesce(i.stored->>'partitionID', i.loaded->>'partitionID')::bigint AS partition_id,
+	coalesce(i.stored->>'num_rows', i.loaded->>'num_rows')::bigint AS rows,
+	i.stored->>'state' AS state,
+	coalesce(i.stored->>'level', i.loaded->>'level') AS level,
+	coalesce(i.stored->>'is_sorted', i.loaded->>'is_sorted')::boolean AS sorted,
+	i.loaded IS NOT NULL AS loaded,
+	(i.loaded->>'mem_size')::bigint AS memory,
+	ARRAY(SELECT jsonb_array_elements_text(i.loaded->'nodeIds')::bigint) AS nodes,
+	nullif(i.loaded->>'index_name', '') AS index_name
+FROM milvus.collection_names n
+CROSS JOIN LATERAL (SELECT
+	milvus.get(n.server, 'GetPersistentSegmentInfo',
+		jsonb_build_object('dbName', n.database, 'collectionName', n.collection))->'infos' AS stored,
+	milvus.get(n.server, 'GetQuerySegmentInfo',
+		jsonb_build_object('dbName', n.database, 'collectionName', n.collection))->'infos' AS loaded OFFSET 0) s
+CROSS JOIN LATERAL (SELECT p.info AS stored, q.info AS loaded
+	FROM milvus.elements(s.stored) AS p(info)
+	FULL JOIN milvus.elements(s.loaded) AS q(info) ON p.info->>'segmentID' = q.info->>'segmentID') i;
+COMMENT ON VIEW milvus.segments IS 'the segments of all collections: stored, loaded, or both';
+
+CREATE VIEW milvus.replicas AS
+SELECT n.server, n.database, n.collection,
+	(r.replica->>'replicaID')::bigint AS replica,
+	r.replica->>'resource_group_name' AS resource_group,
+	ARRAY(SELECT jsonb_array_elements_text(r.replica->'node_ids')::bigint) AS nodes,
+	r.replica->'shard_replicas' AS shards,
+	r.replica->'num_outbound_node' AS outbound_nodes
+FROM milvus.collection_names n
+CROSS JOIN LATERAL (SELECT CASE milvus.get(n.server, 'GetLoadState',
+		jsonb_build_object('db_name', n.database, 'collection_name', n.collection))->>'state'
+	WHEN 'LoadStateLoaded' THEN milvus.get(n.server, 'GetReplicas',
+		jsonb_build_object('db_name', n.database, 'collection_name', n.collection, 'with_shard_nodes', true)) END AS answer OFFSET 0) a
+CROSS JOIN LATERAL milvus.elements(a.answer->'replicas') AS r(replica);
+COMMENT ON VIEW milvus.replicas IS 'the replicas of all loaded collections';
+
+CREATE VIEW milvus.resource_groups AS
+SELECT s.server, g.resource_group,
+	(d.info->>'capacity')::integer AS capacity,
+	(d.info->>'num_available_node')::integer AS available_nodes,
+	d.info->'num_loaded_replica' AS loaded_replicas,
+	d.info->'num_outgoing_node' AS outgoing_nodes,
+	d.info->'num_incoming_node' AS incoming_nodes,
+	d.info->'config' AS config,
+	d.info->'nodes' AS nodes
+FROM milvus.servers s
+CROSS JOIN LATERAL milvus.element_texts(milvus.get(s.server, 'ListResourceGroups')->'resource_groups') AS g(resource_group)
+CROSS JOIN LATERAL (SELECT milvus.get_detail(s.server, 'DescribeResourceGroup',
+	jsonb_build_object('resource_group', g.resource_group))->'resource_group' AS info OFFSET 0) d;
+COMMENT ON VIEW milvus.resource_groups IS 'groups of query nodes';
+
+CREATE VIEW milvus.metrics AS
+SELECT s.server, (m.answer->>'response')::jsonb AS metrics
+FROM milvus.servers s
+CROSS JOIN LATERAL (SELECT milvus.get(s.server, 'GetMetrics', '{"request": {"metric_type": "system_info"}}') AS answer OFFSET 0) m;
+COMMENT ON VIEW milvus.metrics IS 'what Milvus tells of all its nodes, in one document';
+
+CREATE VIEW milvus.nodes AS
+SELECT m.server,
+	(i.node->>'identifier')::bigint AS node,
+	i.node->'infos'->>'type' AS role,
+	i.node->'infos'->>'name' AS name,
+	i.node->'infos'->'hardware_infos'->>'ip' AS address,
+	(i.node->'infos'->'hardware_infos'->>'cpu_core_count')::integer AS cpu_cores,
+	(i.node->'infos'->'hardware_infos'->>'cpu_core_usage')::double precision AS cpu_usage,
+	(i.node->'infos'->'hardware_infos'->>'memory')::bigint AS memory,
+	(i.node->'infos'->'hardware_infos'->>'memory_usage')::bigint AS memory_used,
+	(i.node->'infos'->'hardware_infos'->>'disk')::double precision::bigint AS disk,
+	(i.node->'infos'->'hardware_infos'->>'disk_usage')::double precision::bigint AS disk_used,
+	(i.node->'infos'->>'has_error')::boolean AS has_error,
+	nullif(i.node->'infos'->>'error_reason', '') AS error,
+	i.node->'infos'->'system_info'->>'system_version' AS version,
+	i.node->'infos'->>'created_time' AS created
+FROM milvus.metrics m
+CROSS JOIN LATERAL milvus.elements(m.metrics->'nodes_info') AS i(node);
+COMMENT ON VIEW milvus.nodes IS 'the nodes of each server''s cluster';
+
+CREATE VIEW milvus.components AS
+SELECT s.server, (c.component->>'nodeID')::bigint AS node, c.component->>'role' AS role,
+	c.component->>'state_code' AS state, milvus.pairs(c.component->'extra_info') AS extra_info
+FROM milvus.servers s
+CROSS JOIN LATERAL (SELECT milvus.get(s.server, 'GetComponentStates') AS answer OFFSET 0) a
+CROSS JOIN LATERAL milvus.elements(jsonb_build_array(a.answer->'state') || coalesce(a.answer->'subcomponent_states', '[]')) AS c(component)
+WHERE c.component <> 'null';
+COMMENT ON VIEW milvus.components IS 'the component that answers, as it sees itself';
+
+CREATE VIEW milvus.file_resources AS
+SELECT s.server, (f.resource->>'id')::bigint AS id, f.resource->>'name' AS name, f.resource->>'path' AS path
+FROM milvus.servers s
+CROSS JOIN LATERAL milvus.elements(milvus.get(s.server, 'ListFileResources')->'resources') AS f(resource);
+COMMENT ON VIEW milvus.file_resources IS 'files that analyzers use';
+
+CREATE VIEW milvus.replication AS
+SELECT s.server, r.configuration->'clusters' AS clusters, r.configuration->'cross_cluster_topology' AS topology
+FROM milvus.servers s
+CROSS JOIN LATERAL (SELECT milvus.get(s.server, 'GetReplicateConfiguration')->'configuration' AS configuration OFFSET 0) r;
+COMMENT ON VIEW milvus.replication IS 'which clusters replicate to which';

@@ -1,0 +1,222 @@
+-- indexes, loading, flushing, compaction, import: what takes its time is waited for, unless wait => false
+
+CREATE FUNCTION milvus.create_index(rel regclass DEFAULT NULL, field text DEFAULT NULL, index_type text DEFAULT NULL,
+		metric_type text DEFAULT NULL, params jsonb DEFAULT '{}', index_name text DEFAULT NULL,
+		wait boolean DEFAULT true, server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	t milvus.target := milvus.target(rel, server, collection, database);
+BEGIN
+	IF field IS NULL THEN
+		RAISE invalid_parameter_value USING MESSAGE = 'an index needs a field',
+			HINT = 'For example milvus.create_index(''docs'', ''embedding'', ''HNSW'', ''L2'').';
+	END IF;
+	PERFORM milvus.perform('milvus.create_index', t.server, 'CreateIndex', milvus.naming(t) || jsonb_build_object(
+		'field_name', field, 'index_name', coalesce(index_name, ''),
+		-- servers want the build parameters as one JSON text beside the rest
+		'extra_params', jsonb_strip_nulls(jsonb_build_object('index_type', coalesce(index_type, 'AUTOINDEX'),
+			'metric_type', metric_type, 'params', params::text))));
+	IF wait THEN
+		PERFORM milvus.wait_for_index(server => t.server, collection => t.collection, database => t.database, field => field);
+	END IF;
+END $$;
+COMMENT ON FUNCTION milvus.create_index(regclass, text, text, text, jsonb, text, boolean, name, text, text)
+	IS 'build an index on a field, and wait for it';
+
+CREATE FUNCTION milvus.wait_for_index(rel regclass DEFAULT NULL, field text DEFAULT NULL,
+		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	t milvus.target := milvus.target(rel, server, collection, database);
+	index jsonb;
+BEGIN
+	FOR look IN 0 .. 2147483646 LOOP
+		SELECT i INTO index
+			FROM jsonb_array_elements(milvus.get(t.server, 'DescribeIndex', milvus.naming(t))->'index_descriptions') AS i
+			WHERE i->>'field_name' = field;
+		IF NOT FOUND THEN
+			RAISE undefined_object USING MESSAGE = format('field "%s" of collection "%s" has no index', field, t.collection);
+		ELSIF index->>'state' = 'Failed' THEN
+			RAISE fdw_error USING MESSAGE = format('building the index on "%s" failed', field),
+				DETAIL = index->>'index_state_fail_reason';
+		END IF;
+		EXIT WHEN index->>'state' NOT IN ('InProgress', 'Unissued', 'Retry')
+			AND coalesce((index->>'pending_index_rows')::bigint, 0) = 0;
+		PERFORM milvus.pause(look, format('index on "%s": %s of %s rows', field, index->>'indexed_rows', index->>'total_rows'));
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION milvus.wait_for_index(regclass, text, name, text, text) IS 'wait until the index on a field is built';
+
+CREATE FUNCTION milvus.alter_index(rel regclass DEFAULT NULL, index_name text DEFAULT NULL, properties jsonb DEFAULT '{}',
+		delete_keys text[] DEFAULT '{}', server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
+	SELECT milvus.perform('milvus.alter_index', t.server, 'AlterIndex', milvus.naming(t)
+		|| jsonb_build_object('index_name', index_name, 'extra_params', properties, 'delete_keys', delete_keys))
+	FROM milvus.target(rel, server, collection, database) AS t
+$$;
+COMMENT ON FUNCTION milvus.alter_index(regclass, text, jsonb, text[], name, text, text) IS 'set or delete properties of an index, such as mmap.enabled';
+
+CREATE FUNCTION milvus.drop_index(rel regclass DEFAULT NULL, field text DEFAULT NULL, index_name text DEFAULT NULL,
+		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	t milvus.target := milvus.target(rel, server, collection, database);
+	index jsonb;
+BEGIN
+	-- servers differ in which of the two they want, and drop nothing without a word when there is none
+	SELECT i INTO index
+		FROM jsonb_array_elements(milvus.get_detail(t.server, 'DescribeIndex', milvus.naming(t))->'index_descriptions') AS i
+		WHERE i->>'field_name' = coalesce(field, i->>'field_name') AND i->>'index_name' = coalesce(index_name, i->>'index_name');
+	IF NOT FOUND OR (field IS NULL AND index_name IS NULL) THEN
+		RAISE undefined_object USING MESSAGE = format('collection "%s" has no such index', t.collection),
+			HINT = 'Name the field, or the index: see the view milvus.indexes.';
+	END IF;
+	PERFORM milvus.perform('milvus.drop_index', t.server, 'DropIndex', milvus.naming(t)
+		|| jsonb_build_object('field_name', index->'field_name', 'index_name', index->'index_name'));
+END $$;
+COMMENT ON FUNCTION milvus.drop_index(regclass, text, text, name, text, text) IS 'drop the index on a field; the collection must not be loaded';
+
+CREATE FUNCTION milvus.load(rel regclass DEFAULT NULL, replicas integer DEFAULT 1, wait boolean DEFAULT true,
+		fields text[] DEFAULT '{}', dynamic_field boolean DEFAULT true, resource_groups text[] DEFAULT '{}',
+		refresh boolean DEFAULT false, partitions text[] DEFAULT NULL,
+		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	t milvus.target := milvus.target(rel, server, collection, database);
+	names text[] := coalesce(partitions, CASE WHEN t.partition IS NOT NULL THEN ARRAY[t.partition] END);
+	request jsonb := milvus.naming(t) || jsonb_build_object('replica_number', replicas, 'load_fields', fields,
+		'skip_load_dynamic_field', NOT dynamic_field, 'resource_groups', resource_groups, 'refresh', refresh);
+	named jsonb := milvus.naming(t) || CASE WHEN names IS NULL THEN '{}' ELSE jsonb_build_object('partition_names', names) END;
+	progress jsonb;
+BEGIN
+	IF names IS NULL THEN
+		PERFORM milvus.perform('milvus.load', t.server, 'LoadCollection', request);
+	ELSE
+		PERFORM milvus.perform('milvus.load', t.server, 'LoadPartitions', request || named);
+	END IF;
+	IF NOT wait THEN
+		RETURN;
+	END IF;
+	FOR look IN 0 .. 2147483646 LOOP
+		progress := milvus.get(t.server, 'GetLoadingProgress', named);
+		EXIT WHEN (progress->>'progress')::bigint >= 100
+			AND (NOT refresh OR (progress->>'refresh_progress')::bigint >= 100);
+		PERFORM milvus.pause(look, format('collection "%s": %s %% loaded', t.collection,
+			progress->>CASE WHEN refresh THEN 'refresh_progress' ELSE 'progress' END));
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION milvus.load(regclass, integer, boolean, text[], boolean, text[], boolean, text[], name, text, text)
+	IS 'load a collection, or partitions of it, and wait for it; refresh => true for data that were imported since';
+
+CREATE FUNCTION milvus.release(rel regclass DEFAULT NULL, partitions text[] DEFAULT NULL, server name DEFAULT NULL,
+		collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	t milvus.target := milvus.target(rel, server, collection, database);
+	names text[] := coalesce(partitions, CASE WHEN t.partition IS NOT NULL THEN ARRAY[t.partition] END);
+BEGIN
+	IF names IS NULL THEN
+		PERFORM milvus.perform('milvus.release', t.server, 'ReleaseCollection', milvus.naming(t));
+	ELSE
+		PERFORM milvus.perform('milvus.release', t.server, 'ReleasePartitions', milvus.naming(t)
+			|| jsonb_build_object('partition_names', names));
+	END IF;
+END $$;
+COMMENT ON FUNCTION milvus.release(regclass, text[], name, text, text) IS 'take a collection, or partitions of it, out of memory';
+
+CREATE FUNCTION milvus.flush(rel regclass DEFAULT NULL, wait boolean DEFAULT true, server name DEFAULT NULL,
+		collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	t milvus.target := milvus.target(rel, server, collection, database);
+	flushed jsonb := milvus.perform('milvus.flush', t.server, 'Flush',
+		jsonb_build_object('db_name', t.database, 'collection_names', jsonb_build_array(t.collection)));
+	state jsonb := milvus.naming(t) || jsonb_strip_nulls(jsonb_build_object(
+		'segmentIDs', flushed->'coll_segIDs'->t.collection->'data', 'flush_ts', flushed->'coll_flush_ts'->t.collection));
+BEGIN
+	FOR look IN 0 .. 2147483646 LOOP
+		EXIT WHEN NOT wait OR (milvus.get(t.server, 'GetFlushState', state)->>'flushed')::boolean;
+		PERFORM milvus.pause(look, format('collection "%s" is being flushed', t.collection));
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION milvus.flush(regclass, boolean, name, text, text)
+	IS 'have Milvus write what it holds of a collection to storage, and wait for it';
+
+CREATE FUNCTION milvus.flush_all(server name, wait boolean DEFAULT true, database text DEFAULT NULL)
+	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	flushed jsonb := milvus.perform('milvus.flush_all', server, 'FlushAll', jsonb_strip_nulls(jsonb_build_object('db_name', database)));
+	state jsonb := jsonb_strip_nulls(jsonb_build_object('db_name', database, 'flush_all_ts', flushed->'flush_all_ts'));
+BEGIN
+	FOR look IN 0 .. 2147483646 LOOP
+		EXIT WHEN NOT wait OR (milvus.get(server, 'GetFlushAllState', state)->>'flushed')::boolean;
+		PERFORM milvus.pause(look, format('server "%s" is flushing', server));
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION milvus.flush_all(name, boolean, text) IS 'the same of all collections';
+
+CREATE FUNCTION milvus.compact(rel regclass DEFAULT NULL, clustering boolean DEFAULT false, l0 boolean DEFAULT false,
+		target_size bigint DEFAULT NULL, wait boolean DEFAULT true,
+		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	t milvus.target := milvus.whole_target(rel, server, collection, database);
+	-- Milvus before 2.5 goes by the number
+	id jsonb := milvus.get(t.server, 'DescribeCollection', milvus.naming(t))->'collectionID';
+	compaction bigint := milvus.perform('milvus.compact', t.server, 'ManualCompaction', milvus.naming(t) || jsonb_strip_nulls(
+		jsonb_build_object('collectionID', id, 'majorCompaction', clustering, 'l0Compaction', l0, 'target_size', target_size)))->>'compactionID';
+	state jsonb;
+BEGIN
+	FOR look IN 0 .. 2147483646 LOOP
+		EXIT WHEN NOT wait;
+		state := milvus.get(t.server, 'GetCompactionState', jsonb_build_object('compactionID', compaction));
+		EXIT WHEN state->>'state' = 'Completed';
+		PERFORM milvus.pause(look, format('compaction %s: %s plans completed, %s under way', compaction,
+			state->>'completedPlanNo', state->>'executingPlanNo'));
+	END LOOP;
+	RETURN compaction;
+END $$;
+COMMENT ON FUNCTION milvus.compact(regclass, boolean, boolean, bigint, boolean, name, text, text)
+	IS 'merge a collection''s segments, and wait for it; its number, for milvus.compaction()';
+
+CREATE FUNCTION milvus.compaction(server name, compaction bigint, OUT state text, OUT executing bigint, OUT timed_out bigint,
+		OUT completed bigint, OUT failed bigint, OUT plans jsonb)
+	LANGUAGE sql STABLE PARALLEL UNSAFE AS $$
+	SELECT s->>'state', (s->>'executingPlanNo')::bigint, (s->>'timeoutPlanNo')::bigint,
+		(s->>'completedPlanNo')::bigint, (s->>'failedPlanNo')::bigint,
+		milvus.get(server, 'GetCompactionStateWithPlans', jsonb_build_object('compactionID', compaction))->'mergeInfos'
+	FROM milvus.get(server, 'GetCompactionState', jsonb_build_object('compactionID', compaction)) AS s
+$$;
+COMMENT ON FUNCTION milvus.compaction(name, bigint) IS 'how far a compaction is, and which segments it merges';
+
+CREATE FUNCTION milvus.import(rel regclass DEFAULT NULL, files text[] DEFAULT NULL, options jsonb DEFAULT '{}',
+		wait boolean DEFAULT true, partition text DEFAULT NULL, row_based boolean DEFAULT NULL,
+		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	t milvus.target := milvus.target(rel, server, collection, database);
+	task bigint;
+	state jsonb;
+BEGIN
+	IF coalesce(cardinality(files), 0) = 0 THEN
+		RAISE invalid_parameter_value USING MESSAGE = 'an import needs files',
+			HINT = 'They are read by Milvus: name them as its storage knows them.';
+	END IF;
+	task := milvus.perform('milvus.import', t.server, 'Import', milvus.naming(t) || jsonb_strip_nulls(jsonb_build_object(
+		'partition_name', coalesce(partition, t.partition), 'files', files, 'options', options,
+		-- one file a column is what .npy files are
+		'row_based', coalesce(row_based, NOT (files[1] LIKE '%.npy')))))->'tasks'->>0;
+	FOR look IN 0 .. 2147483646 LOOP
+		EXIT WHEN NOT wait;
+		state := milvus.get(t.server, 'GetImportState', jsonb_build_object('task', task));
+		IF state->>'state' LIKE 'ImportFailed%' THEN
+			RAISE fdw_error USING MESSAGE = format('import %s into collection "%s" failed', task, t.collection),
+				DETAIL = milvus.pairs(state->'infos')->>'failed_reason';
+		END IF;
+		EXIT WHEN state->>'state' = 'ImportCompleted';
+		PERFORM milvus.pause(look, format('import %s: %s, %s rows', task, state->>'state', state->>'row_count'));
+	END LOOP;
+	RETURN task;
+END $$;
+COMMENT ON FUNCTION milvus.import(regclass, text[], jsonb, boolean, text, boolean, name, text, text)
+	IS 'have Milvus import files that its storage has, and wait for it; a loaded collection then wants milvus.load(…, refresh => true)';

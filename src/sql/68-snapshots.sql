@@ -1,0 +1,132 @@
+-- snapshots, and collections whose data are elsewhere
+
+CREATE FUNCTION milvus.create_snapshot(rel regclass DEFAULT NULL, snapshot text DEFAULT NULL, description text DEFAULT '',
+		compaction_protection_seconds bigint DEFAULT NULL, server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
+	SELECT milvus.perform('milvus.create_snapshot', t.server, 'CreateSnapshot', milvus.naming(t) || jsonb_strip_nulls(jsonb_build_object(
+		'name', snapshot, 'description', description, 'compaction_protection_seconds', compaction_protection_seconds)))
+	FROM milvus.whole_target(rel, server, collection, database) AS t
+$$;
+COMMENT ON FUNCTION milvus.create_snapshot(regclass, text, text, bigint, name, text, text) IS 'keep a collection as it is now';
+
+CREATE FUNCTION milvus.drop_snapshot(rel regclass DEFAULT NULL, snapshot text DEFAULT NULL,
+		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
+	SELECT milvus.perform('milvus.drop_snapshot', t.server, 'DropSnapshot', milvus.naming(t) || jsonb_build_object('name', snapshot))
+	FROM milvus.whole_target(rel, server, collection, database) AS t
+$$;
+COMMENT ON FUNCTION milvus.drop_snapshot(regclass, text, name, text, text) IS 'drop a snapshot';
+
+CREATE FUNCTION milvus.wait_for_restore(server name, job bigint)
+	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	info jsonb;
+BEGIN
+	FOR look IN 0 .. 2147483646 LOOP
+		info := milvus.get(server, 'GetRestoreSnapshotState', jsonb_build_object('job_id', job))->'info';
+		IF info->>'state' = 'RestoreSnapshotFailed' THEN
+			RAISE fdw_error USING MESSAGE = format('restore %s failed', job), DETAIL = info->>'reason';
+		END IF;
+		EXIT WHEN info->>'state' = 'RestoreSnapshotCompleted';
+		PERFORM milvus.pause(look, format('restore %s: %s %%', job, info->>'progress'));
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION milvus.wait_for_restore(name, bigint) IS 'wait until a collection is restored';
+
+CREATE FUNCTION milvus.restore_snapshot(rel regclass DEFAULT NULL, snapshot text DEFAULT NULL, target_collection text DEFAULT NULL,
+		target_database text DEFAULT NULL, rewrite_data boolean DEFAULT false, wait boolean DEFAULT true,
+		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	t milvus.target := milvus.whole_target(rel, server, collection, database);
+	job bigint := milvus.perform('milvus.restore_snapshot', t.server, 'RestoreSnapshot', milvus.naming(t) || jsonb_strip_nulls(jsonb_build_object(
+		'name', snapshot, 'target_collection_name', target_collection, 'target_db_name', target_database,
+		'rewrite_data', rewrite_data)))->>'job_id';
+BEGIN
+	IF wait THEN
+		PERFORM milvus.wait_for_restore(t.server, job);
+	END IF;
+	RETURN job;
+END $$;
+COMMENT ON FUNCTION milvus.restore_snapshot(regclass, text, text, text, boolean, boolean, name, text, text)
+	IS 'make a new collection from a snapshot, and wait for it';
+
+CREATE FUNCTION milvus.restore_external_snapshot(server name, target_collection text, metadata_uri text, external_spec jsonb DEFAULT NULL,
+		wait boolean DEFAULT true, database text DEFAULT NULL)
+	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	job bigint := milvus.perform('milvus.restore_external_snapshot', server, 'RestoreExternalSnapshot', jsonb_strip_nulls(jsonb_build_object(
+		'target_db_name', database, 'target_collection_name', target_collection, 'snapshot_metadata_uri', metadata_uri,
+		'external_spec', external_spec::text)))->>'job_id';
+BEGIN
+	IF wait THEN
+		PERFORM milvus.wait_for_restore(server, job);
+	END IF;
+	RETURN job;
+END $$;
+COMMENT ON FUNCTION milvus.restore_external_snapshot(name, text, text, jsonb, boolean, text)
+	IS 'make a new collection from an exported snapshot, and wait for it';
+
+CREATE FUNCTION milvus.export_snapshot(rel regclass DEFAULT NULL, snapshot text DEFAULT NULL, target_path text DEFAULT NULL,
+		external_spec jsonb DEFAULT NULL, wait boolean DEFAULT true,
+		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS text LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	t milvus.target := milvus.whole_target(rel, server, collection, database);
+	answer jsonb := milvus.perform('milvus.export_snapshot', t.server, 'ExportSnapshot', milvus.naming(t) || jsonb_strip_nulls(jsonb_build_object(
+		'name', snapshot, 'target_s3_path', target_path, 'external_spec', external_spec::text)));
+	info jsonb;
+BEGIN
+	-- a server that has done it at once gives no job
+	FOR look IN 0 .. 2147483646 LOOP
+		EXIT WHEN NOT wait OR coalesce(answer->>'job_id', '0') = '0';
+		info := milvus.get(t.server, 'GetExportSnapshotState', jsonb_build_object('job_id', answer->'job_id'))->'info';
+		IF info->>'state' = 'ExportSnapshotFailed' THEN
+			RAISE fdw_error USING MESSAGE = format('exporting snapshot "%s" failed', snapshot), DETAIL = info->>'reason';
+		END IF;
+		EXIT WHEN info->>'state' = 'ExportSnapshotCompleted';
+		PERFORM milvus.pause(look, format('snapshot "%s": %s of %s files', snapshot, info->>'copied_files', info->>'total_files'));
+	END LOOP;
+	RETURN coalesce(nullif(info->>'snapshot_metadata_uri', ''), answer->>'snapshot_metadata_uri');
+END $$;
+COMMENT ON FUNCTION milvus.export_snapshot(regclass, text, text, jsonb, boolean, name, text, text)
+	IS 'copy a snapshot to other storage, and wait for it; where its description is, for milvus.restore_external_snapshot()';
+
+CREATE FUNCTION milvus.pin_snapshot(rel regclass DEFAULT NULL, snapshot text DEFAULT NULL, ttl_seconds bigint DEFAULT NULL,
+		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS bigint LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
+	SELECT (milvus.perform('milvus.pin_snapshot', t.server, 'PinSnapshotData', milvus.naming(t) || jsonb_strip_nulls(jsonb_build_object(
+		'name', snapshot, 'ttl_seconds', ttl_seconds)))->>'pin_id')::bigint
+	FROM milvus.whole_target(rel, server, collection, database) AS t
+$$;
+COMMENT ON FUNCTION milvus.pin_snapshot(regclass, text, bigint, name, text, text)
+	IS 'keep the files of a snapshot while others read them; the pin''s number';
+
+CREATE FUNCTION milvus.unpin_snapshot(server name, pin bigint)
+	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
+	SELECT milvus.perform('milvus.unpin_snapshot', server, 'UnpinSnapshotData', jsonb_build_object('pin_id', pin))
+$$;
+COMMENT ON FUNCTION milvus.unpin_snapshot(name, bigint) IS 'give the files of a snapshot free';
+
+CREATE FUNCTION milvus.refresh_external_collection(rel regclass DEFAULT NULL, external_source text DEFAULT NULL, external_spec jsonb DEFAULT NULL,
+		wait boolean DEFAULT true, server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	t milvus.target := milvus.whole_target(rel, server, collection, database);
+	job bigint := milvus.perform('milvus.refresh_external_collection', t.server, 'RefreshExternalCollection', milvus.naming(t)
+		|| jsonb_strip_nulls(jsonb_build_object('external_source', external_source, 'external_spec', external_spec::text)))->>'job_id';
+	info jsonb;
+BEGIN
+	FOR look IN 0 .. 2147483646 LOOP
+		EXIT WHEN NOT wait;
+		info := milvus.get(t.server, 'GetRefreshExternalCollectionProgress', jsonb_build_object('job_id', job))->'job_info';
+		IF info->>'state' = 'RefreshFailed' THEN
+			RAISE fdw_error USING MESSAGE = format('refreshing collection "%s" failed', t.collection), DETAIL = info->>'reason';
+		END IF;
+		EXIT WHEN info->>'state' = 'RefreshCompleted';
+		PERFORM milvus.pause(look, format('collection "%s": %s %% refreshed', t.collection, info->>'progress'));
+	END LOOP;
+	RETURN job;
+END $$;
+COMMENT ON FUNCTION milvus.refresh_external_collection(regclass, text, jsonb, boolean, name, text, text)
+	IS 'have Milvus look again at what an external collection is made from, and wait for it';
