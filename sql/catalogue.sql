@@ -1,67 +1,162 @@
--- views and functions of the schema milvus
+-- the views of the schema milvus, milvus.call(), and who may do what
 \i sql/servers.psql
+\i sql/try.psql
+-- the same without addresses
+CREATE FUNCTION tried(statement text) RETURNS text LANGUAGE sql AS $$ SELECT regexp_replace(try(statement), '127.0.0.1:\d+', 'ADDRESS', 'g') $$;
 SET client_min_messages = warning;
-CREATE FOREIGN TABLE cat (id bigint NOT NULL, name varchar(10) NOT NULL, e vector(4) NOT NULL) SERVER s;
+CREATE FOREIGN TABLE cat (id bigint NOT NULL, name varchar(10) NOT NULL DEFAULT 'none', e vector(4) NOT NULL) SERVER s;
+COMMENT ON FOREIGN TABLE cat IS 'the cats';
+COMMENT ON COLUMN cat.name IS 'what it is called';
 SELECT make_collection('cat');
 SELECT milvus.create_index('cat', 'e', 'HNSW', 'COSINE', '{"M": 8, "efConstruction": 64}');
-SELECT server, database FROM milvus.databases WHERE database = 'default' ORDER BY 1;
-SELECT server, database, collection, dynamic_fields, consistency_level, shards FROM milvus.collections WHERE server = 's' AND collection = 'cat';
-SELECT field, data_type, primary_key, auto_id, type_params FROM milvus.fields WHERE server = 's' AND collection = 'cat' ORDER BY position;
-SELECT field, index_type, metric_type, params, state FROM milvus.indexes WHERE server = 's' AND collection = 'cat';
-SELECT partition FROM milvus.partitions WHERE server = 's' AND collection = 'cat';
-SELECT state FROM milvus.load_state WHERE server = 's' AND collection = 'cat';
+SELECT server, database FROM milvus.servers ORDER BY 1;
+SELECT server, version, dialect FROM milvus.versions ORDER BY 1;
+SELECT server, healthy, reasons, quota_states, error FROM milvus.health ORDER BY 1;
+SELECT server, database, created < now() + interval '1 day' AS created FROM milvus.databases WHERE database = 'default' ORDER BY 1;
+SELECT server, database, collection, id > 0 AS id, description, dynamic_fields, consistency_level, shards, partitions, aliases, properties, rows, load_state,
+	created BETWEEN now() - interval '1 hour' AND now() + interval '1 hour' AS created
+	FROM milvus.collections WHERE server = 's' AND collection = 'cat';
+SELECT field, data_type, column_type, primary_key, auto_id, type_params, description FROM milvus.fields WHERE server = 's' AND collection = 'cat' ORDER BY position;
+SELECT field, index_type, metric_type, params, state, fail_reason FROM milvus.indexes WHERE server = 's' AND collection = 'cat';
+SELECT partition, rows, load_state FROM milvus.partitions WHERE server = 's' AND collection = 'cat';
+SELECT state, progress FROM milvus.load_state WHERE server = 's' AND collection = 'cat';
 SELECT milvus.load(server => 's', collection => 'cat');
 SELECT state, progress FROM milvus.load_state WHERE server = 's' AND collection = 'cat';
 INSERT INTO cat VALUES (1, 'one', '[1,2,3,4]');
 SELECT milvus.flush('cat');
-SELECT milvus.pairs(milvus.get('s', 'GetCollectionStatistics', '{"collection_name": "cat"}')->'stats');
-SELECT milvus.call('s', 'CreateAlias', '{"collection_name": "cat", "alias": "kitten"}')->>'code';
-SELECT alias, collection FROM milvus.aliases WHERE server = 's' AND collection = 'cat';
-CREATE FOREIGN TABLE kitten (id bigint, name text) SERVER s;
-SELECT * FROM kitten;
-SELECT milvus.call('s', 'DropAlias', '{"alias": "kitten"}')->>'code';
+SELECT rows, load_state FROM milvus.collections WHERE server = 's' AND collection = 'cat';
+SELECT rows, state, nodes FROM milvus.segments WHERE server = 's' AND collection = 'cat' AND state = 'Flushed';
+SELECT resource_group, nodes, jsonb_array_length(shards) AS shards FROM milvus.replicas WHERE server = 's' AND collection = 'cat';
+SELECT count(*) FILTER (WHERE role = 'querynode') AS query_nodes, bool_or(has_error) AS errors, bool_and(memory > 0) AS memory FROM milvus.nodes WHERE server = 's';
+SELECT jsonb_typeof(metrics->'nodes_info') FROM milvus.metrics WHERE server = 's';
+SELECT role, state FROM milvus.components WHERE server = 's';
 SELECT milvus.release('cat');
--- all servers in one query; Lite 2 has no partitions, databases or aliases
-SELECT DISTINCT server FROM milvus.databases ORDER BY 1;
--- what is wrong with a request is said before it is sent
+-- what the Lites tell
+CREATE FOREIGN TABLE lite (id bigint NOT NULL, name varchar(10) DEFAULT 'none', n integer NOT NULL DEFAULT 7, f real DEFAULT 1.5, b boolean DEFAULT true,
+	later timestamptz DEFAULT now(), e vector(2) NOT NULL) SERVER l3;
+SELECT make_collection('lite');
+SELECT field, data_type, column_type, primary_key, nullable, default_value FROM milvus.fields WHERE server = 'l3' AND collection = 'lite' ORDER BY position;
+SELECT milvus.drop_collection('lite');
+DROP FOREIGN TABLE lite;
+-- only what is asked for is asked: the requests that each query sends
+CREATE FUNCTION requests(query text) RETURNS TABLE (server name, requests bigint, rows bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	before jsonb := (SELECT jsonb_object_agg(c.server, c.requests) FROM milvus.connections c);
+	found bigint;
+BEGIN
+	EXECUTE format('SELECT count(x::text) FROM (%s) x', query) INTO found;
+	RETURN QUERY SELECT c.server, c.requests - coalesce(before->>c.server, '0')::bigint, found FROM milvus.connections c
+		WHERE c.requests > coalesce(before->>c.server, '0')::bigint ORDER BY 1;
+END $$;
+SELECT FROM milvus.versions;	-- each is connected from here on
+SELECT milvus.create_database('s', 'catalogue_db');
+SELECT milvus.create_collection(server => 's', database => 'catalogue_db', collection => 'far', schema => milvus.table_schema('cat') - 'name');
+-- databases and collections
+SELECT * FROM requests($$SELECT collection FROM milvus.collections WHERE server = 's' AND database = 'catalogue_db'$$);
+SELECT * FROM requests($$SELECT collection FROM milvus.collections WHERE server = 's' AND database = 'catalogue_db' AND collection = 'nosuch'$$);
+-- and one description
+SELECT * FROM requests($$SELECT collection, shards, aliases, description, consistency_level FROM milvus.collections WHERE server = 's' AND database = 'catalogue_db' AND collection = 'far'$$);
+-- and its rows
+SELECT * FROM requests($$SELECT * FROM milvus.collections WHERE server = 's' AND database = 'catalogue_db' AND collection = 'far'$$);
+SELECT * FROM requests($$SELECT * FROM milvus.indexes WHERE server = 's' AND database = 'catalogue_db' AND collection = 'far'$$);
+SELECT * FROM requests($$SELECT collection FROM milvus.collections c JOIN milvus.load_state l USING (server, database, collection)
+	WHERE server = 's' AND database = 'catalogue_db' AND l.state = 'NotLoad'$$);
+SELECT * FROM requests($$SELECT * FROM milvus.servers$$);
+SELECT DISTINCT server FROM requests($$SELECT * FROM milvus.databases$$) ORDER BY 1;
+SELECT * FROM requests($$SELECT database FROM milvus.databases WHERE server = 'l3' AND database = 'default'$$);
+SELECT milvus.drop_collection(server => 's', database => 'catalogue_db', collection => 'far');
+SELECT milvus.drop_database('s', 'catalogue_db');
+-- what a server does not offer is an error that says who does
+SELECT tried('SELECT * FROM milvus.users WHERE server = ''l3''');
+SELECT tried('SELECT * FROM milvus.segments WHERE server = ''l2''');
+SELECT tried('SELECT * FROM milvus.privilege_groups WHERE server = ''s''');
+SELECT tried('SELECT * FROM milvus.snapshots WHERE server = ''s''');
+SELECT tried('SELECT * FROM milvus.compactions WHERE server = ''s''');
+SELECT tried('SELECT * FROM milvus.namespaces WHERE server = ''s''');
+-- a server that is down
+CREATE SERVER down FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port '1', connect_timeout '2');
+CREATE USER MAPPING FOR CURRENT_USER SERVER down;
+SELECT healthy, error FROM milvus.health WHERE server = 'down';
+SELECT count(*) FROM milvus.health;
+SELECT tried('SELECT * FROM milvus.databases WHERE server = ''down''');
+DROP SERVER down CASCADE;
+-- every RPC: what is wrong with a request is said before it is sent
 SELECT milvus.call('s', 'NoSuchRpc');
+SELECT milvus.call('s', 'ListDatabase');
+SELECT milvus.call('s', 'describecollection');
+SELECT milvus.call('s', 'CreateReplicateStream');
+SELECT milvus.call('s', 'DumpMessages');
 SELECT milvus.get('s', 'DropCollection', '{}');
+SELECT milvus.get('s', 'Query', '{}');
 SELECT milvus.get('s', 'DescribeCollection', '{"colection_name": "x"}');
+SELECT milvus.get('s', 'DescribeCollection', '{"zzz": "x"}');
 SELECT milvus.get('s', 'DescribeCollection', '{"collection_name": {"a": 1}, "collectionID": "x"}');
 SELECT milvus.get('s', 'DescribeCollection', '[]');
 SELECT milvus.call('s', 'CreateCollection', '{"consistency_level": "Sometimes"}');
+SELECT milvus.call('s', 'CreateCollection', '{"consistency_level": "bounded"}');
 SELECT milvus.get('nosuch', 'GetVersion');
 SELECT milvus.load();
 SELECT milvus.load('cat', server => 's');
 SELECT milvus.load(server => 's');
 SELECT milvus.load('pg_class');
 SELECT milvus.create_index('cat');
-\set VERBOSITY sqlstate
-SELECT milvus.get('s', 'DescribeCollection', '{"collection_name": "nosuch"}');
-SELECT milvus.get('l2', 'GetVersion');
-\set VERBOSITY default
-SELECT count(*) >= 144 AS all_rpcs, count(*) FILTER (WHERE only_reads) > 40 AS reading FROM milvus.rpcs();
-SELECT rpc, request, response, only_reads FROM milvus.rpcs() WHERE rpc IN ('Search', 'DescribeCollection', 'DropCollection') ORDER BY 1;
--- read-only transactions, and who may do what
+SELECT try('SELECT milvus.get(''s'', ''DescribeCollection'', ''{"collection_name": "nosuch"}'')');
+SELECT try('SELECT milvus.get(''l2'', ''GetVersion'')');
+SELECT count(*) = 149 AS all_rpcs, count(*) FILTER (WHERE only_reads) > 60 AS reading, count(*) FILTER (WHERE streams) AS streams FROM milvus.rpcs;
+SELECT * FROM milvus.rpcs WHERE rpc IN ('Search', 'DescribeCollection', 'DropCollection', 'CreateSnapshot') ORDER BY 1;
+-- which nothing uses: reached by milvus.call() alone
+SELECT string_agg(rpc, ' ' ORDER BY rpc) FROM milvus.rpcs WHERE used_by = '{}';
+SELECT name, kind FROM milvus.help('snapshot') ORDER BY 1;
+-- everything has a comment
+SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL;
+SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'milvus'::regnamespace AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') IS NULL;
+-- what PUBLIC may execute changes nothing; what may change something is not for PUBLIC; nothing has two names
+SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')
+	AND (p.provolatile = 'v' OR p.prosrc ~ 'perform') ORDER BY 1;
+SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace AND NOT has_function_privilege('public', p.oid, 'EXECUTE')
+	AND p.prosrc !~ 'perform' ORDER BY 1;
+SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace GROUP BY 1 HAVING count(*) > 1;
+SELECT count(*) > 60 AS changing FROM pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace AND NOT has_function_privilege('public', p.oid, 'EXECUTE');
+-- read-only transactions, and what a rollback does not undo
 BEGIN READ ONLY;
 SELECT milvus.drop_collection('cat');
 ROLLBACK;
+BEGIN;
+SELECT milvus.create_partition('cat', 'left');
+SAVEPOINT one;
+SELECT milvus.create_partition('cat', 'undone');
+SELECT milvus.drop_partition('cat', 'undone');
+ROLLBACK TO one;
+SELECT milvus.get('s', 'GetVersion')->>'version';
+ROLLBACK;
+SELECT partition FROM milvus.partitions WHERE server = 's' AND collection = 'cat' ORDER BY 1;
+-- rights: a single function is granted, and not its fellows
 CREATE ROLE milvus_nobody;
 GRANT USAGE ON FOREIGN SERVER s TO milvus_nobody;
 SET ROLE milvus_nobody;
 SELECT milvus.call('s', 'GetVersion');
-SELECT milvus.drop_collection('cat');
+SELECT milvus.drop_partition('cat', 'left');
+SELECT try('SELECT milvus.perform(''milvus.drop_partition'', ''s'', ''DropPartition'', ''{}'')');
 SELECT milvus.get('l3', 'GetVersion');
 SELECT milvus.get('s', 'GetVersion');
 SELECT count(*) FROM milvus.collections;
 RESET ROLE;
 CREATE USER MAPPING FOR milvus_nobody SERVER s;
+GRANT EXECUTE ON FUNCTION milvus.drop_partition TO milvus_nobody;
 SET ROLE milvus_nobody;
 SELECT milvus.get('s', 'GetVersion')->>'version';
 SELECT collection FROM milvus.collections WHERE collection = 'cat';
+SELECT milvus.drop_partition('cat', 'left');
+SELECT try('SELECT milvus.drop_collection(''cat'')');
+-- not by a function of one's own, nor for another RPC
+SELECT try('SELECT milvus.perform(''milvus.drop_partition'', ''s'', ''DropCollection'', ''{"collection_name": "cat"}'')');
+SET client_min_messages = error;
+CREATE FUNCTION pg_temp.mine() RETURNS void LANGUAGE sql AS $$ SELECT 'DropCollection' $$;
+RESET client_min_messages;
+SELECT try('SELECT milvus.perform(''pg_temp.mine'', ''s'', ''DropCollection'', ''{"collection_name": "cat"}'')');
 RESET ROLE;
 -- connections
-SELECT server, user_name, server_version, dialect, state FROM milvus.connections WHERE server = 's' ORDER BY 2;
+SELECT server, user_name, server_version, dialect, state, requests > 0 AS used FROM milvus.connections WHERE server = 's' ORDER BY 2;
 SELECT milvus.disconnect('s'), milvus.disconnect('s');
 SELECT count(*) FROM milvus.connections WHERE server = 's';
 SELECT id FROM cat WHERE false;
@@ -71,6 +166,8 @@ DROP ROLE milvus_nobody;
 SELECT milvus.drop_collection('cat');
 SELECT count(*) FROM milvus.collections WHERE collection = 'cat';
 -- the extension goes away whole
+DROP FUNCTION requests, tried, try;
+SET client_min_messages = warning;
 DROP SERVER s, l3, l2 CASCADE;
 DROP EXTENSION milvus_fdw CASCADE;
 SELECT count(*) FROM pg_namespace WHERE nspname = 'milvus';

@@ -46,9 +46,10 @@ COMMENT ON VIEW milvus.versions IS 'what each server says of itself';
 CREATE FUNCTION milvus.check_health(server name, OUT healthy boolean, OUT reasons text[], OUT quota_states text[], OUT error text)
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE AS $$
 DECLARE
-	-- Milvus Lite 2 can't be asked: it is well when it answers at all
-	answer jsonb := milvus.get_or(server, 'CheckHealth', '{}', jsonb_build_object('isHealthy', milvus.dialect(server) IS NOT NULL));
+	answer jsonb;
 BEGIN
+	-- Milvus Lite 2 can't be asked: it is well when it answers at all
+	answer := milvus.get_or(server, 'CheckHealth', '{}', jsonb_build_object('isHealthy', milvus.dialect(server) IS NOT NULL));
 	healthy := answer->'isHealthy';
 	reasons := milvus.texts(answer->'reasons');
 	quota_states := milvus.texts(answer->'quota_states');

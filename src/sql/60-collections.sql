@@ -64,7 +64,9 @@ DECLARE
 	t milvus.target := milvus.whole_target(rel, server, collection, database);
 BEGIN
 	PERFORM milvus.perform('milvus.rename_collection', t.server, 'RenameCollection', jsonb_strip_nulls(jsonb_build_object(
-		'db_name', t.database, 'oldName', t.collection, 'newName', coalesce(new_name, t.collection), 'newDBName', new_database)));
+		'db_name', t.database, 'oldName', t.collection, 'newName', coalesce(new_name, t.collection),
+		-- left out, it would be the default one
+		'newDBName', coalesce(new_database, t.database))));
 	IF rel IS NOT NULL THEN
 		RAISE NOTICE 'foreign table "%" still means the old name', rel
 			USING HINT = 'Set its option collection, and dbname if the database is another.';
