@@ -48,7 +48,7 @@ COMMENT ON VIEW milvus.user_tags IS 'the tags of users, which row policies can r
 CREATE VIEW milvus.row_policies AS
 SELECT n.server, n.database, n.collection,
 	p.policy->>'policy_name' AS policy,
-	replace(p.policy->>'policy_type', 'RowPolicyType', '') AS type,
+	nullif(replace(p.policy->>'policy_type', 'RowPolicyType', ''), 'Unknown') AS type,
 	milvus.texts(p.policy->'actions') AS actions,
 	milvus.texts(p.policy->'roles') AS roles,
 	p.policy->>'using_expr' AS using_expr,

@@ -30,8 +30,8 @@ CREATE VIEW milvus.compactions AS
 SELECT n.server, n.database, n.collection,
 	(c.plan->>'trigger_id')::bigint AS compaction,
 	(c.plan->>'plan_id')::bigint AS plan,
-	c.plan->>'type' AS type,
-	c.plan->>'state' AS state,
+	replace(c.plan->>'type', 'CompactionType', '') AS type,
+	replace(c.plan->>'state', 'CompactionTaskState', '') AS state,
 	ARRAY(SELECT jsonb_array_elements_text(c.plan->'sources')::bigint) AS sources,
 	CASE WHEN jsonb_array_length(c.plan->'targets') > 0 THEN ARRAY(SELECT jsonb_array_elements_text(c.plan->'targets')::bigint)
 		WHEN (c.plan->>'target')::bigint > 0 THEN ARRAY[(c.plan->>'target')::bigint] ELSE '{}' END AS targets,
