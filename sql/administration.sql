@@ -98,10 +98,6 @@ SELECT rows, load_state FROM milvus.collections WHERE server = 's' AND collectio
 SELECT milvus.compact('a', wait => false) > 0 AS compaction;
 SELECT state IN ('Executing', 'Completed') AS state, jsonb_typeof(plans) FROM milvus.compaction('s', milvus.compact('a', wait => false));
 SELECT milvus.load_balance('a', 1);
--- a wait can be cancelled, and what was done is told
-SET statement_timeout = '300ms';
-SELECT milvus.perform('milvus.flush', 's', 'Flush', '{"collection_names": ["admin_a"]}') IS NOT NULL, pg_sleep(5);
-RESET statement_timeout;
 
 -- an import of a file that the server's storage has
 COPY (SELECT jsonb_build_object('rows', jsonb_agg(jsonb_build_object('id', i, 'name', 'file' || i, 'n', i, 'e', '[1,2]'::jsonb)))

@@ -31,7 +31,7 @@ SELECT milvus.create_index(t, 'e', 'FLAT', 'L2') FROM unnest('{lowest_s,lowest_l
 SELECT milvus.load(server => s, collection => 'awkward_lowest') FROM unnest('{s,l3}'::text[]) s;
 INSERT INTO lowest_l3 SELECT * FROM lowest_s;
 SELECT (SELECT count(*) FROM lowest_s) AS s, (SELECT count(*) FROM lowest_l3) AS l3;
-SELECT milvus.drop_collection(t) FROM unnest('{lowest_s,lowest_l3}'::regclass[]) t;
+SELECT milvus.drop_collection(server => s, collection => 'awkward_lowest') FROM unnest('{s,l3}'::name[]) s;
 -- contradictory conditions below a search
 SELECT id FROM awkward_s WHERE n IN (3) AND (n, d) = (4, 3) ORDER BY e <-> '[1,2]', id LIMIT 2;
 -- a zero vector has no cosine: NaN, and last

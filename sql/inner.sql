@@ -76,3 +76,11 @@ SELECT count(*) FROM inner_s WHERE cardinality(ai) = (-9223372036854775808)::big
 CREATE FOREIGN TABLE inner_other (id bigint NOT NULL, ds bigint OPTIONS (dynamic_key 'ds'), da text OPTIONS (dynamic_key 'da')) SERVER s OPTIONS (collection 'inner_s');
 SELECT ds FROM inner_other ORDER BY id LIMIT 1;
 SELECT da FROM inner_other ORDER BY id LIMIT 1;
+-- a key with a whole number beyond 64 bits, which Milvus Lite 3 can't compare with a float
+CREATE FOREIGN TABLE inner_huge (id bigint NOT NULL, "$meta" jsonb, w double precision OPTIONS (dynamic_key 'w'), e vector(2) NOT NULL) SERVER l3;
+SELECT make_collection('inner_huge');
+INSERT INTO inner_huge (id, "$meta", e) VALUES (1, '{"w": 12345678901234567890}', '[1,2]'), (2, '{"w": 5}', '[1,2]'), (3, '{"w": -3}', '[1,2]');
+SELECT milvus.load('inner_huge');
+SELECT id FROM inner_huge WHERE w > 1 ORDER BY id;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT id FROM inner_huge WHERE w > 1;
+SELECT milvus.drop_collection('inner_huge');

@@ -278,6 +278,8 @@ document_is_comparable(Compilation *c, FilterOperator op, Oid column_type, Oid t
 			return true;
 		filter_refuse(c, "booleans are only compared for equality");
 	}
+	else if (column_type == FLOAT8OID && !c->table->connection->dialect->json_floats)
+		filter_refuse(c, "the server fails where the key has a whole number beyond 64 bits");
 	else if ((filter_is_integer_type(column_type) && filter_is_integer_type(type)) ||
 			 (column_type == FLOAT8OID && (type == FLOAT8OID || type == FLOAT4OID)))
 	{

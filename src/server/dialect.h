@@ -23,6 +23,7 @@ typedef struct Dialect
 	bool		like_infix;		/* like "%x%" and "%x", not only "x%" */
 	bool		json_lists;		/* j["k"] in […] */
 	bool		json_strict;	/* a JSON true does not equal the number 1 */
+	bool		json_floats;	/* a dynamic key can be compared with a float, however large the whole numbers it has elsewhere */
 	bool		json_exists;	/* exists j["k"] is true of a JSON null */
 	bool		negative_elements;	/* array_contains(a, -1) */
 	bool		zeros_differ;	/* a list with 0.0 does not contain -0.0 */

@@ -1,12 +1,22 @@
 -- what is in the servers; WHERE server, database, collection = … asks only for those
 
--- Milvus Lite 2 has no databases: it shows the one that all servers have
+-- Milvus Lite 2 has no databases, and not every user may list them: then there is the one that the server's option names
+CREATE FUNCTION milvus.list_databases(server name, own text) RETURNS jsonb
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE AS $$
+BEGIN
+	RETURN milvus.get(server, 'ListDatabases');
+EXCEPTION
+	WHEN feature_not_supported OR insufficient_privilege THEN
+		RETURN jsonb_build_object('db_names', jsonb_build_array(own));
+END $$;
+COMMENT ON FUNCTION milvus.list_databases(name, text) IS 'internal: the databases of a server, as far as they can be listed';
+
 CREATE VIEW milvus.databases AS
 SELECT s.server, n.database, (l.answer->'db_ids'->>(n.position - 1)::integer)::bigint AS id,
 	t.created,
 	milvus.pairs(d.answer->'properties') AS properties
 FROM milvus.servers s
-CROSS JOIN LATERAL (SELECT milvus.get_or(s.server, 'ListDatabases', '{}', '{"db_names": ["default"]}') AS answer OFFSET 0) l
+CROSS JOIN LATERAL (SELECT milvus.list_databases(s.server, s.database) AS answer OFFSET 0) l
 CROSS JOIN LATERAL milvus.element_texts(l.answer->'db_names') WITH ORDINALITY AS n(database, position)
 CROSS JOIN LATERAL (SELECT (l.answer->'created_timestamp'->>(n.position - 1)::integer)::bigint AS stamp) c
 -- of the first database Milvus tells nanoseconds, of the others its own timestamps, which are smaller
