@@ -106,7 +106,8 @@ SELECT count(*) = 149 AS all_rpcs, count(*) FILTER (WHERE only_reads) > 60 AS re
 SELECT * FROM milvus.rpcs WHERE rpc IN ('Search', 'DescribeCollection', 'DropCollection', 'CreateSnapshot') ORDER BY 1;
 -- which nothing uses: reached by milvus.call() alone
 SELECT string_agg(rpc, ' ' ORDER BY rpc) FROM milvus.rpcs WHERE used_by = '{}';
-SELECT name, kind FROM milvus.help('snapshot') ORDER BY 1;
+SELECT name FROM milvus.help('snapshot');
+SELECT * FROM milvus.help('alias');
 -- everything has a comment
 SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL;
 SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'milvus'::regnamespace AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') IS NULL;

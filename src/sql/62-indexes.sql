@@ -23,6 +23,19 @@ END $$;
 COMMENT ON FUNCTION milvus.create_index(regclass, text, text, text, jsonb, text, boolean, name, text, text)
 	IS 'build an index on a field, and wait for it';
 
+CREATE FUNCTION milvus.find_index(t milvus.target, field text, index_name text) RETURNS jsonb
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE AS $$
+BEGIN
+	RETURN (SELECT i FROM milvus.elements(milvus.get(t.server, 'DescribeIndex', milvus.naming(t))->'index_descriptions') AS i
+		WHERE (field IS NOT NULL OR index_name IS NOT NULL)
+			AND i->>'field_name' = coalesce(field, i->>'field_name') AND i->>'index_name' = coalesce(index_name, i->>'index_name'));
+EXCEPTION
+	-- some servers take no index for an error
+	WHEN undefined_object THEN
+		RETURN NULL;
+END $$;
+COMMENT ON FUNCTION milvus.find_index(milvus.target, text, text) IS 'internal: the description of an index, by field or name';
+
 CREATE FUNCTION milvus.wait_for_index(rel regclass DEFAULT NULL, field text DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
@@ -31,10 +44,8 @@ DECLARE
 	index jsonb;
 BEGIN
 	FOR look IN 0 .. 2147483646 LOOP
-		SELECT i INTO index
-			FROM jsonb_array_elements(milvus.get(t.server, 'DescribeIndex', milvus.naming(t))->'index_descriptions') AS i
-			WHERE i->>'field_name' = field;
-		IF NOT FOUND THEN
+		index := milvus.find_index(t, field, NULL);
+		IF index IS NULL THEN
 			RAISE undefined_object USING MESSAGE = format('field "%s" of collection "%s" has no index', field, t.collection);
 		ELSIF index->>'state' = 'Failed' THEN
 			RAISE fdw_error USING MESSAGE = format('building the index on "%s" failed', field),
@@ -61,13 +72,10 @@ CREATE FUNCTION milvus.drop_index(rel regclass DEFAULT NULL, field text DEFAULT 
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
 	t milvus.target := milvus.target(rel, server, collection, database);
-	index jsonb;
-BEGIN
 	-- servers differ in which of the two they want, and drop nothing without a word when there is none
-	SELECT i INTO index
-		FROM jsonb_array_elements(milvus.get_detail(t.server, 'DescribeIndex', milvus.naming(t))->'index_descriptions') AS i
-		WHERE i->>'field_name' = coalesce(field, i->>'field_name') AND i->>'index_name' = coalesce(index_name, i->>'index_name');
-	IF NOT FOUND OR (field IS NULL AND index_name IS NULL) THEN
+	index jsonb := milvus.find_index(t, field, index_name);
+BEGIN
+	IF index IS NULL THEN
 		RAISE undefined_object USING MESSAGE = format('collection "%s" has no such index', t.collection),
 			HINT = 'Name the field, or the index: see the view milvus.indexes.';
 	END IF;

@@ -20,19 +20,19 @@ FROM milvus.list_rpcs() r;
 COMMENT ON VIEW milvus.rpcs IS 'all RPCs of MilvusService: what they take and give, which Milvus has them, what uses them here';
 
 CREATE FUNCTION milvus.help(topic text DEFAULT '')
-	RETURNS TABLE (name text, kind text, arguments text, description text)
+	RETURNS TABLE (name text, description text, arguments text)
 	LANGUAGE sql STABLE AS $$
 	SELECT * FROM (
-		SELECT 'milvus.' || c.relname, 'view', (SELECT string_agg(a.attname, ', ' ORDER BY a.attnum)
-				FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
-			pg_catalog.obj_description(c.oid, 'pg_class')
+		SELECT 'milvus.' || c.relname, pg_catalog.obj_description(c.oid, 'pg_class'),
+			(SELECT string_agg(a.attname, ', ' ORDER BY a.attnum)
+				FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0)
 		FROM pg_catalog.pg_class c WHERE c.relnamespace = 'milvus'::regnamespace AND c.relkind = 'v'
 		UNION ALL
-		SELECT 'milvus.' || p.proname || '()', 'function', pg_catalog.pg_get_function_arguments(p.oid),
-			pg_catalog.obj_description(p.oid, 'pg_proc')
-		FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace) AS t(name, kind, arguments, description)
+		SELECT 'milvus.' || p.proname || '()', pg_catalog.obj_description(p.oid, 'pg_proc'),
+			pg_catalog.pg_get_function_identity_arguments(p.oid)
+		FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace) AS t(name, description, arguments)
 	WHERE coalesce(t.description, '') NOT LIKE 'internal:%'
 		AND (t.name ILIKE '%' || topic || '%' OR t.description ILIKE '%' || topic || '%')
 	ORDER BY 1
 $$;
-COMMENT ON FUNCTION milvus.help(text) IS 'the views and functions of the schema milvus that have to do with something';
+COMMENT ON FUNCTION milvus.help(text) IS 'the views and functions of the schema milvus that have to do with something; arguments: a view''s columns';
