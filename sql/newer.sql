@@ -176,6 +176,17 @@ SELECT answers('GetPersistentSegmentInfo', '{"infos": [{"segmentID": 1, "num_row
 SELECT segment, rows, state, level, sorted, loaded, memory, nodes, index_name FROM milvus.segments WHERE server = 'd' ORDER BY 1;
 SELECT answers('CheckHealth', '{"isHealthy": false, "reasons": ["querynode down"], "quota_states": ["DenyToWrite"]}');
 SELECT healthy, reasons, quota_states FROM milvus.health WHERE server = 'd';
+-- without their arguments, functions send what makes sense without, or nothing and an error
+SELECT answers('DescribeIndex', '{}');
+SELECT p.proname, x.asked FROM pg_proc p
+	CROSS JOIN LATERAL (SELECT string_agg(format('%I => %s', a.name, CASE a.name WHEN 'server' THEN '''d''' WHEN 'collection' THEN '''c''' WHEN 'wait' THEN 'false' ELSE 'NULL' END), ', ') AS list
+		FROM unnest(p.proargnames) WITH ORDINALITY AS a(name, n)
+		WHERE n <= p.pronargs AND (a.name IN ('server', 'collection', 'wait') OR n <= p.pronargs - p.pronargdefaults)) arguments
+	CROSS JOIN LATERAL (SELECT string_agg(regexp_replace(asked, ' / Its arguments.*', ''), E'\n') AS asked FROM asked(format('SELECT milvus.%I(%s)', p.proname, arguments.list))) x
+	WHERE p.pronamespace = 'milvus'::regnamespace AND NOT has_function_privilege('public', p.oid, 'EXECUTE') AND p.proname <> 'call' ORDER BY 1;
+SELECT try($$SELECT milvus.drop_role('d', NULL)$$);
+SELECT try($$SELECT milvus.drop_role(NULL, 'x')$$);
+SELECT try($$SELECT milvus.call('d', 'DropRole', NULL)$$);
 -- what Milvus forbids
 SELECT control('{"op": "fail", "rpc": "DropCollection", "grpc": "PERMISSION_DENIED", "message": "PrivilegeDropCollection: permission deny to ann"}') IS NOT NULL;
 SELECT try($$SELECT milvus.drop_collection('c')$$);

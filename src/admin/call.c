@@ -18,6 +18,7 @@
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -97,12 +98,25 @@ call_rpc(const char *server, const MilvusMethod *method, Jsonb *json)
 	return json_from_message(response);
 }
 
+/* Nothing is not an argument of what changes something: it would do nothing, without a word. */
+static void
+check_not_null(FunctionCallInfo fcinfo)
+{
+	for (int i = 0; i < PG_NARGS(); i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("server, RPC and request must not be null")));
+}
+
 /* call(server name, rpc text, request jsonb) -> jsonb */
 Datum
 milvus_call(PG_FUNCTION_ARGS)
 {
-	const MilvusMethod *method = method_find(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	const MilvusMethod *method;
 
+	check_not_null(fcinfo);
+	method = method_find(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	if (!(method->flags & METHOD_READS))
 		PreventCommandIfReadOnly("milvus.call()");
 	PG_RETURN_JSONB_P(call_rpc(NameStr(*PG_GETARG_NAME(0)), method, PG_GETARG_JSONB_P(2)));
@@ -142,6 +156,29 @@ function_makes_call(Oid function, const char *rpc)
 	return found && getExtensionOfObject(ProcedureRelationId, function) == get_extension_oid("milvus_fdw", true);
 }
 
+/* A null in a request is an argument that the function needs, and has not got: what it can do without it leaves out. */
+static void
+check_complete(Oid function, Jsonb *request)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(&request->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	char	   *key = NULL;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			key = pnstrdup(value.val.string.val, value.val.string.len);
+		else if (token == WJB_VALUE && value.type == jbvNull)
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("milvus.%s() needs a value for \"%s\"", get_func_name(function), key),
+					 errhint("Its arguments are %s.",
+							 TextDatumGetCString(OidFunctionCall1(F_PG_GET_FUNCTION_IDENTITY_ARGUMENTS,
+																  ObjectIdGetDatum(function))))));
+	}
+}
+
 /*
  * perform(function regproc, server name, rpc text, request jsonb) -> jsonb
  *
@@ -151,15 +188,19 @@ function_makes_call(Oid function, const char *rpc)
 Datum
 milvus_perform(PG_FUNCTION_ARGS)
 {
-	Oid			function = PG_GETARG_OID(0);
-	const MilvusMethod *method = method_find(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	Oid			function;
+	const MilvusMethod *method;
 
+	check_not_null(fcinfo);
+	function = PG_GETARG_OID(0);
+	method = method_find(text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	if (!function_makes_call(function, method->name))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("milvus.perform() is for the functions of the extension"),
 				 errhint("Use milvus.call().")));
 	compat_check_execute(function);
+	check_complete(function, PG_GETARG_JSONB_P(3));
 	if (!(method->flags & METHOD_READS))
 		PreventCommandIfReadOnly(psprintf("milvus.%s()", get_func_name(function)));
 	PG_RETURN_JSONB_P(call_rpc(NameStr(*PG_GETARG_NAME(1)), method, PG_GETARG_JSONB_P(3)));

@@ -1,7 +1,7 @@
 -- any RPC: what everything else stands on
 
 CREATE FUNCTION milvus.call(server name, rpc text, request jsonb DEFAULT '{}') RETURNS jsonb
-	LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'milvus_call';
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'milvus_call';
 COMMENT ON FUNCTION milvus.call(name, text, jsonb) IS 'call any RPC of MilvusService; milvus.rpcs lists them';
 
 -- STABLE: the answer is not asked for where nobody uses it
@@ -10,7 +10,7 @@ CREATE FUNCTION milvus.get(server name, rpc text, request jsonb DEFAULT '{}') RE
 COMMENT ON FUNCTION milvus.get(name, text, jsonb) IS 'call an RPC that only reads metadata';
 
 CREATE FUNCTION milvus.perform(function regproc, server name, rpc text, request jsonb) RETURNS jsonb
-	LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'milvus_perform';
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'milvus_perform';
 COMMENT ON FUNCTION milvus.perform(regproc, name, text, jsonb)
 	IS 'internal: a call that a function of the extension makes, for those who may execute that function';
 

@@ -63,6 +63,9 @@ CREATE FUNCTION milvus.rename_collection(rel regclass DEFAULT NULL, new_name tex
 DECLARE
 	t milvus.target := milvus.whole_target(rel, server, collection, database);
 BEGIN
+	IF new_name IS NULL AND new_database IS NULL THEN
+		RAISE null_value_not_allowed USING MESSAGE = 'a new name, or a new database, is needed';
+	END IF;
 	PERFORM milvus.perform('milvus.rename_collection', t.server, 'RenameCollection', jsonb_strip_nulls(jsonb_build_object(
 		'db_name', t.database, 'oldName', t.collection, 'newName', coalesce(new_name, t.collection),
 		-- left out, it would be the default one
@@ -267,6 +270,6 @@ COMMENT ON FUNCTION milvus.alter_alias(text, regclass, name, text, text) IS 'hav
 CREATE FUNCTION milvus.drop_alias(server name, alias text, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
 	SELECT milvus.perform('milvus.drop_alias', server, 'DropAlias',
-		jsonb_strip_nulls(jsonb_build_object('db_name', database, 'alias', alias)))
+		jsonb_build_object('alias', alias) || jsonb_strip_nulls(jsonb_build_object('db_name', database)))
 $$;
 COMMENT ON FUNCTION milvus.drop_alias(name, text, text) IS 'drop an alias; the collection stays';

@@ -8,8 +8,8 @@ COMMENT ON FUNCTION milvus.base64(text) IS 'internal: a text as bytes of a reque
 
 CREATE FUNCTION milvus.create_user(server name, user_name text, password text, description text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.create_user', server, 'CreateCredential', jsonb_strip_nulls(jsonb_build_object(
-		'username', user_name, 'password', milvus.base64(password), 'description', description)))
+	SELECT milvus.perform('milvus.create_user', server, 'CreateCredential', jsonb_build_object(
+		'username', user_name, 'password', milvus.base64(password)) || jsonb_strip_nulls(jsonb_build_object('description', description)))
 $$;
 COMMENT ON FUNCTION milvus.create_user(name, text, text, text) IS 'make a user of Milvus';
 
@@ -35,8 +35,8 @@ COMMENT ON FUNCTION milvus.drop_user(name, text) IS 'drop a user of Milvus';
 
 CREATE FUNCTION milvus.create_role(server name, role text, description text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.create_role', server, 'CreateRole', jsonb_strip_nulls(jsonb_build_object(
-		'entity', jsonb_build_object('name', role, 'description', description))))
+	SELECT milvus.perform('milvus.create_role', server, 'CreateRole', jsonb_build_object(
+		'entity', jsonb_build_object('name', role) || jsonb_strip_nulls(jsonb_build_object('description', description))))
 $$;
 COMMENT ON FUNCTION milvus.create_role(name, text, text) IS 'make a role';
 
@@ -85,9 +85,9 @@ BEGIN
 		END;
 	END IF;
 	PERFORM milvus.perform(function, server, 'OperatePrivilege', jsonb_build_object('type', operation,
-		'entity', jsonb_strip_nulls(jsonb_build_object('role', jsonb_build_object('name', role),
-			'object', jsonb_build_object('name', coalesce(object_type, 'Collection')), 'object_name', object_name,
-			'db_name', database, 'grantor', grantor))));
+		'entity', jsonb_build_object('role', jsonb_build_object('name', role), 'grantor', grantor,
+			'object', jsonb_build_object('name', coalesce(object_type, 'Collection')), 'object_name', object_name)
+			|| jsonb_strip_nulls(jsonb_build_object('db_name', database))));
 END $$;
 COMMENT ON FUNCTION milvus.operate_privilege(regproc, name, text, text, text, text, text, text) IS 'internal: grant or revoke';
 
@@ -171,10 +171,10 @@ CREATE FUNCTION milvus.create_row_policy(rel regclass DEFAULT NULL, policy text 
 		roles text[] DEFAULT '{}', using_expr text DEFAULT '', check_expr text DEFAULT '', restrictive boolean DEFAULT NULL,
 		description text DEFAULT '', server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.create_row_policy', t.server, 'CreateRowPolicy', milvus.naming(t) || jsonb_strip_nulls(jsonb_build_object(
-		'policy_name', policy, 'actions', actions, 'roles', roles, 'using_expr', using_expr, 'check_expr', check_expr,
-		'policy_type', CASE WHEN restrictive THEN 'RowPolicyTypeRestrictive' WHEN NOT restrictive THEN 'RowPolicyTypePermissive' END,
-		'description', description)))
+	SELECT milvus.perform('milvus.create_row_policy', t.server, 'CreateRowPolicy', milvus.naming(t) || jsonb_build_object(
+		'policy_name', policy, 'actions', actions, 'roles', roles, 'using_expr', using_expr, 'check_expr', check_expr, 'description', description)
+		|| jsonb_strip_nulls(jsonb_build_object('policy_type',
+			CASE WHEN restrictive THEN 'RowPolicyTypeRestrictive' WHEN NOT restrictive THEN 'RowPolicyTypePermissive' END)))
 	FROM milvus.target(rel, server, collection, database) AS t
 $$;
 COMMENT ON FUNCTION milvus.create_row_policy(regclass, text, text[], text[], text, text, boolean, text, name, text, text)

@@ -3,7 +3,7 @@
 CREATE FUNCTION milvus.create_resource_group(server name, resource_group text, config jsonb DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
 	SELECT milvus.perform('milvus.create_resource_group', server, 'CreateResourceGroup',
-		jsonb_strip_nulls(jsonb_build_object('resource_group', resource_group, 'config', config)))
+		jsonb_build_object('resource_group', resource_group) || jsonb_strip_nulls(jsonb_build_object('config', config)))
 $$;
 COMMENT ON FUNCTION milvus.create_resource_group(name, text, jsonb) IS 'make a group of query nodes';
 

@@ -3,8 +3,8 @@
 CREATE FUNCTION milvus.create_snapshot(rel regclass DEFAULT NULL, snapshot text DEFAULT NULL, description text DEFAULT '',
 		compaction_protection_seconds bigint DEFAULT NULL, server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.create_snapshot', t.server, 'CreateSnapshot', milvus.naming(t) || jsonb_strip_nulls(jsonb_build_object(
-		'name', snapshot, 'description', description, 'compaction_protection_seconds', compaction_protection_seconds)))
+	SELECT milvus.perform('milvus.create_snapshot', t.server, 'CreateSnapshot', milvus.naming(t) || jsonb_build_object('name', snapshot, 'description', description)
+		|| jsonb_strip_nulls(jsonb_build_object('compaction_protection_seconds', compaction_protection_seconds)))
 	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
 COMMENT ON FUNCTION milvus.create_snapshot(regclass, text, text, bigint, name, text, text) IS 'keep a collection as it is now';
@@ -39,9 +39,9 @@ CREATE FUNCTION milvus.restore_snapshot(rel regclass DEFAULT NULL, snapshot text
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
 	t milvus.target := milvus.whole_target(rel, server, collection, database);
-	job bigint := milvus.perform('milvus.restore_snapshot', t.server, 'RestoreSnapshot', milvus.naming(t) || jsonb_strip_nulls(jsonb_build_object(
-		'name', snapshot, 'target_collection_name', target_collection, 'target_db_name', target_database,
-		'rewrite_data', rewrite_data)))->>'job_id';
+	job bigint := milvus.perform('milvus.restore_snapshot', t.server, 'RestoreSnapshot', milvus.naming(t) || jsonb_build_object(
+		'name', snapshot, 'target_collection_name', target_collection, 'rewrite_data', rewrite_data)
+		|| jsonb_strip_nulls(jsonb_build_object('target_db_name', target_database)))->>'job_id';
 BEGIN
 	IF wait THEN
 		PERFORM milvus.wait_for_restore(t.server, job);
@@ -55,9 +55,9 @@ CREATE FUNCTION milvus.restore_external_snapshot(server name, target_collection 
 		wait boolean DEFAULT true, database text DEFAULT NULL)
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
-	job bigint := milvus.perform('milvus.restore_external_snapshot', server, 'RestoreExternalSnapshot', jsonb_strip_nulls(jsonb_build_object(
-		'target_db_name', database, 'target_collection_name', target_collection, 'snapshot_metadata_uri', metadata_uri,
-		'external_spec', external_spec::text)))->>'job_id';
+	job bigint := milvus.perform('milvus.restore_external_snapshot', server, 'RestoreExternalSnapshot', jsonb_build_object(
+		'target_collection_name', target_collection, 'snapshot_metadata_uri', metadata_uri)
+		|| jsonb_strip_nulls(jsonb_build_object('target_db_name', database, 'external_spec', external_spec::text)))->>'job_id';
 BEGIN
 	IF wait THEN
 		PERFORM milvus.wait_for_restore(server, job);
@@ -73,8 +73,8 @@ CREATE FUNCTION milvus.export_snapshot(rel regclass DEFAULT NULL, snapshot text 
 	RETURNS text LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
 	t milvus.target := milvus.whole_target(rel, server, collection, database);
-	answer jsonb := milvus.perform('milvus.export_snapshot', t.server, 'ExportSnapshot', milvus.naming(t) || jsonb_strip_nulls(jsonb_build_object(
-		'name', snapshot, 'target_s3_path', target_path, 'external_spec', external_spec::text)));
+	answer jsonb := milvus.perform('milvus.export_snapshot', t.server, 'ExportSnapshot', milvus.naming(t) || jsonb_build_object(
+		'name', snapshot, 'target_s3_path', target_path) || jsonb_strip_nulls(jsonb_build_object('external_spec', external_spec::text)));
 	info jsonb;
 BEGIN
 	-- a server that has done it at once gives no job
@@ -95,8 +95,8 @@ COMMENT ON FUNCTION milvus.export_snapshot(regclass, text, text, jsonb, boolean,
 CREATE FUNCTION milvus.pin_snapshot(rel regclass DEFAULT NULL, snapshot text DEFAULT NULL, ttl_seconds bigint DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS bigint LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT (milvus.perform('milvus.pin_snapshot', t.server, 'PinSnapshotData', milvus.naming(t) || jsonb_strip_nulls(jsonb_build_object(
-		'name', snapshot, 'ttl_seconds', ttl_seconds)))->>'pin_id')::bigint
+	SELECT (milvus.perform('milvus.pin_snapshot', t.server, 'PinSnapshotData', milvus.naming(t) || jsonb_build_object('name', snapshot)
+		|| jsonb_strip_nulls(jsonb_build_object('ttl_seconds', ttl_seconds)))->>'pin_id')::bigint
 	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
 COMMENT ON FUNCTION milvus.pin_snapshot(regclass, text, bigint, name, text, text)
