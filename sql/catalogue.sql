@@ -108,6 +108,8 @@ SELECT * FROM milvus.rpcs WHERE rpc IN ('Search', 'DescribeCollection', 'DropCol
 SELECT string_agg(rpc, ' ' ORDER BY rpc) FROM milvus.rpcs WHERE used_by = '{}';
 SELECT name FROM milvus.help('snapshot');
 SELECT * FROM milvus.help('alias');
+SELECT milvus.hybrid_timestamp('2026-11-22 10:00:00.123Z'), milvus.hybrid_time(milvus.hybrid_timestamp('2026-11-22 10:00:00.123Z') + 5) = '2026-11-22 10:00:00.123Z' AS same,
+	milvus.hybrid_time((milvus.get('s', 'AllocTimestamp')->>'timestamp')::bigint) BETWEEN now() - interval '1 minute' AND now() + interval '1 minute' AS now;
 -- everything has a comment
 SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL;
 SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'milvus'::regnamespace AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') IS NULL;

@@ -65,6 +65,7 @@ make_request(const ProtobufCMethodDescriptor *method, Jsonb *json, const MilvusC
 	dbname = (char **) ((char *) request + field->offset);
 	if (*dbname == NULL || (*dbname)[0] == '\0')
 		*dbname = connection->dbname;
+	connection_check_database(connection, *dbname);
 	return request;
 }
 

@@ -68,6 +68,13 @@ table_open_remote(Relation relation, Oid userid, bool fresh)
 	table->relname = pstrdup(RelationGetRelationName(relation));
 	option_get_table(foreign, server, table->relname, &table->options);
 	table->connection = connection_get(foreign->serverid, userid);
+	if (table->options.partition && table->connection->dialect->no_partitions &&
+		strcmp(table->options.partition, "_default") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Milvus server \"%s\" has no partitions", table->connection->rpc.name),
+				 errdetail("Foreign table \"%s\" has the option partition; %s has only \"_default\".",
+						   table->relname, table->connection->dialect->name)));
 	table->collection = collection_describe(table->connection, table->options.dbname,
 											table->options.collection, fresh);
 	if (table->collection->primary_key == NULL)

@@ -347,6 +347,7 @@ collection_describe(MilvusConnection *connection, const char *dbname, const char
 			return collection;
 		retire(connection, collection);
 	}
+	connection_check_database(connection, dbname);
 	collection = finish_asking(start_asking(connection, dbname, name));
 	caller = MemoryContextSwitchTo(connection->context);
 	connection->collections = lappend(connection->collections, collection);
@@ -479,6 +480,7 @@ collection_list(MilvusConnection *connection, const char *dbname)
 	Milvus__Proto__Milvus__ShowCollectionsResponse *response;
 	List	   *names = NIL;
 
+	connection_check_database(connection, dbname);
 	request.db_name = (char *) dbname;
 	response = (Milvus__Proto__Milvus__ShowCollectionsResponse *)
 		rpc_call(&connection->rpc, "ShowCollections", true, &request.base,

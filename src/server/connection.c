@@ -390,6 +390,16 @@ connection_note_write(MilvusConnection *connection, const char *dbname,
 		mark->unknown = true;
 }
 
+void
+connection_check_database(const MilvusConnection *connection, const char *dbname)
+{
+	if (connection->dialect->no_databases && strcmp(dbname, "default") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Milvus server \"%s\" has no databases", connection->rpc.name),
+				 errdetail("The database \"%s\" is asked for; %s has only \"default\".", dbname, connection->dialect->name)));
+}
+
 uint64
 connection_server_time(MilvusConnection *connection)
 {

@@ -54,6 +54,9 @@ extern int	connection_disconnect(Oid serverid);
 /* The open connections, a List of MilvusConnection. */
 extern List *connection_list(void);
 
+/* Error 0A000 when the server has no databases, and the name is not that of the one that all have. */
+extern void connection_check_database(const MilvusConnection *connection, const char *dbname);
+
 /* After a write: reads of this session wait until the server has got that far. */
 extern void connection_note_write(MilvusConnection *connection, const char *dbname,
 								  const char *collection, uint64 timestamp);

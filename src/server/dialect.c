@@ -73,6 +73,8 @@ static const Dialect milvus_2_6 = {
 
 static const Dialect lite_2 = {
 	.name = "Milvus Lite 2",
+	.no_databases = true,
+	.no_partitions = true,
 	.filters = true,
 	.groups = true,
 	.returns_float_vectors_only = true,

@@ -29,6 +29,10 @@ typedef struct Dialect
 	bool		zeros_differ;	/* a list with 0.0 does not contain -0.0 */
 	bool		newline_escapes;	/* "\n" in a string literal is a line break */
 
+	/* what there is: a server without them takes any name, and overlooks it */
+	bool		no_databases;
+	bool		no_partitions;
+
 	/* sizes */
 	int			max_window;		/* limit of a query, topk of a search */
 	int			max_vector_rows;	/* rows of a page or a batch with vectors; 0: max_window */

@@ -73,6 +73,12 @@ CREATE FUNCTION milvus.hybrid_time(hybrid bigint) RETURNS timestamp with time zo
 $$;
 COMMENT ON FUNCTION milvus.hybrid_time(bigint) IS 'the time of one of Milvus'' hybrid timestamps';
 
+CREATE FUNCTION milvus.hybrid_timestamp(at timestamp with time zone) RETURNS bigint
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+	SELECT floor(extract(epoch FROM at) * 1000)::bigint << 18
+$$;
+COMMENT ON FUNCTION milvus.hybrid_timestamp(timestamp with time zone) IS 'the first of Milvus'' hybrid timestamps at a time';
+
 CREATE TYPE milvus.target AS (server name, database text, collection text, partition text);
 COMMENT ON TYPE milvus.target IS 'what a function of the schema milvus is about';
 
