@@ -73,6 +73,17 @@ choose_first_size(PageSource *source)
 	source->rows = Max(1, Min(rows, source->max_rows));
 }
 
+static bool
+contains_name(const List *names, const char *name)
+{
+	const ListCell *lc;
+
+	foreach(lc, names)
+		if (strcmp(lfirst(lc), name) == 0)
+			return true;
+	return false;
+}
+
 PageSource *
 pages_begin(const MilvusTable *table, RowReader *reader, const char *expr,
 			int64 wanted, int64 most, ScanCounters *counters)
@@ -94,7 +105,8 @@ pages_begin(const MilvusTable *table, RowReader *reader, const char *expr,
 	source->next_result = palloc(sizeof(FlatResult));
 	source->output_fields = row_output_fields(reader);
 	/* always: pages are cut by it */
-	source->output_fields = lappend(source->output_fields, key_name);
+	if (!contains_name(source->output_fields, key_name))
+		source->output_fields = lappend(source->output_fields, key_name);
 	choose_first_size(source);
 	return source;
 }

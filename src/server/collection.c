@@ -256,7 +256,7 @@ finish_asking(CollectionCheck *check)
 	DescribeResponse *described;
 	IndexResponse *indexes;
 	PartitionsResponse *loaded = NULL;
-	StatisticsResponse *counted;
+	StatisticsResponse *counted = NULL;
 	RpcStatus	status;
 	Collection *collection;
 	double		rows = -1;
@@ -273,14 +273,16 @@ finish_asking(CollectionCheck *check)
 						connection->rpc.name, check->name)));
 	indexes = (IndexResponse *)
 		rpc_finish_message(check->index, &milvus__proto__milvus__describe_index_response__descriptor);
-	counted = (StatisticsResponse *)
-		rpc_finish_message(check->statistics, &milvus__proto__milvus__get_collection_statistics_response__descriptor);
+	/* who may read the rows need not have the right to ask for their number */
+	if (rpc_is_permitted(check->statistics))
+		counted = (StatisticsResponse *)
+			rpc_finish_message(check->statistics, &milvus__proto__milvus__get_collection_statistics_response__descriptor);
 	/* a server without partitions does not offer it */
 	if (rpc_is_offered(check->partitions))
 		loaded = (PartitionsResponse *)
 			rpc_finish_message(check->partitions, &milvus__proto__milvus__show_partitions_response__descriptor);
 
-	if (rpc_message_status(&counted->base, &status) && !rpc_failed(&status))
+	if (counted && rpc_message_status(&counted->base, &status) && !rpc_failed(&status))
 		rows = read_row_count(counted);
 	if (rows == 0)
 		rows = count_rows(connection, check->dbname, check->name);

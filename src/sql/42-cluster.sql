@@ -15,13 +15,15 @@ SELECT n.server, n.database, n.collection,
 FROM milvus.collection_names n
 CROSS JOIN LATERAL (SELECT
 	milvus.get(n.server, 'GetPersistentSegmentInfo',
-		jsonb_build_object('dbName', n.database, 'collectionName', n.collection))->'infos' AS stored,
+		jsonb_build_object('dbName', n.database, 'collectionName', n.collection,
+			-- later versions show only what they are asked for
+			'states', '["Growing", "Sealed", "Flushing", "Flushed", "Importing"]'::jsonb))->'infos' AS stored,
 	milvus.get(n.server, 'GetQuerySegmentInfo',
 		jsonb_build_object('dbName', n.database, 'collectionName', n.collection))->'infos' AS loaded OFFSET 0) s
 CROSS JOIN LATERAL (SELECT p.info AS stored, q.info AS loaded
 	FROM milvus.elements(s.stored) AS p(info)
 	FULL JOIN milvus.elements(s.loaded) AS q(info) ON p.info->>'segmentID' = q.info->>'segmentID') i;
-COMMENT ON VIEW milvus.segments IS 'the segments of all collections: stored, loaded, or both';
+COMMENT ON VIEW milvus.segments IS 'the segments of all collections that are not dropped: stored, loaded, or both';
 
 CREATE VIEW milvus.replicas AS
 SELECT n.server, n.database, n.collection,

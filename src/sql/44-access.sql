@@ -20,16 +20,18 @@ SELECT r.server, r.role, m.user_name
 FROM milvus.roles r CROSS JOIN LATERAL unnest(r.members) AS m(user_name);
 COMMENT ON VIEW milvus.role_members IS 'which user has which role';
 
+-- each database tells its own, and those of all
 CREATE VIEW milvus.grants AS
-SELECT r.server, r.role,
+SELECT DISTINCT r.server, r.role,
 	g.entry->'object'->>'name' AS object_type,
 	nullif(g.entry->>'db_name', '') AS database,
 	g.entry->>'object_name' AS object_name,
 	g.entry->'grantor'->'privilege'->>'name' AS privilege,
 	g.entry->'grantor'->'user'->>'name' AS grantor
 FROM milvus.roles r
-CROSS JOIN LATERAL milvus.elements(milvus.get(r.server, 'SelectGrant',
-	jsonb_build_object('entity', jsonb_build_object('role', jsonb_build_object('name', r.role))))->'entities') AS g(entry);
+JOIN (SELECT d.server, d.database FROM milvus.databases d OFFSET 0) d ON d.server = r.server
+CROSS JOIN LATERAL milvus.elements(milvus.get(r.server, 'SelectGrant', jsonb_build_object('entity', jsonb_build_object(
+	'role', jsonb_build_object('name', r.role), 'db_name', d.database)))->'entities') AS g(entry);
 COMMENT ON VIEW milvus.grants IS 'the privileges of all roles';
 
 CREATE VIEW milvus.privilege_groups AS

@@ -84,6 +84,35 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION milvus.drop_index(regclass, text, text, name, text, text) IS 'drop the index on a field; the collection must not be loaded';
 
+CREATE FUNCTION milvus.partition_names(t milvus.target, partitions text[]) RETURNS text[]
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+	IF cardinality(partitions) = 0 THEN
+		RAISE invalid_parameter_value USING MESSAGE = 'the list of partitions is empty',
+			HINT = 'Leave it out if you mean the whole collection.';
+	END IF;
+	RETURN coalesce(partitions, CASE WHEN t.partition IS NOT NULL THEN ARRAY[t.partition] END);
+END $$;
+COMMENT ON FUNCTION milvus.partition_names(milvus.target, text[]) IS 'internal: the partitions that are meant, NULL: all of the collection';
+
+CREATE FUNCTION milvus.wait_for_load(rel regclass DEFAULT NULL, refresh boolean DEFAULT false, partitions text[] DEFAULT NULL,
+		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
+	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	t milvus.target := milvus.target(rel, server, collection, database);
+	request jsonb := milvus.naming(t) || jsonb_strip_nulls(jsonb_build_object('partition_names', milvus.partition_names(t, partitions)));
+	progress jsonb;
+BEGIN
+	FOR look IN 0 .. 2147483646 LOOP
+		progress := milvus.get(t.server, 'GetLoadingProgress', request);
+		EXIT WHEN (progress->>'progress')::bigint >= 100
+			AND (NOT refresh OR (progress->>'refresh_progress')::bigint >= 100);
+		PERFORM milvus.pause(look, format('collection "%s": %s %% loaded', t.collection,
+			progress->>CASE WHEN refresh THEN 'refresh_progress' ELSE 'progress' END));
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION milvus.wait_for_load(regclass, boolean, text[], name, text, text) IS 'wait until a collection, or partitions of it, are loaded';
+
 CREATE FUNCTION milvus.load(rel regclass DEFAULT NULL, replicas integer DEFAULT 1, wait boolean DEFAULT true,
 		fields text[] DEFAULT '{}', dynamic_field boolean DEFAULT true, resource_groups text[] DEFAULT '{}',
 		refresh boolean DEFAULT false, partitions text[] DEFAULT NULL,
@@ -91,27 +120,19 @@ CREATE FUNCTION milvus.load(rel regclass DEFAULT NULL, replicas integer DEFAULT 
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
 	t milvus.target := milvus.target(rel, server, collection, database);
-	names text[] := coalesce(partitions, CASE WHEN t.partition IS NOT NULL THEN ARRAY[t.partition] END);
+	names text[] := milvus.partition_names(t, partitions);
 	request jsonb := milvus.naming(t) || jsonb_build_object('replica_number', replicas, 'load_fields', fields,
 		'skip_load_dynamic_field', NOT dynamic_field, 'resource_groups', resource_groups, 'refresh', refresh);
-	named jsonb := milvus.naming(t) || CASE WHEN names IS NULL THEN '{}' ELSE jsonb_build_object('partition_names', names) END;
-	progress jsonb;
 BEGIN
 	IF names IS NULL THEN
 		PERFORM milvus.perform('milvus.load', t.server, 'LoadCollection', request);
 	ELSE
-		PERFORM milvus.perform('milvus.load', t.server, 'LoadPartitions', request || named);
+		PERFORM milvus.perform('milvus.load', t.server, 'LoadPartitions', request || jsonb_build_object('partition_names', names));
 	END IF;
-	IF NOT wait THEN
-		RETURN;
+	IF wait THEN
+		PERFORM milvus.wait_for_load(refresh => refresh, partitions => names,
+			server => t.server, collection => t.collection, database => t.database);
 	END IF;
-	FOR look IN 0 .. 2147483646 LOOP
-		progress := milvus.get(t.server, 'GetLoadingProgress', named);
-		EXIT WHEN (progress->>'progress')::bigint >= 100
-			AND (NOT refresh OR (progress->>'refresh_progress')::bigint >= 100);
-		PERFORM milvus.pause(look, format('collection "%s": %s %% loaded', t.collection,
-			progress->>CASE WHEN refresh THEN 'refresh_progress' ELSE 'progress' END));
-	END LOOP;
 END $$;
 COMMENT ON FUNCTION milvus.load(regclass, integer, boolean, text[], boolean, text[], boolean, text[], name, text, text)
 	IS 'load a collection, or partitions of it, and wait for it; refresh => true for data that were imported since';
@@ -121,7 +142,7 @@ CREATE FUNCTION milvus.release(rel regclass DEFAULT NULL, partitions text[] DEFA
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
 	t milvus.target := milvus.target(rel, server, collection, database);
-	names text[] := coalesce(partitions, CASE WHEN t.partition IS NOT NULL THEN ARRAY[t.partition] END);
+	names text[] := milvus.partition_names(t, partitions);
 BEGIN
 	IF names IS NULL THEN
 		PERFORM milvus.perform('milvus.release', t.server, 'ReleaseCollection', milvus.naming(t));
@@ -150,18 +171,43 @@ END $$;
 COMMENT ON FUNCTION milvus.flush(regclass, boolean, name, text, text)
 	IS 'have Milvus write what it holds of a collection to storage, and wait for it';
 
-CREATE FUNCTION milvus.flush_all(server name, wait boolean DEFAULT true, database text DEFAULT NULL)
+CREATE FUNCTION milvus.wait_for_flush_all(server name, flush_all_ts bigint, database text DEFAULT NULL)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
-	flushed jsonb := milvus.perform('milvus.flush_all', server, 'FlushAll', jsonb_strip_nulls(jsonb_build_object('db_name', database)));
-	state jsonb := jsonb_strip_nulls(jsonb_build_object('db_name', database, 'flush_all_ts', flushed->'flush_all_ts'));
+	request jsonb := jsonb_build_object('flush_all_ts', flush_all_ts) || jsonb_strip_nulls(jsonb_build_object('db_name', database));
 BEGIN
 	FOR look IN 0 .. 2147483646 LOOP
-		EXIT WHEN NOT wait OR (milvus.get(server, 'GetFlushAllState', state)->>'flushed')::boolean;
+		EXIT WHEN (milvus.get(server, 'GetFlushAllState', request)->>'flushed')::boolean;
 		PERFORM milvus.pause(look, format('server "%s" is flushing', server));
 	END LOOP;
 END $$;
-COMMENT ON FUNCTION milvus.flush_all(name, boolean, text) IS 'the same of all collections';
+COMMENT ON FUNCTION milvus.wait_for_flush_all(name, bigint, text) IS 'wait until all that was there at a time is on storage';
+
+CREATE FUNCTION milvus.flush_all(server name, wait boolean DEFAULT true, database text DEFAULT NULL)
+	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	stamp bigint := milvus.perform('milvus.flush_all', server, 'FlushAll', jsonb_strip_nulls(jsonb_build_object('db_name', database)))->>'flush_all_ts';
+BEGIN
+	IF wait THEN
+		PERFORM milvus.wait_for_flush_all(server, stamp, database);
+	END IF;
+	RETURN stamp;
+END $$;
+COMMENT ON FUNCTION milvus.flush_all(name, boolean, text) IS 'the same of all collections; the time up to which, for milvus.wait_for_flush_all()';
+
+CREATE FUNCTION milvus.wait_for_compaction(server name, compaction bigint)
+	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	state jsonb;
+BEGIN
+	FOR look IN 0 .. 2147483646 LOOP
+		state := milvus.get(server, 'GetCompactionState', jsonb_build_object('compactionID', compaction));
+		EXIT WHEN state->>'state' = 'Completed';
+		PERFORM milvus.pause(look, format('compaction %s: %s plans completed, %s under way', compaction,
+			state->>'completedPlanNo', state->>'executingPlanNo'));
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION milvus.wait_for_compaction(name, bigint) IS 'wait until a compaction is done';
 
 CREATE FUNCTION milvus.compact(rel regclass DEFAULT NULL, clustering boolean DEFAULT false, l0 boolean DEFAULT false,
 		target_size bigint DEFAULT NULL, wait boolean DEFAULT true,
@@ -173,19 +219,14 @@ DECLARE
 	id jsonb := milvus.get(t.server, 'DescribeCollection', milvus.naming(t))->'collectionID';
 	compaction bigint := milvus.perform('milvus.compact', t.server, 'ManualCompaction', milvus.naming(t) || jsonb_strip_nulls(
 		jsonb_build_object('collectionID', id, 'majorCompaction', clustering, 'l0Compaction', l0, 'target_size', target_size)))->>'compactionID';
-	state jsonb;
 BEGIN
-	FOR look IN 0 .. 2147483646 LOOP
-		EXIT WHEN NOT wait;
-		state := milvus.get(t.server, 'GetCompactionState', jsonb_build_object('compactionID', compaction));
-		EXIT WHEN state->>'state' = 'Completed';
-		PERFORM milvus.pause(look, format('compaction %s: %s plans completed, %s under way', compaction,
-			state->>'completedPlanNo', state->>'executingPlanNo'));
-	END LOOP;
+	IF wait THEN
+		PERFORM milvus.wait_for_compaction(t.server, compaction);
+	END IF;
 	RETURN compaction;
 END $$;
 COMMENT ON FUNCTION milvus.compact(regclass, boolean, boolean, bigint, boolean, name, text, text)
-	IS 'merge a collection''s segments, and wait for it; its number, for milvus.compaction()';
+	IS 'merge a collection''s segments, to a size in MB if given, and wait for it; its number, for milvus.compaction()';
 
 CREATE FUNCTION milvus.compaction(server name, compaction bigint, OUT state text, OUT executing bigint, OUT timed_out bigint,
 		OUT completed bigint, OUT failed bigint, OUT plans jsonb)
@@ -197,6 +238,29 @@ CREATE FUNCTION milvus.compaction(server name, compaction bigint, OUT state text
 $$;
 COMMENT ON FUNCTION milvus.compaction(name, bigint) IS 'how far a compaction is, and which segments it merges';
 
+CREATE FUNCTION milvus.import_state(server name, task bigint, OUT state text, OUT rows bigint, OUT infos jsonb)
+	LANGUAGE sql STABLE PARALLEL UNSAFE AS $$
+	SELECT replace(s->>'state', 'Import', ''), (s->>'row_count')::bigint, milvus.pairs(s->'infos')
+	FROM milvus.get(server, 'GetImportState', jsonb_build_object('task', task)) AS s
+$$;
+COMMENT ON FUNCTION milvus.import_state(name, bigint) IS 'how far an import is';
+
+CREATE FUNCTION milvus.wait_for_import(server name, task bigint)
+	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	import record;
+BEGIN
+	FOR look IN 0 .. 2147483646 LOOP
+		SELECT * INTO import FROM milvus.import_state(server, task);
+		IF import.state LIKE 'Failed%' THEN
+			RAISE fdw_error USING MESSAGE = format('import %s failed', task), DETAIL = import.infos->>'failed_reason';
+		END IF;
+		EXIT WHEN import.state = 'Completed';
+		PERFORM milvus.pause(look, format('import %s: %s, %s rows', task, import.state, import.rows));
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION milvus.wait_for_import(name, bigint) IS 'wait until an import is done';
+
 CREATE FUNCTION milvus.import(rel regclass DEFAULT NULL, files text[] DEFAULT NULL, options jsonb DEFAULT '{}',
 		wait boolean DEFAULT true, partition text DEFAULT NULL, row_based boolean DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
@@ -204,7 +268,6 @@ CREATE FUNCTION milvus.import(rel regclass DEFAULT NULL, files text[] DEFAULT NU
 DECLARE
 	t milvus.target := milvus.target(rel, server, collection, database);
 	task bigint;
-	state jsonb;
 BEGIN
 	IF coalesce(cardinality(files), 0) = 0 THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'an import needs files',
@@ -214,16 +277,9 @@ BEGIN
 		'partition_name', coalesce(partition, t.partition), 'files', files, 'options', options,
 		-- one file a column is what .npy files are
 		'row_based', coalesce(row_based, NOT (files[1] LIKE '%.npy')))))->'tasks'->>0;
-	FOR look IN 0 .. 2147483646 LOOP
-		EXIT WHEN NOT wait;
-		state := milvus.get(t.server, 'GetImportState', jsonb_build_object('task', task));
-		IF state->>'state' LIKE 'ImportFailed%' THEN
-			RAISE fdw_error USING MESSAGE = format('import %s into collection "%s" failed', task, t.collection),
-				DETAIL = milvus.pairs(state->'infos')->>'failed_reason';
-		END IF;
-		EXIT WHEN state->>'state' = 'ImportCompleted';
-		PERFORM milvus.pause(look, format('import %s: %s, %s rows', task, state->>'state', state->>'row_count'));
-	END LOOP;
+	IF wait THEN
+		PERFORM milvus.wait_for_import(t.server, task);
+	END IF;
 	RETURN task;
 END $$;
 COMMENT ON FUNCTION milvus.import(regclass, text[], jsonb, boolean, text, boolean, name, text, text)

@@ -72,12 +72,13 @@ CREATE FUNCTION milvus.operate_privilege(function regproc, server name, operatio
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
 	grantor jsonb := jsonb_build_object('privilege', jsonb_build_object('name', privilege));
+	place text := coalesce(operate_privilege.database, (SELECT s.database FROM milvus.servers s WHERE s.server = operate_privilege.server));
 BEGIN
 	IF object_type IS NULL THEN
 		BEGIN
 			PERFORM milvus.perform(function, server, 'OperatePrivilegeV2', jsonb_build_object(
 				'role', jsonb_build_object('name', role), 'grantor', grantor, 'type', operation,
-				'db_name', coalesce(database, '*'), 'collection_name', object_name));
+				'db_name', place, 'collection_name', object_name));
 			RETURN;
 		EXCEPTION
 			WHEN feature_not_supported THEN
@@ -86,8 +87,7 @@ BEGIN
 	END IF;
 	PERFORM milvus.perform(function, server, 'OperatePrivilege', jsonb_build_object('type', operation,
 		'entity', jsonb_build_object('role', jsonb_build_object('name', role), 'grantor', grantor,
-			'object', jsonb_build_object('name', coalesce(object_type, 'Collection')), 'object_name', object_name)
-			|| jsonb_strip_nulls(jsonb_build_object('db_name', database))));
+			'object', jsonb_build_object('name', coalesce(object_type, 'Collection')), 'object_name', object_name, 'db_name', place)));
 END $$;
 COMMENT ON FUNCTION milvus.operate_privilege(regproc, name, text, text, text, text, text, text) IS 'internal: grant or revoke';
 
@@ -98,7 +98,7 @@ CREATE FUNCTION milvus.grant_privilege(server name, role text, privilege text, o
 	SELECT milvus.operate_privilege('milvus.grant_privilege', server, 'Grant', role, privilege, object_type, object_name, database)
 $$;
 COMMENT ON FUNCTION milvus.grant_privilege(name, text, text, text, text, text)
-	IS 'give a privilege to a role, on a collection or all; object_type (Global, Collection, User) is for Milvus before 2.5';
+	IS 'give a privilege to a role, on a collection or all (''*'') of a database or all (''*''); object_type (Global, Collection, User) is for Milvus before 2.5';
 
 CREATE FUNCTION milvus.revoke_privilege(server name, role text, privilege text, object_name text DEFAULT '*',
 		object_type text DEFAULT NULL, database text DEFAULT NULL)

@@ -108,6 +108,22 @@ CREATE FUNCTION milvus.unpin_snapshot(server name, pin bigint)
 $$;
 COMMENT ON FUNCTION milvus.unpin_snapshot(name, bigint) IS 'give the files of a snapshot free';
 
+CREATE FUNCTION milvus.wait_for_refresh(server name, job bigint)
+	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+	info jsonb;
+BEGIN
+	FOR look IN 0 .. 2147483646 LOOP
+		info := milvus.get(server, 'GetRefreshExternalCollectionProgress', jsonb_build_object('job_id', job))->'job_info';
+		IF info->>'state' = 'RefreshFailed' THEN
+			RAISE fdw_error USING MESSAGE = format('refresh %s failed', job), DETAIL = info->>'reason';
+		END IF;
+		EXIT WHEN info->>'state' = 'RefreshCompleted';
+		PERFORM milvus.pause(look, format('refresh %s: %s %%', job, info->>'progress'));
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION milvus.wait_for_refresh(name, bigint) IS 'wait until an external collection is refreshed';
+
 CREATE FUNCTION milvus.refresh_external_collection(rel regclass DEFAULT NULL, external_source text DEFAULT NULL, external_spec jsonb DEFAULT NULL,
 		wait boolean DEFAULT true, server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
@@ -115,17 +131,10 @@ DECLARE
 	t milvus.target := milvus.whole_target(rel, server, collection, database);
 	job bigint := milvus.perform('milvus.refresh_external_collection', t.server, 'RefreshExternalCollection', milvus.naming(t)
 		|| jsonb_strip_nulls(jsonb_build_object('external_source', external_source, 'external_spec', external_spec::text)))->>'job_id';
-	info jsonb;
 BEGIN
-	FOR look IN 0 .. 2147483646 LOOP
-		EXIT WHEN NOT wait;
-		info := milvus.get(t.server, 'GetRefreshExternalCollectionProgress', jsonb_build_object('job_id', job))->'job_info';
-		IF info->>'state' = 'RefreshFailed' THEN
-			RAISE fdw_error USING MESSAGE = format('refreshing collection "%s" failed', t.collection), DETAIL = info->>'reason';
-		END IF;
-		EXIT WHEN info->>'state' = 'RefreshCompleted';
-		PERFORM milvus.pause(look, format('collection "%s": %s %% refreshed', t.collection, info->>'progress'));
-	END LOOP;
+	IF wait THEN
+		PERFORM milvus.wait_for_refresh(t.server, job);
+	END IF;
 	RETURN job;
 END $$;
 COMMENT ON FUNCTION milvus.refresh_external_collection(regclass, text, jsonb, boolean, name, text, text)

@@ -12,7 +12,8 @@ BEGIN
 			-- it looks at the rights itself
 			'perform', 'operate_privilege',
 			-- a session's own connections, and its own time
-			'list_connections', 'disconnect', 'disconnect_all', 'pause', 'wait_for_index', 'wait_for_restore',
+			'list_connections', 'disconnect', 'disconnect_all', 'pause', 'wait_for_index', 'wait_for_load', 'wait_for_flush_all', 'wait_for_compaction', 'wait_for_import',
+			'wait_for_restore', 'wait_for_refresh',
 			-- it reads a foreign table, whose owner says who may
 			'search'))
 	LOOP

@@ -184,16 +184,29 @@ rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 	call_free(call->call);
 }
 
-bool
-rpc_is_offered(RpcCall *call)
+/* Wait for the end; a call that ended with that gRPC status is given back. */
+static bool
+ended_with(RpcCall *call, int status)
 {
 	const char *message;
 
 	call_wait(call->call);
-	if (call_status(call->call, &message) != WIRE_STATUS_UNIMPLEMENTED)
-		return true;
+	if (call_status(call->call, &message) != status)
+		return false;
 	call_free(call->call);
-	return false;
+	return true;
+}
+
+bool
+rpc_is_offered(RpcCall *call)
+{
+	return !ended_with(call, WIRE_STATUS_UNIMPLEMENTED);
+}
+
+bool
+rpc_is_permitted(RpcCall *call)
+{
+	return !ended_with(call, WIRE_STATUS_PERMISSION_DENIED);
 }
 
 bool
@@ -244,6 +257,7 @@ bool
 rpc_message_status(const ProtobufCMessage *response, RpcStatus *status)
 {
 	const Milvus__Proto__Common__Status *found = NULL;
+	bool		has_status = true;
 
 	if (response->descriptor == &milvus__proto__common__status__descriptor)
 		found = (const Milvus__Proto__Common__Status *) response;
@@ -256,10 +270,13 @@ rpc_message_status(const ProtobufCMessage *response, RpcStatus *status)
 			field->label != PROTOBUF_C_LABEL_REPEATED &&
 			field->descriptor == &milvus__proto__common__status__descriptor)
 			found = *(const Milvus__Proto__Common__Status *const *) ((const char *) response + field->offset);
+		else
+			has_status = false;
 	}
+	/* one that was not sent is a success, as an empty one is */
 	memset(status, 0, sizeof(*status));
 	if (found == NULL)
-		return false;
+		return has_status;
 	status->code = found->code;
 	status->error_code = (int) found->error_code;
 	status->reason = found->reason;

@@ -90,6 +90,9 @@ extern ProtobufCMessage *rpc_finish_message(RpcCall *call, const ProtobufCMessag
 /* Wait for the end; false when the server does not know the RPC, then the call is given back. */
 extern bool rpc_is_offered(RpcCall *call);
 
+/* The same when the user has not the privilege. */
+extern bool rpc_is_permitted(RpcCall *call);
+
 /* Has the response come?  Does not wait. */
 extern bool rpc_ready(RpcCall *call);
 

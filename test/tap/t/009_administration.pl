@@ -29,12 +29,10 @@ $node->safe_psql('postgres', qq{
 	SELECT milvus.create_user('m', 'tap_ann', '$secret');
 	SELECT milvus.create_role('m', 'tap_reader');
 	SELECT milvus.grant_role('m', 'tap_ann', 'tap_reader');
-	SELECT milvus.grant_privilege('m', 'tap_reader', p, '$open') FROM unnest('{Search,Query,GetStatistics}'::text[]) p;
-	SELECT milvus.grant_privilege('m', 'tap_reader', 'DescribeCollection', object_type => 'Global');
-	SELECT milvus.grant_privilege('m', 'tap_reader', 'ShowPartitions', '*', object_type => 'Collection')});
+	SELECT milvus.grant_privilege('m', 'tap_reader', p, '$open') FROM unnest('{Search,Query,ShowPartitions}'::text[]) p});
 is($node->safe_psql('postgres', "SELECT roles FROM milvus.users WHERE user_name = 'tap_ann'"), '{tap_reader}', 'the view of users');
 is($node->safe_psql('postgres', "SELECT string_agg(privilege, ' ' ORDER BY privilege) FROM milvus.grants WHERE role = 'tap_reader' AND object_name = '$open'"),
-	'GetStatistics Query Search', 'the view of grants');
+	'Query Search ShowPartitions', 'the view of grants');
 
 $node->safe_psql('postgres', qq{
 	CREATE SERVER ann FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port '$port');
