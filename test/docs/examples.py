@@ -25,6 +25,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DOC = os.path.join(HERE, "..", "..", "doc")
@@ -51,7 +52,9 @@ FOUND = [
     {"type": "VarChar", "field_name": "title", "field_id": 101, "scalars": {"string_data": {"data": ["Dauphins"]}}},
     {"type": "VarChar", "field_name": "lang", "field_id": 102, "scalars": {"string_data": {"data": ["fr"]}}},
     {"type": "FloatVector", "field_name": "embedding", "field_id": 103, "vectors": {"dim": 3, "float_vector": {"data": [0, 1, 0]}}}]
-COUNTED = [{"type": "Int64", "field_name": "count(*)", "scalars": {"long_data": {"data": [3]}}}]
+# one row, and no page after it
+PAGES = [{"fields_data": FOUND}, {}]
+COUNTED = [{"fields_data": [{"type": "Int64", "field_name": "count(*)", "scalars": {"long_data": {"data": [3]}}}]}]
 
 ANSWERS = {
     # what there is
@@ -60,10 +63,10 @@ ANSWERS = {
     "ShowCollections": {"collection_names": ["docs"], "collection_ids": [42], "created_utc_timestamps": [1793000000000]},
     "DescribeCollection": DOCS,
     "HasCollection": {"value": True},
-    "GetCollectionStatistics": {"stats": [{"key": "row_count", "value": "3"}]},
-    "ShowPartitions": {"partition_names": ["_default"], "partitionIDs": [1], "created_utc_timestamps": [1793000000000]},
+    "GetCollectionStatistics": {"status": {}, "stats": [{"key": "row_count", "value": "3"}]},
+    "ShowPartitions": {"status": {}, "partition_names": ["_default"], "partitionIDs": [1], "created_utc_timestamps": [1793000000000]},
     "HasPartition": {"value": True},
-    "DescribeIndex": {"index_descriptions": [{
+    "DescribeIndex": {"status": {}, "index_descriptions": [{
         "field_name": "embedding", "index_name": "embedding", "state": "Finished", "total_rows": 3, "indexed_rows": 3,
         "params": [{"key": "index_type", "value": "HNSW"}, {"key": "metric_type", "value": "COSINE"}]}]},
     "GetLoadState": {"state": "LoadStateLoaded"},
@@ -71,7 +74,8 @@ ANSWERS = {
     "GetPersistentSegmentInfo": {"infos": [{"segmentID": 1, "num_rows": 3, "state": "Flushed"}]},
     "GetQuerySegmentInfo": {"infos": [{"segmentID": 1, "num_rows": 3, "nodeIds": [5]}]},
     "CheckHealth": {"isHealthy": True},
-    "GetMetrics": {"response": json.dumps({"nodes_info": [{"identifier": 5, "infos": {"type": "querynode", "name": "querynode5"}}]})},
+    "GetMetrics": {"response": json.dumps({"nodes_info": [{"identifier": 5, "infos": {
+        "type": "querynode", "name": "querynode5", "system_configurations": {"system_version": "3.0.1"}}}]})},
     "GetComponentStates": {"state": {"nodeID": 5, "role": "proxy", "state_code": "Healthy"}},
     "ListResourceGroups": {"resource_groups": ["docs_rg"]},
     "DescribeResourceGroup": {"resource_group": {"name": "docs_rg", "capacity": 2, "config": {"requests": {"node_num": 2}}}},
@@ -83,10 +87,8 @@ ANSWERS = {
         "cross_cluster_topology": [{"source_cluster_id": "east", "target_cluster_id": "west"}]}},
     "GetReplicateInfo": {"checkpoint": {"cluster_id": "east", "time_tick": TIME}},
     # rows
-    "Query": {"fields_data": FOUND, "collection_name": "docs"},
     "Search": {"results": {"num_queries": 1, "top_k": 1, "topks": [1], "scores": [1.0], "ids": {"int_id": {"data": [2]}}, "fields_data": FOUND,
                            "primary_field_name": "id"}},
-    "Insert": {"insert_cnt": 1, "succ_index": [0], "IDs": {"int_id": {"data": [4]}}},
     "Upsert": {"upsert_cnt": 1, "insert_cnt": 1, "delete_cnt": 1, "succ_index": [0], "IDs": {"int_id": {"data": [2]}}},
     "Delete": {"delete_cnt": 1},
     # what takes its time, and is done
@@ -141,12 +143,15 @@ class Psql:
         self.verbose = verbose
         self.env = dict(os.environ)
         self.env.pop("PGDATABASE", None)
+        self.folder = tempfile.TemporaryDirectory()
+        with open(os.path.join(self.folder.name, "docs.csv"), "w") as f:
+            f.write('id,title,lang,embedding\n4,Whales,en,"[1,1,0]"\n')
 
     def run(self, database, script, seconds=SECONDS):
         """(stdout, stderr); what fails is told there, and the rest goes on."""
         try:
             done = subprocess.run([os.environ["PSQL"], "-qXAt", "-d", "%s_%s" % (self.name, database), "-f", "-"], input=script,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=seconds, env=self.env)
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=seconds, env=self.env, cwd=self.folder.name)
             return done.stdout, done.stderr
         except subprocess.TimeoutExpired as e:
             return "", (e.stderr or b"").decode(errors="replace") + "\nnot done after %d s\n" % seconds
@@ -180,21 +185,26 @@ def tell(answers):
     return "".join(order(op="answer", rpc=rpc, response=response) for rpc, response in answers.items())
 
 
-# Milvus' answer to a count is another one than to a query
+# what the double can't know: how many rows there were
 def before(sql):
-    return tell({"Query": {"fields_data": COUNTED if re.search(r"\bcount\(\*\)", sql) and "FROM docs" in sql else FOUND}})
+    series = re.search(r"^INSERT .*generate_series\((\d+), (\d+)\)", sql)
+    keys = list(range(int(series.group(1)), int(series.group(2)) + 1)) if series else [4]
+    inserted = {"insert_cnt": len(keys), "succ_index": list(range(len(keys))), "IDs": {"int_id": {"data": keys}}}
+    return tell({"Insert": inserted}) + order(op="answers", rpc="Query", list=COUNTED if re.search(r"\bcount\(\*\) FROM docs\b", sql) else PAGES)
 
 
 # what the examples leave behind on Milvus; each line makes the statements that remove it
 REMAINS = r"""
-SELECT format('SELECT milvus.drop_alias(%L, %L, %L)', 'm', alias, database) FROM milvus.aliases WHERE server = 'm' AND alias LIKE 'docs\_%' \gexec
+SELECT format('SELECT milvus.drop_alias(%L, %L, %L)', 'm', alias, database)
+	FROM milvus.aliases WHERE server = 'm' AND (database = 'default' OR database LIKE 'docs\_%') AND (collection = 'docs' OR collection LIKE 'docs\_%') \gexec
 SELECT format('SELECT milvus.release(server => %L, collection => %L, database => %L)', 'm', collection, database)
-	FROM milvus.collection_names WHERE server = 'm' AND (collection = 'docs' OR collection LIKE 'docs\_%') \gexec
+	FROM milvus.collection_names WHERE server = 'm' AND (database = 'default' OR database LIKE 'docs\_%') AND (collection = 'docs' OR collection LIKE 'docs\_%') \gexec
 SELECT format('SELECT milvus.drop_collection(server => %L, collection => %L, database => %L)', 'm', collection, database)
-	FROM milvus.collection_names WHERE server = 'm' AND (collection = 'docs' OR collection LIKE 'docs\_%') \gexec
+	FROM milvus.collection_names WHERE server = 'm' AND (database = 'default' OR database LIKE 'docs\_%') AND (collection = 'docs' OR collection LIKE 'docs\_%') \gexec
 SELECT format('SELECT milvus.drop_database(%L, %L)', 'm', database) FROM milvus.databases WHERE server = 'm' AND database LIKE 'docs\_%' \gexec
 SELECT format('SELECT milvus.revoke_privilege(%L, %L, %L, %L, %L, %L)', 'm', role, privilege, object_name, object_type, database)
 	FROM milvus.grants WHERE server = 'm' AND role LIKE 'docs\_%' \gexec
+SELECT format('SELECT milvus.revoke_role(%L, %L, %L)', 'm', user_name, role) FROM milvus.role_members WHERE server = 'm' AND role LIKE 'docs\_%' \gexec
 SELECT format('SELECT milvus.drop_user(%L, %L)', 'm', user_name) FROM milvus.users WHERE server = 'm' AND user_name LIKE 'docs\_%' \gexec
 SELECT format('SELECT milvus.drop_role(%L, %L)', 'm', role) FROM milvus.roles WHERE server = 'm' AND role LIKE 'docs\_%' \gexec
 SELECT format('SELECT milvus.transfer_node(%L, %L, %L, %s)', 'm', resource_group, '__default_resource_group', available_nodes)

@@ -28,14 +28,18 @@ import atexit       # noqa: E402
 import datetime     # noqa: E402
 import inspect      # noqa: E402
 import json         # noqa: E402
+import logging      # noqa: E402
 import re           # noqa: E402
 import subprocess   # noqa: E402
 import warnings     # noqa: E402
 
+# PyMilvus has much to say: what is deprecated, what fails
 warnings.simplefilter("ignore")
+logging.disable(logging.CRITICAL)
 
 import grpc                                                                     # noqa: E402
 import pandas                                                                   # noqa: E402
+import pymilvus                                                                 # noqa: E402
 from pymilvus import (AnnSearchRequest, Collection, CollectionSchema, DataType, FieldSchema, Function,    # noqa: E402
                       FunctionType, Index, MilvusClient, Partition, Role, RRFRanker, connections, utility)
 from pymilvus.client.types import ResourceGroupConfig                           # noqa: E402
@@ -627,6 +631,8 @@ def main():
         page = file.read()
 
     rows, wrong = rows_of(page)
+    if "PyMilvus %s," % pymilvus.__version__ not in page:
+        wrong.append("this is PyMilvus %s, the page is about another" % pymilvus.__version__)
     names = public_names()
     wrong += check_names(rows, names)
     wrong += ["%s.%s: PyMilvus has nothing to call" % (h, n) for h in CALLS for n in CALLS[h] if n not in names[h]]
