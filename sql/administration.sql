@@ -51,10 +51,10 @@ SELECT tried(format('SELECT milvus.%s', call)) FROM unnest('{"alter_field(server
 CREATE FOREIGN TABLE a (id bigint NOT NULL, name varchar(10) NOT NULL, n integer NOT NULL, e vector(2) NOT NULL) SERVER s OPTIONS (collection 'admin_a');
 CREATE FOREIGN TABLE b (id bigint NOT NULL, name varchar(10) NOT NULL, n integer NOT NULL, e vector(2) NOT NULL) SERVER s OPTIONS (collection 'admin_b');
 SELECT make_collection('a'), make_collection('b');
-SELECT milvus.create_alias('admin_alias', 'a');
-SELECT milvus.create_alias('admin_other', server => 's', collection => 'admin_b');
+SELECT milvus.create_alias('a', 'admin_alias');
+SELECT milvus.create_alias(alias => 'admin_other', server => 's', collection => 'admin_b');
 SELECT collection, alias FROM milvus.aliases WHERE server = 's' AND alias LIKE 'admin%' ORDER BY 1;
-SELECT milvus.alter_alias('admin_alias', 'b');
+SELECT milvus.alter_alias('b', 'admin_alias');
 SELECT collection, alias FROM milvus.aliases WHERE server = 's' AND alias LIKE 'admin%' ORDER BY 1, 2;
 SELECT milvus.drop_alias('s', 'admin_alias'), milvus.drop_alias('s', 'admin_other');
 SELECT count(*) FROM milvus.aliases WHERE server = 's' AND alias LIKE 'admin%';

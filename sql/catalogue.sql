@@ -113,13 +113,17 @@ SELECT milvus.hybrid_timestamp('2026-11-22 10:00:00.123Z'), milvus.hybrid_time(m
 -- everything has a comment
 SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL;
 SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'milvus'::regnamespace AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') IS NULL;
--- what PUBLIC may execute changes nothing; what may change something is not for PUBLIC; nothing has two names
+-- what PUBLIC may execute changes nothing by itself; nothing has two names; names in bodies mean what they meant when the extension was made
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')
 	AND (p.provolatile = 'v' OR p.prosrc ~ 'perform') ORDER BY 1;
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace AND NOT has_function_privilege('public', p.oid, 'EXECUTE')
-	AND p.prosrc !~ 'perform' ORDER BY 1;
+	AND p.prosrc <> 'milvus_forward' ORDER BY 1;
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace GROUP BY 1 HAVING count(*) > 1;
-SELECT count(*) > 60 AS changing FROM pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace AND NOT has_function_privilege('public', p.oid, 'EXECUTE');
+SELECT count(*) > 60 AS changing, bool_and(has_function_privilege('public', p.oid, 'EXECUTE') IS FALSE) AS granted_singly
+	FROM pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace AND p.prosrc = 'milvus_forward';
+SELECT has_schema_privilege('public', 'milvus_internal', 'USAGE');
+SELECT p.proname FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace IN ('milvus'::regnamespace, 'milvus_internal'::regnamespace)
+	AND l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL AND p.proconfig IS NULL;
 -- read-only transactions, and what a rollback does not undo
 BEGIN READ ONLY;
 SELECT milvus.drop_collection('cat');
@@ -133,13 +137,16 @@ ROLLBACK TO one;
 SELECT milvus.get('s', 'GetVersion')->>'version';
 ROLLBACK;
 SELECT partition FROM milvus.partitions WHERE server = 's' AND collection = 'cat' ORDER BY 1;
--- rights: a single function is granted, and not its fellows
+-- rights: a single function is granted, and gives no more than it does
 CREATE ROLE milvus_nobody;
 GRANT USAGE ON FOREIGN SERVER s TO milvus_nobody;
 SET ROLE milvus_nobody;
 SELECT milvus.call('s', 'GetVersion');
 SELECT milvus.drop_partition('cat', 'left');
-SELECT try('SELECT milvus.perform(''milvus.drop_partition'', ''s'', ''DropPartition'', ''{}'')');
+SELECT try('SELECT milvus_internal.drop_partition(''cat'', ''left'')');
+SELECT try('SELECT milvus.perform(''s'', ''DropPartition'', ''{}'')');
+SELECT try('SELECT milvus.operate_privilege(''s'', ''Grant'', ''public'', ''*'', ''Global'', ''*'', NULL)');
+SELECT try('SELECT * FROM milvus.replication');
 SELECT milvus.get('l3', 'GetVersion');
 SELECT milvus.get('s', 'GetVersion');
 SELECT count(*) FROM milvus.collections;
@@ -151,13 +158,30 @@ SELECT milvus.get('s', 'GetVersion')->>'version';
 SELECT collection FROM milvus.collections WHERE collection = 'cat';
 SELECT milvus.drop_partition('cat', 'left');
 SELECT try('SELECT milvus.drop_collection(''cat'')');
--- not by a function of one's own, nor for another RPC
-SELECT try('SELECT milvus.perform(''milvus.drop_partition'', ''s'', ''DropCollection'', ''{"collection_name": "cat"}'')');
-SET client_min_messages = error;
-CREATE FUNCTION pg_temp.mine() RETURNS void LANGUAGE sql AS $$ SELECT 'DropCollection' $$;
-RESET client_min_messages;
-SELECT try('SELECT milvus.perform(''pg_temp.mine'', ''s'', ''DropCollection'', ''{"collection_name": "cat"}'')');
+SELECT try('SELECT milvus.perform(''s'', ''DropPartition'', ''{}'')');
+SELECT try('SELECT milvus.perform(''s'', ''DropCollection'', ''{"collection_name": "cat"}'')');
 RESET ROLE;
+-- after an error in a function perform() is as it was
+SELECT try('SELECT milvus.drop_partition(''cat'', '''')');
+SELECT try('SELECT milvus.perform(''s'', ''DropPartition'', ''{}'')');
+-- functions and operators that somebody has made come before nothing
+CREATE SCHEMA evil;
+CREATE FUNCTION evil.jsonb_build_object(text, text) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN RAISE 'evil'; END $$;
+CREATE FUNCTION evil.jsonb_build_object(text, text, text, text) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN RAISE 'evil'; END $$;
+CREATE FUNCTION evil.format(text, text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE 'evil'; END $$;
+CREATE FUNCTION evil.add(text, text, text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE 'evil'; END $$;
+CREATE AGGREGATE evil.jsonb_object_agg(text, text) (SFUNC = evil.add, STYPE = text);
+SET search_path = public, evil, pg_catalog;
+SELECT milvus.create_database('s', 'catalogue_evil'), milvus.drop_database('s', 'catalogue_evil');
+SELECT shards, properties FROM milvus.collections WHERE server = 's' AND collection = 'cat';
+SELECT milvus.has_partition('cat', 'left');
+RESET search_path;
+-- nor is a default evaluated that somebody has written
+CREATE FUNCTION evil.number() RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE 'evil'; END $$;
+CREATE FOREIGN TABLE evil.defaults (id bigint NOT NULL, n integer DEFAULT evil.number(), m integer DEFAULT 2 + 3) SERVER l3;
+SELECT f->>'name' AS name, f->'default_value' AS default_value FROM jsonb_array_elements(milvus.table_schema('evil.defaults')->'fields') f;
+SET client_min_messages = warning;
+DROP SCHEMA evil CASCADE;
 -- connections
 SELECT server, user_name, server_version, dialect, state, requests > 0 AS used FROM milvus.connections WHERE server = 's' ORDER BY 2;
 SELECT milvus.disconnect('s'), milvus.disconnect('s');
@@ -173,4 +197,4 @@ DROP FUNCTION requests, tried, try;
 SET client_min_messages = warning;
 DROP SERVER s, l3, l2 CASCADE;
 DROP EXTENSION milvus_fdw CASCADE;
-SELECT count(*) FROM pg_namespace WHERE nspname = 'milvus';
+SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'milvus%';

@@ -17,7 +17,6 @@
 #endif
 #include "access/stratnum.h"
 #include "catalog/pg_foreign_server.h"
-#include "catalog/pg_proc.h"
 #include "foreign/fdwapi.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
@@ -27,7 +26,6 @@
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "utils/acl.h"
-#include "utils/lsyscache.h"
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
@@ -191,19 +189,6 @@ compat_check_server_usage(ForeignServer *server)
 
 	if (result != ACLCHECK_OK)
 		aclcheck_error(result, OBJECT_FOREIGN_SERVER, server->servername);
-}
-
-static inline void
-compat_check_execute(Oid function)
-{
-#if PG_VERSION_NUM >= 160000
-	AclResult	result = object_aclcheck(ProcedureRelationId, function, GetUserId(), ACL_EXECUTE);
-#else
-	AclResult	result = pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE);
-#endif
-
-	if (result != ACLCHECK_OK)
-		aclcheck_error(result, OBJECT_FUNCTION, get_func_name(function));
 }
 
 #endif							/* MILVUS_COMPAT_H */

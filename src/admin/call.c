@@ -7,10 +7,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "catalog/dependency.h"
-#include "catalog/pg_proc.h"
-#include "commands/extension.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
 #include "funcapi.h"
@@ -18,12 +14,12 @@
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
+#include "call.h"
 #include "compat.h"
+#include "forward.h"
 #include "remote/transaction.h"
 #include "server/collection.h"
 #include "wire/json.h"
@@ -36,8 +32,8 @@ PG_FUNCTION_INFO_V1(milvus_rpcs);
 PG_FUNCTION_INFO_V1(milvus_require);
 PG_FUNCTION_INFO_V1(milvus_dialect);
 
-static MilvusConnection *
-connect_to_server(const char *name)
+MilvusConnection *
+call_connect(const char *name)
 {
 	ForeignServer *server = GetForeignServerByName(name, false);
 	ForeignDataWrapper *fdw = GetForeignDataWrapper(server->fdwid);
@@ -50,22 +46,39 @@ connect_to_server(const char *name)
 	return connection_get(server->serverid, GetUserId());
 }
 
+/* A text of a message, by name; NULL if it has no such field. */
+static char **
+find_text(ProtobufCMessage *message, const char *name)
+{
+	const ProtobufCFieldDescriptor *field =
+		protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
+
+	if (field == NULL || field->type != PROTOBUF_C_TYPE_STRING || field->label == PROTOBUF_C_LABEL_REPEATED)
+		return NULL;
+	return (char **) ((char *) message + field->offset);
+}
+
 /* The request, with the server's database where the caller named none. */
 static ProtobufCMessage *
 make_request(const ProtobufCMethodDescriptor *method, Jsonb *json, const MilvusConnection *connection)
 {
 	ProtobufCMessage *request = json_to_message(method->input, json);
-	const ProtobufCFieldDescriptor *field =
-		protobuf_c_message_descriptor_get_field_by_name(method->input, "db_name");
-	char	  **dbname;
+	char	  **dbname = find_text(request, "db_name");
+	char	  **other;
 
-	if (field == NULL || field->type != PROTOBUF_C_TYPE_STRING || field->label == PROTOBUF_C_LABEL_REPEATED ||
-		strstr(method->name, "Database") != NULL)
+	if (dbname == NULL)
+		dbname = find_text(request, "dbName");
+	if (dbname == NULL || strstr(method->name, "Database") != NULL)
 		return request;
-	dbname = (char **) ((char *) request + field->offset);
 	if (*dbname == NULL || (*dbname)[0] == '\0')
 		*dbname = connection->dbname;
 	connection_check_database(connection, *dbname);
+	/* where something is moved or copied to: left out, it would be the default one */
+	other = find_text(request, "newDBName");
+	if (other == NULL)
+		other = find_text(request, "target_db_name");
+	if (other && (*other == NULL || (*other)[0] == '\0'))
+		*other = *dbname;
 	return request;
 }
 
@@ -76,12 +89,20 @@ is_metadata(const MilvusMethod *method)
 	return (method->flags & (METHOD_READS | METHOD_GUARDED)) == METHOD_READS;
 }
 
+/* Errors that do not tell whether the server has done it. */
+static bool
+error_leaves_doubt(int sqlstate)
+{
+	return sqlstate == ERRCODE_CONNECTION_FAILURE || sqlstate == ERRCODE_QUERY_CANCELED ||
+		sqlstate == ERRCODE_ADMIN_SHUTDOWN;
+}
+
 static Jsonb *
 call_rpc(const char *server, const MilvusMethod *method, Jsonb *json)
 {
 	const ProtobufCMethodDescriptor *descriptor = method_descriptor(method);
 	bool		reads = method->flags & METHOD_READS;
-	MilvusConnection *connection = connect_to_server(server);
+	MilvusConnection *connection = call_connect(server);
 	ProtobufCMessage *request = make_request(descriptor, json, connection);
 	ProtobufCMessage *response;
 
@@ -93,9 +114,23 @@ call_rpc(const char *server, const MilvusMethod *method, Jsonb *json)
 	/* whatever it changes, descriptions may be out of date after it, even if it fails */
 	if (!reads)
 		collection_forget_all(connection);
-	response = rpc_call(&connection->rpc, method->name, reads, request, descriptor->output, NULL);
-	if (!reads)
-		transaction_note_call(connection, method->name);
+	if (reads)
+		response = rpc_call(&connection->rpc, method->name, true, request, descriptor->output, NULL);
+	else
+	{
+		PG_TRY();
+		{
+			response = rpc_call(&connection->rpc, method->name, false, request, descriptor->output, NULL);
+		}
+		PG_CATCH();
+		{
+			if (error_leaves_doubt(geterrcode()))
+				transaction_note_call(connection, method->name, true);
+			PG_RE_THROW();
+		}
+		PG_END_TRY();
+		transaction_note_call(connection, method->name, false);
+	}
 	return json_from_message(response);
 }
 
@@ -138,73 +173,28 @@ milvus_get(PG_FUNCTION_ARGS)
 }
 
 /*
- * Is it a function of the extension, which makes this call? That its source
- * names the RPC is enough: nobody but the extension writes it.
- */
-static bool
-function_makes_call(Oid function, const char *rpc)
-{
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	Datum		source;
-	bool		isnull,
-				found;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
-	found = !isnull && strstr(TextDatumGetCString(source), psprintf("'%s'", rpc)) != NULL;
-	ReleaseSysCache(tuple);
-	return found && getExtensionOfObject(ProcedureRelationId, function) == get_extension_oid("milvus_fdw", true);
-}
-
-/* A null in a request is an argument that the function needs, and has not got: what it can do without it leaves out. */
-static void
-check_complete(Oid function, Jsonb *request)
-{
-	JsonbIterator *iterator = JsonbIteratorInit(&request->root);
-	JsonbIteratorToken token;
-	JsonbValue	value;
-	char	   *key = NULL;
-
-	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
-	{
-		if (token == WJB_KEY)
-			key = pnstrdup(value.val.string.val, value.val.string.len);
-		else if (token == WJB_VALUE && value.type == jbvNull)
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("milvus.%s() needs a value for \"%s\"", get_func_name(function), key),
-					 errhint("Its arguments are %s.",
-							 TextDatumGetCString(OidFunctionCall1(F_PG_GET_FUNCTION_IDENTITY_ARGUMENTS,
-																  ObjectIdGetDatum(function))))));
-	}
-}
-
-/*
- * perform(function regproc, server name, rpc text, request jsonb) -> jsonb
+ * perform(server name, rpc text, request jsonb) -> jsonb
  *
- * What the functions of the extension make their calls by. Everybody may execute it, for
- * what counts is who may execute the function that is named: so that a single one can be granted.
+ * What the functions of the extension make their calls by.  Everybody may
+ * execute it, but it works only within one of them.
  */
 Datum
 milvus_perform(PG_FUNCTION_ARGS)
 {
-	Oid			function;
+	Oid			function = forward_current();
 	const MilvusMethod *method;
 
-	check_not_null(fcinfo);
-	function = PG_GETARG_OID(0);
-	method = method_find(text_to_cstring(PG_GETARG_TEXT_PP(2)));
-	if (!function_makes_call(function, method->name))
+	if (!OidIsValid(function))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("milvus.perform() is for the functions of the extension"),
 				 errhint("Use milvus.call().")));
-	compat_check_execute(function);
-	check_complete(function, PG_GETARG_JSONB_P(3));
+	check_not_null(fcinfo);
+	method = method_find(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	forward_check_complete(PG_GETARG_JSONB_P(2));
 	if (!(method->flags & METHOD_READS))
 		PreventCommandIfReadOnly(psprintf("milvus.%s()", get_func_name(function)));
-	PG_RETURN_JSONB_P(call_rpc(NameStr(*PG_GETARG_NAME(1)), method, PG_GETARG_JSONB_P(3)));
+	PG_RETURN_JSONB_P(call_rpc(NameStr(*PG_GETARG_NAME(0)), method, PG_GETARG_JSONB_P(2)));
 }
 
 /* () -> (rpc, request, response, only_reads, by_get, streams, since, lite_2, lite_3, used_by) */
@@ -250,7 +240,7 @@ milvus_rpcs(PG_FUNCTION_ARGS)
 Datum
 milvus_require(PG_FUNCTION_ARGS)
 {
-	MilvusConnection *connection = connect_to_server(NameStr(*PG_GETARG_NAME(0)));
+	MilvusConnection *connection = call_connect(NameStr(*PG_GETARG_NAME(0)));
 	char	   *wanted = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
 	if (!dialect_reaches(connection->server_version, wanted))
@@ -267,5 +257,5 @@ milvus_require(PG_FUNCTION_ARGS)
 Datum
 milvus_dialect(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(connect_to_server(NameStr(*PG_GETARG_NAME(0)))->dialect->name));
+	PG_RETURN_TEXT_P(cstring_to_text(call_connect(NameStr(*PG_GETARG_NAME(0)))->dialect->name));
 }

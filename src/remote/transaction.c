@@ -31,6 +31,8 @@ typedef struct CallNote
 	char	   *server;
 	const char *rpc;
 	int			level;
+	int			count;			/* in a row */
+	bool		uncertain;		/* sent, and not answered */
 } CallNote;
 
 typedef struct KeptRequest
@@ -161,9 +163,12 @@ describe_calls(StringInfo text, int level)
 		if (call->level < level)
 			continue;
 		if (server && strcmp(server, call->server) == 0)
-			appendStringInfo(text, ", %s", call->rpc);
+			appendStringInfoString(text, ", ");
 		else
-			appendStringInfo(text, "%sServer \"%s\": %s", text->len > 0 ? "\n" : "", call->server, call->rpc);
+			appendStringInfo(text, "%sServer \"%s\": ", text->len > 0 ? "\n" : "", call->server);
+		appendStringInfo(text, "%s%s", call->uncertain ? "perhaps " : "", call->rpc);
+		if (call->count > 1)
+			appendStringInfo(text, " (%d times)", call->count);
 		server = call->server;
 	}
 	if (server)
@@ -516,15 +521,22 @@ transaction_note_truncation(const MilvusTable *table)
 }
 
 void
-transaction_note_call(const MilvusConnection *connection, const char *rpc)
+transaction_note_call(const MilvusConnection *connection, const char *rpc, bool uncertain)
 {
-	MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
-	CallNote   *call = palloc(sizeof(CallNote));
+	int			level = GetCurrentTransactionNestLevel();
+	CallNote   *call = calls != NIL ? llast(calls) : NULL;
+	MemoryContext caller;
 
+	if (call && call->level == level && call->uncertain == uncertain && strcmp(call->rpc, rpc) == 0 &&
+		strcmp(call->server, connection->rpc.name) == 0)
+	{
+		call->count++;
+		return;
+	}
 	register_callbacks();
-	call->server = pstrdup(connection->rpc.name);
-	call->rpc = rpc;
-	call->level = GetCurrentTransactionNestLevel();
+	caller = MemoryContextSwitchTo(TopTransactionContext);
+	call = palloc(sizeof(CallNote));
+	*call = (CallNote) {pstrdup(connection->rpc.name), rpc, level, 1, uncertain};
 	calls = lappend(calls, call);
 	MemoryContextSwitchTo(caller);
 }

@@ -37,8 +37,11 @@ extern int64 transaction_finish_mutation(const MilvusTable *table, const SentMut
 /* A collection has been emptied, however many rows it had. */
 extern void transaction_note_truncation(const MilvusTable *table);
 
-/* An RPC has changed something else than rows.  rpc must live to the end of the transaction. */
-extern void transaction_note_call(const MilvusConnection *connection, const char *rpc);
+/*
+ * An RPC has changed something else than rows; uncertain: perhaps, as it was not
+ * answered.  rpc must live to the end of the transaction.
+ */
+extern void transaction_note_call(const MilvusConnection *connection, const char *rpc, bool uncertain);
 
 /* Keep a request to the end of the transaction.  Nothing of it is referred to afterwards. */
 extern void transaction_keep(const MilvusTable *table, const Mutation *mutation);

@@ -9,32 +9,60 @@ CREATE FUNCTION milvus.get(server name, rpc text, request jsonb DEFAULT '{}') RE
 	LANGUAGE c STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'milvus_get';
 COMMENT ON FUNCTION milvus.get(name, text, jsonb) IS 'call an RPC that only reads metadata';
 
-CREATE FUNCTION milvus.perform(function regproc, server name, rpc text, request jsonb) RETURNS jsonb
+CREATE FUNCTION milvus.perform(server name, rpc text, request jsonb) RETURNS jsonb
 	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'milvus_perform';
-COMMENT ON FUNCTION milvus.perform(regproc, name, text, jsonb)
-	IS 'internal: a call that a function of the extension makes, for those who may execute that function';
+COMMENT ON FUNCTION milvus.perform(name, text, jsonb) IS 'internal: a call that a function of the extension makes, and nobody else can';
+
+CREATE FUNCTION milvus.get_of(server name, rpc text, request jsonb) RETURNS jsonb
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE AS $$
+BEGIN
+	RETURN milvus.get(server, rpc, request);
+EXCEPTION
+	WHEN undefined_object OR undefined_table OR invalid_catalog_name OR object_not_in_prerequisite_state THEN
+		RETURN NULL;
+END $$;
+COMMENT ON FUNCTION milvus.get_of(name, text, jsonb) IS 'internal: milvus.get() of something that was listed; NULL where it is gone since, or not loaded';
 
 CREATE FUNCTION milvus.get_or(server name, rpc text, request jsonb, otherwise jsonb) RETURNS jsonb
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE AS $$
 BEGIN
-	RETURN milvus.get(server, rpc, request);
+	RETURN milvus.get_of(server, rpc, request);
 EXCEPTION
 	WHEN feature_not_supported THEN
 		RETURN otherwise;
 END $$;
-COMMENT ON FUNCTION milvus.get_or(name, text, jsonb, jsonb) IS 'internal: milvus.get(), or something else where the server does not offer the RPC';
+COMMENT ON FUNCTION milvus.get_or(name, text, jsonb, jsonb) IS 'internal: the same, or something else where the server does not offer the RPC';
 
 CREATE FUNCTION milvus.get_detail(server name, rpc text, request jsonb) RETURNS jsonb
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE AS $$
 BEGIN
-	RETURN milvus.get(server, rpc, request);
+	RETURN milvus.get_of(server, rpc, request);
 EXCEPTION
-	WHEN undefined_object OR undefined_table OR object_not_in_prerequisite_state
-		OR feature_not_supported OR insufficient_privilege THEN
+	WHEN feature_not_supported OR insufficient_privilege THEN
 		RETURN NULL;
 END $$;
 COMMENT ON FUNCTION milvus.get_detail(name, text, jsonb)
-	IS 'internal: milvus.get() of something that was listed; NULL where it is gone, not loaded, or not to be had from this server or by this user';
+	IS 'internal: the same of what is only one column more; NULL also where it is not to be had from this server or by this user';
+
+CREATE FUNCTION milvus.ask(server name, rpc text, request jsonb) RETURNS jsonb
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+BEGIN
+	IF server IS NULL OR jsonb_path_exists(request, '$.* ? (@ == null)') THEN
+		RAISE null_value_not_allowed USING MESSAGE = 'nothing is named that could be waited for';
+	END IF;
+	RETURN milvus.get(server, rpc, request);
+END $$;
+COMMENT ON FUNCTION milvus.ask(name, text, jsonb) IS 'internal: milvus.get(), for what would wait for ever for a NULL';
+
+CREATE FUNCTION milvus.document(value text) RETURNS jsonb
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+	RETURN value::jsonb;
+EXCEPTION
+	WHEN invalid_text_representation THEN
+		RETURN jsonb_build_object('params', value);
+END $$;
+COMMENT ON FUNCTION milvus.document(text) IS 'internal: parameters that were kept as a text';
 
 CREATE FUNCTION milvus.require(server name, version text, what text) RETURNS void
 	LANGUAGE c STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'milvus_require';
@@ -46,16 +74,13 @@ COMMENT ON FUNCTION milvus.dialect(name) IS 'the kind of Milvus that a server is
 
 -- [{"key": k, "value": v}, …] as {k: v, …}
 CREATE FUNCTION milvus.pairs(list jsonb) RETURNS jsonb
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT coalesce(jsonb_object_agg(p->>'key', p->>'value'), '{}')
-	FROM jsonb_array_elements(list) AS p
-$$;
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN (SELECT coalesce(jsonb_object_agg(p->>'key', p->>'value'), '{}') FROM jsonb_array_elements(list) AS p);
 COMMENT ON FUNCTION milvus.pairs(jsonb) IS 'a list of KeyValuePairs as one object';
 
 CREATE FUNCTION milvus.texts(list jsonb) RETURNS text[]
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT CASE WHEN jsonb_typeof(list) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(list)) END
-$$;
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN CASE WHEN jsonb_typeof(list) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(list)) END;
 COMMENT ON FUNCTION milvus.texts(jsonb) IS 'a list of strings as an array';
 
 -- PostgreSQL's own functions, which expect 100 elements: views of views would be planned for millions of rows
@@ -68,21 +93,20 @@ COMMENT ON FUNCTION milvus.element_texts(jsonb) IS 'internal: the elements of a 
 
 -- the physical part of a hybrid timestamp is milliseconds, above 18 bits of a counter
 CREATE FUNCTION milvus.hybrid_time(hybrid bigint) RETURNS timestamp with time zone
-	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-	SELECT CASE WHEN hybrid > 0 THEN to_timestamp((hybrid >> 18) / 1000.0) END
-$$;
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	RETURN CASE WHEN hybrid > 0 THEN to_timestamp((hybrid >> 18) / 1000.0) END;
 COMMENT ON FUNCTION milvus.hybrid_time(bigint) IS 'the time of one of Milvus'' hybrid timestamps';
 
 CREATE FUNCTION milvus.hybrid_timestamp(at timestamp with time zone) RETURNS bigint
-	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-	SELECT floor(extract(epoch FROM at) * 1000)::bigint << 18
-$$;
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	RETURN floor(extract(epoch FROM at) * 1000)::bigint << 18;
 COMMENT ON FUNCTION milvus.hybrid_timestamp(timestamp with time zone) IS 'the first of Milvus'' hybrid timestamps at a time';
 
 CREATE TYPE milvus.target AS (server name, database text, collection text, partition text);
 COMMENT ON TYPE milvus.target IS 'what a function of the schema milvus is about';
 
-CREATE FUNCTION milvus.target(rel regclass, server name, collection text, database text) RETURNS milvus.target
+CREATE FUNCTION milvus.target(rel regclass DEFAULT NULL, server name DEFAULT NULL, collection text DEFAULT NULL,
+		database text DEFAULT NULL) RETURNS milvus.target
 	LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'milvus_target';
 COMMENT ON FUNCTION milvus.target(regclass, name, text, text) IS 'what a foreign table, or names, stand for in Milvus';
 
@@ -101,9 +125,8 @@ END $$;
 COMMENT ON FUNCTION milvus.whole_target(regclass, name, text, text) IS 'internal: a target that is not just a partition';
 
 CREATE FUNCTION milvus.naming(t milvus.target) RETURNS jsonb
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT jsonb_build_object('db_name', t.database, 'collection_name', t.collection)
-$$;
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN jsonb_build_object('db_name', (t).database, 'collection_name', (t).collection);
 COMMENT ON FUNCTION milvus.naming(milvus.target) IS 'internal: how requests name a collection';
 
 CREATE FUNCTION milvus.table_schema(rel regclass) RETURNS jsonb

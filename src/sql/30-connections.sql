@@ -54,7 +54,7 @@ BEGIN
 	reasons := milvus.texts(answer->'reasons');
 	quota_states := milvus.texts(answer->'quota_states');
 EXCEPTION
-	WHEN OTHERS THEN
+	WHEN connection_exception OR invalid_authorization_specification OR insufficient_privilege OR fdw_error OR internal_error THEN
 		healthy := false;
 		error := sqlerrm;
 END $$;

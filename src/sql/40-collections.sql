@@ -30,14 +30,14 @@ SELECT d.server, d.database, c.collection, (l.answer->'collection_ids'->>(c.posi
 	CASE WHEN (l.answer->'created_utc_timestamps'->>(c.position - 1)::integer)::bigint > 0
 		THEN to_timestamp((l.answer->'created_utc_timestamps'->>(c.position - 1)::integer)::bigint / 1000.0) END AS created
 FROM milvus.databases d
-CROSS JOIN LATERAL (SELECT milvus.get(d.server, 'ShowCollections', jsonb_build_object('db_name', d.database)) AS answer OFFSET 0) l
+CROSS JOIN LATERAL (SELECT milvus.get_of(d.server, 'ShowCollections', jsonb_build_object('db_name', d.database)) AS answer OFFSET 0) l
 CROSS JOIN LATERAL milvus.element_texts(l.answer->'collection_names') WITH ORDINALITY AS c(collection, position);
 COMMENT ON VIEW milvus.collection_names IS 'the names of all collections: one request for each database';
 
 CREATE VIEW milvus.described_collections AS
 SELECT n.*, r.description
 FROM milvus.collection_names n
-CROSS JOIN LATERAL (SELECT milvus.get_detail(n.server, 'DescribeCollection',
+CROSS JOIN LATERAL (SELECT milvus.get_of(n.server, 'DescribeCollection',
 	jsonb_build_object('db_name', n.database, 'collection_name', n.collection)) AS description OFFSET 0) r;
 COMMENT ON VIEW milvus.described_collections IS 'the whole description of each collection, as Milvus sends it';
 
@@ -77,7 +77,14 @@ SELECT d.server, d.database, d.collection, f.position::integer AS position,
 	milvus.pairs(f.field->'type_params') AS type_params,
 	f.field->>'description' AS description
 FROM milvus.described_collections d
-CROSS JOIN LATERAL milvus.elements(d.description->'schema'->'fields') WITH ORDINALITY AS f(field, position)
+-- and those of structs, as Milvus names them
+CROSS JOIN LATERAL (SELECT p.field, p.position FROM milvus.elements(d.description->'schema'->'fields') WITH ORDINALITY AS p(field, position)
+	UNION ALL
+	SELECT x.field, 1000 * s.position + x.position
+	FROM milvus.elements(d.description->'schema'->'struct_array_fields') WITH ORDINALITY AS s(field, position)
+	CROSS JOIN LATERAL (SELECT s.field - 'fields' || '{"data_type": "ArrayOfStruct"}', 0
+		UNION ALL SELECT i.field || jsonb_build_object('name', format('%s[%s]', s.field->>'name', i.field->>'name')), i.position
+		FROM milvus.elements(s.field->'fields') WITH ORDINALITY AS i(field, position)) AS x(field, position)) f
 LEFT JOIN LATERAL jsonb_each(f.field->'default_value') AS v(member, value) ON true;
 COMMENT ON VIEW milvus.fields IS 'the fields of all collections, and the types of their columns';
 
@@ -119,14 +126,14 @@ SELECT n.server, n.database, n.collection,
 	p.params->>'index_type' AS index_type,
 	p.params->>'metric_type' AS metric_type,
 	-- some servers keep the build parameters as one JSON text beside the rest
-	p.params - '{index_type,metric_type,params}'::text[] || coalesce((p.params->>'params')::jsonb, '{}') AS params,
+	p.params - '{index_type,metric_type,params}'::text[] || coalesce(milvus.document(p.params->>'params'), '{}') AS params,
 	i.index->>'state' AS state,
 	(i.index->>'indexed_rows')::bigint AS indexed_rows,
 	(i.index->>'pending_index_rows')::bigint AS pending_rows,
 	(i.index->>'total_rows')::bigint AS total_rows,
 	nullif(i.index->>'index_state_fail_reason', '') AS fail_reason
 FROM milvus.collection_names n
-CROSS JOIN LATERAL milvus.elements(milvus.get_detail(n.server, 'DescribeIndex',
+CROSS JOIN LATERAL milvus.elements(milvus.get_of(n.server, 'DescribeIndex',
 	jsonb_build_object('db_name', n.database, 'collection_name', n.collection))->'index_descriptions') AS i(index)
 CROSS JOIN LATERAL (SELECT milvus.pairs(i.index->'params') AS params) p;
 COMMENT ON VIEW milvus.indexes IS 'the indexes of all collections, and how far they are built';
@@ -155,11 +162,11 @@ DECLARE
 	answer jsonb;
 BEGIN
 	LOOP
-		answer := milvus.get(server, 'ListNamespaces', jsonb_build_object('db_name', database,
+		answer := milvus.get_of(server, 'ListNamespaces', jsonb_build_object('db_name', database,
 			'collection_name', collection, 'page_token', token));
 		RETURN QUERY SELECT jsonb_array_elements(answer->'namespaces');
+		EXIT WHEN coalesce(answer->>'next_page_token', '') IN ('', token);
 		token := answer->>'next_page_token';
-		EXIT WHEN coalesce(token, '') = '';
 	END LOOP;
 END $$;
 COMMENT ON FUNCTION milvus.list_namespaces(name, text, text) IS 'internal: the namespaces of a collection, page by page';

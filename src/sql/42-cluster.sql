@@ -14,11 +14,11 @@ SELECT n.server, n.database, n.collection,
 	nullif(i.loaded->>'index_name', '') AS index_name
 FROM milvus.collection_names n
 CROSS JOIN LATERAL (SELECT
-	milvus.get(n.server, 'GetPersistentSegmentInfo',
+	milvus.get_of(n.server, 'GetPersistentSegmentInfo',
 		jsonb_build_object('dbName', n.database, 'collectionName', n.collection,
 			-- later versions show only what they are asked for
 			'states', '["Growing", "Sealed", "Flushing", "Flushed", "Importing"]'::jsonb))->'infos' AS stored,
-	milvus.get(n.server, 'GetQuerySegmentInfo',
+	milvus.get_of(n.server, 'GetQuerySegmentInfo',
 		jsonb_build_object('dbName', n.database, 'collectionName', n.collection))->'infos' AS loaded OFFSET 0) s
 CROSS JOIN LATERAL (SELECT p.info AS stored, q.info AS loaded
 	FROM milvus.elements(s.stored) AS p(info)
@@ -33,9 +33,9 @@ SELECT n.server, n.database, n.collection,
 	r.replica->'shard_replicas' AS shards,
 	r.replica->'num_outbound_node' AS outbound_nodes
 FROM milvus.collection_names n
-CROSS JOIN LATERAL (SELECT CASE milvus.get(n.server, 'GetLoadState',
+CROSS JOIN LATERAL (SELECT CASE milvus.get_of(n.server, 'GetLoadState',
 		jsonb_build_object('db_name', n.database, 'collection_name', n.collection))->>'state'
-	WHEN 'LoadStateLoaded' THEN milvus.get(n.server, 'GetReplicas',
+	WHEN 'LoadStateLoaded' THEN milvus.get_of(n.server, 'GetReplicas',
 		jsonb_build_object('db_name', n.database, 'collection_name', n.collection, 'with_shard_nodes', true)) END AS answer OFFSET 0) a
 CROSS JOIN LATERAL milvus.elements(a.answer->'replicas') AS r(replica);
 COMMENT ON VIEW milvus.replicas IS 'the replicas of all loaded collections';
@@ -78,7 +78,7 @@ SELECT m.server,
 	i.node->'infos'->'system_info'->>'system_version' AS version,
 	i.node->'infos'->>'created_time' AS created
 FROM milvus.metrics m
-CROSS JOIN LATERAL milvus.elements(m.metrics->'nodes_info') AS i(node);
+CROSS JOIN LATERAL milvus.elements(nullif(m.metrics->'nodes_info', 'null')) AS i(node);
 COMMENT ON VIEW milvus.nodes IS 'the nodes of each server''s cluster';
 
 CREATE VIEW milvus.components AS
@@ -99,5 +99,5 @@ COMMENT ON VIEW milvus.file_resources IS 'files that analyzers use';
 CREATE VIEW milvus.replication AS
 SELECT s.server, r.configuration->'clusters' AS clusters, r.configuration->'cross_cluster_topology' AS topology
 FROM milvus.servers s
-CROSS JOIN LATERAL (SELECT milvus.get(s.server, 'GetReplicateConfiguration')->'configuration' AS configuration OFFSET 0) r;
-COMMENT ON VIEW milvus.replication IS 'which clusters replicate to which';
+CROSS JOIN LATERAL (SELECT milvus.call(s.server, 'GetReplicateConfiguration')->'configuration' AS configuration OFFSET 0) r;
+COMMENT ON VIEW milvus.replication IS 'which clusters replicate to which; for those who may execute milvus.call(), as it has what clusters connect by';

@@ -30,7 +30,7 @@ SELECT DISTINCT r.server, r.role,
 	g.entry->'grantor'->'user'->>'name' AS grantor
 FROM milvus.roles r
 JOIN (SELECT d.server, d.database FROM milvus.databases d OFFSET 0) d ON d.server = r.server
-CROSS JOIN LATERAL milvus.elements(milvus.get(r.server, 'SelectGrant', jsonb_build_object('entity', jsonb_build_object(
+CROSS JOIN LATERAL milvus.elements(milvus.get_of(r.server, 'SelectGrant', jsonb_build_object('entity', jsonb_build_object(
 	'role', jsonb_build_object('name', r.role), 'db_name', d.database)))->'entities') AS g(entry);
 COMMENT ON VIEW milvus.grants IS 'the privileges of all roles';
 
@@ -42,7 +42,7 @@ CROSS JOIN LATERAL milvus.elements(milvus.get(s.server, 'ListPrivilegeGroups')->
 COMMENT ON VIEW milvus.privilege_groups IS 'privileges that can be granted together';
 
 CREATE VIEW milvus.user_tags AS
-SELECT u.server, u.user_name, milvus.get(u.server, 'GetUserTags', jsonb_build_object('user_name', u.user_name))->'tags' AS tags
+SELECT u.server, u.user_name, milvus.get_of(u.server, 'GetUserTags', jsonb_build_object('user_name', u.user_name))->'tags' AS tags
 FROM (SELECT s.server, n.user_name FROM milvus.servers s
 	CROSS JOIN LATERAL milvus.element_texts(milvus.get(s.server, 'ListCredUsers')->'usernames') AS n(user_name)) u;
 COMMENT ON VIEW milvus.user_tags IS 'the tags of users, which row policies can refer to';
@@ -57,15 +57,15 @@ SELECT n.server, n.database, n.collection,
 	p.policy->>'check_expr' AS check_expr,
 	p.policy->>'description' AS description
 FROM milvus.collection_names n
-CROSS JOIN LATERAL milvus.elements(milvus.get(n.server, 'ListRowPolicies',
+CROSS JOIN LATERAL milvus.elements(milvus.get_of(n.server, 'ListRowPolicies',
 	jsonb_build_object('db_name', n.database, 'collection_name', n.collection))->'policies') AS p(policy);
 COMMENT ON VIEW milvus.row_policies IS 'which rows of a collection which roles can see and write';
 
 CREATE VIEW milvus.principals AS
 SELECT n.server, n.database, n.collection, p.principal,
-	milvus.get(n.server, 'GetRLSPrincipalTags',
+	milvus.get_of(n.server, 'GetRLSPrincipalTags',
 		jsonb_build_object('db_name', n.database, 'collection_name', n.collection, 'principal_name', p.principal))->'tags' AS tags
 FROM milvus.collection_names n
-CROSS JOIN LATERAL milvus.element_texts(milvus.get(n.server, 'ListRLSPrincipals',
+CROSS JOIN LATERAL milvus.element_texts(milvus.get_of(n.server, 'ListRLSPrincipals',
 	jsonb_build_object('db_name', n.database, 'collection_name', n.collection))->'principal_names') AS p(principal);
 COMMENT ON VIEW milvus.principals IS 'principals of row policies, and their tags';

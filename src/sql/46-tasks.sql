@@ -11,7 +11,7 @@ SELECT n.server, n.database, n.collection,
 	ARRAY(SELECT jsonb_array_elements_text(t.task->'segment_ids')::bigint) AS segments,
 	CASE WHEN (t.task->>'create_ts')::bigint > 0 THEN to_timestamp((t.task->>'create_ts')::bigint) END AS created
 FROM milvus.collection_names n
-CROSS JOIN LATERAL milvus.elements(milvus.get(n.server, 'ListImportTasks',
+CROSS JOIN LATERAL milvus.elements(milvus.get_of(n.server, 'ListImportTasks',
 	jsonb_build_object('db_name', n.database, 'collection_name', n.collection))->'tasks') AS t(task)
 CROSS JOIN LATERAL (SELECT milvus.pairs(t.task->'infos') AS infos) i;
 COMMENT ON VIEW milvus.imports IS 'imports of files into collections';
@@ -21,7 +21,7 @@ CREATE FUNCTION milvus.list_compactions(server name, database text, collection t
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 5 AS $$
 BEGIN
 	PERFORM milvus.require(server, '3.0', 'the compactions of a collection');
-	RETURN QUERY SELECT jsonb_array_elements(milvus.get(server, 'GetCompactionStateWithPlans',
+	RETURN QUERY SELECT jsonb_array_elements(milvus.get_of(server, 'GetCompactionStateWithPlans',
 		jsonb_build_object('db_name', database, 'collection_name', collection))->'mergeInfos');
 END $$;
 COMMENT ON FUNCTION milvus.list_compactions(name, text, text) IS 'internal: the compactions of a collection';
@@ -49,7 +49,7 @@ SELECT n.server, n.database, n.collection, s.snapshot,
 	d.info->>'s3_location' AS location,
 	milvus.hybrid_time((d.info->>'create_ts')::bigint) AS created
 FROM milvus.collection_names n
-CROSS JOIN LATERAL milvus.element_texts(milvus.get(n.server, 'ListSnapshots',
+CROSS JOIN LATERAL milvus.element_texts(milvus.get_of(n.server, 'ListSnapshots',
 	jsonb_build_object('db_name', n.database, 'collection_name', n.collection))->'snapshots') AS s(snapshot)
 CROSS JOIN LATERAL (SELECT milvus.get_detail(n.server, 'DescribeSnapshot',
 	jsonb_build_object('db_name', n.database, 'collection_name', n.collection, 'name', s.snapshot)) AS info OFFSET 0) d;
@@ -63,7 +63,7 @@ SELECT n.server, n.database, n.collection,
 	(j.job->>'progress')::integer AS progress,
 	nullif(j.job->>'reason', '') AS fail_reason
 FROM milvus.collection_names n
-CROSS JOIN LATERAL milvus.elements(milvus.get(n.server, 'ListRestoreSnapshotJobs',
+CROSS JOIN LATERAL milvus.elements(milvus.get_of(n.server, 'ListRestoreSnapshotJobs',
 	jsonb_build_object('db_name', n.database, 'collection_name', n.collection))->'jobs') AS j(job);
 COMMENT ON VIEW milvus.restores IS 'collections that are made from snapshots';
 
@@ -76,6 +76,6 @@ SELECT n.server, n.database, n.collection,
 	j.job->>'external_source' AS external_source,
 	j.job->>'external_spec' AS external_spec
 FROM milvus.collection_names n
-CROSS JOIN LATERAL milvus.elements(milvus.get(n.server, 'ListRefreshExternalCollectionJobs',
+CROSS JOIN LATERAL milvus.elements(milvus.get_of(n.server, 'ListRefreshExternalCollectionJobs',
 	jsonb_build_object('db_name', n.database, 'collection_name', n.collection))->'jobs') AS j(job);
 COMMENT ON VIEW milvus.refreshes IS 'refreshes of external collections';

@@ -2,20 +2,20 @@
 
 CREATE FUNCTION milvus.create_database(server name, database text, properties jsonb DEFAULT '{}')
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.create_database', server, 'CreateDatabase',
+	SELECT milvus.perform(server, 'CreateDatabase',
 		jsonb_build_object('db_name', database, 'properties', properties))
 $$;
 COMMENT ON FUNCTION milvus.create_database(name, text, jsonb) IS 'make a database';
 
 CREATE FUNCTION milvus.drop_database(server name, database text)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.drop_database', server, 'DropDatabase', jsonb_build_object('db_name', database))
+	SELECT milvus.perform(server, 'DropDatabase', jsonb_build_object('db_name', database))
 $$;
 COMMENT ON FUNCTION milvus.drop_database(name, text) IS 'drop a database, which must be empty';
 
 CREATE FUNCTION milvus.alter_database(server name, database text, properties jsonb DEFAULT '{}', delete_keys text[] DEFAULT '{}')
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.alter_database', server, 'AlterDatabase',
+	SELECT milvus.perform(server, 'AlterDatabase',
 		jsonb_build_object('db_name', database, 'properties', properties, 'delete_keys', delete_keys))
 $$;
 COMMENT ON FUNCTION milvus.alter_database(name, text, jsonb, text[]) IS 'set or delete properties of a database';
@@ -26,14 +26,14 @@ CREATE FUNCTION milvus.create_collection(rel regclass DEFAULT NULL, shards integ
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
 	t milvus.target := milvus.target(rel, server, collection, database);
-	whole jsonb := jsonb_build_object('name', t.collection)
-		|| CASE WHEN rel IS NULL THEN '{}' ELSE milvus.table_schema(rel) END || coalesce(schema, '{}');
+	whole jsonb := CASE WHEN rel IS NULL THEN '{}' ELSE milvus.table_schema(rel) END || coalesce(schema, '{}')
+		|| jsonb_build_object('name', t.collection);
 BEGIN
 	IF coalesce(jsonb_array_length(whole->'fields'), 0) = 0 THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'a collection needs fields',
 			HINT = 'Name a foreign table, or give a schema, as milvus.table_schema() shows it.';
 	END IF;
-	PERFORM milvus.perform('milvus.create_collection', t.server, 'CreateCollection', milvus.naming(t)
+	PERFORM milvus.perform(t.server, 'CreateCollection', milvus.naming(t)
 		|| jsonb_strip_nulls(jsonb_build_object('schema', whole, 'shards_num', shards,
 			'consistency_level', consistency_level, 'num_partitions', partitions, 'properties', properties)));
 END $$;
@@ -43,7 +43,7 @@ COMMENT ON FUNCTION milvus.create_collection(regclass, integer, text, bigint, js
 CREATE FUNCTION milvus.drop_collection(rel regclass DEFAULT NULL, server name DEFAULT NULL, collection text DEFAULT NULL,
 		database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.drop_collection', t.server, 'DropCollection', milvus.naming(t))
+	SELECT milvus.perform(t.server, 'DropCollection', milvus.naming(t))
 	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
 COMMENT ON FUNCTION milvus.drop_collection(regclass, name, text, text) IS 'drop a collection, with its rows';
@@ -51,7 +51,7 @@ COMMENT ON FUNCTION milvus.drop_collection(regclass, name, text, text) IS 'drop 
 CREATE FUNCTION milvus.truncate_collection(rel regclass DEFAULT NULL, server name DEFAULT NULL, collection text DEFAULT NULL,
 		database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.truncate_collection', t.server, 'TruncateCollection', milvus.naming(t))
+	SELECT milvus.perform(t.server, 'TruncateCollection', milvus.naming(t))
 	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
 COMMENT ON FUNCTION milvus.truncate_collection(regclass, name, text, text)
@@ -66,7 +66,7 @@ BEGIN
 	IF new_name IS NULL AND new_database IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'a new name, or a new database, is needed';
 	END IF;
-	PERFORM milvus.perform('milvus.rename_collection', t.server, 'RenameCollection', jsonb_strip_nulls(jsonb_build_object(
+	PERFORM milvus.perform(t.server, 'RenameCollection', jsonb_strip_nulls(jsonb_build_object(
 		'db_name', t.database, 'oldName', t.collection, 'newName', coalesce(new_name, t.collection),
 		-- left out, it would be the default one
 		'newDBName', coalesce(new_database, t.database))));
@@ -80,9 +80,9 @@ COMMENT ON FUNCTION milvus.rename_collection(regclass, text, text, name, text, t
 CREATE FUNCTION milvus.alter_collection(rel regclass DEFAULT NULL, properties jsonb DEFAULT '{}', delete_keys text[] DEFAULT '{}',
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.alter_collection', t.server, 'AlterCollection', milvus.naming(t)
+	SELECT milvus.perform(t.server, 'AlterCollection', milvus.naming(t)
 		|| jsonb_build_object('properties', properties, 'delete_keys', delete_keys))
-	FROM milvus.target(rel, server, collection, database) AS t
+	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
 COMMENT ON FUNCTION milvus.alter_collection(regclass, jsonb, text[], name, text, text) IS 'set or delete properties of a collection, such as collection.ttl.seconds';
 
@@ -106,7 +106,7 @@ CREATE FUNCTION milvus.add_field(rel regclass DEFAULT NULL, field text DEFAULT N
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
-	t milvus.target := milvus.target(rel, server, collection, database);
+	t milvus.target := milvus.whole_target(rel, server, collection, database);
 	whole jsonb := schema;
 BEGIN
 	IF schema IS NULL AND rel IS NOT NULL THEN
@@ -116,8 +116,8 @@ BEGIN
 		RAISE undefined_column USING MESSAGE = format('there is no column for a field "%s"', field),
 			HINT = 'Add the column to the foreign table first, or give the field''s schema.';
 	END IF;
-	PERFORM milvus.perform('milvus.add_field', t.server, 'AddCollectionField', milvus.naming(t)
-		|| jsonb_build_object('schema', whole || jsonb_build_object('name', coalesce(field, schema->>'name'))));
+	PERFORM milvus.perform(t.server, 'AddCollectionField', milvus.naming(t)
+		|| jsonb_build_object('schema', jsonb_strip_nulls(whole) || jsonb_build_object('name', coalesce(field, schema->>'name'))));
 END $$;
 COMMENT ON FUNCTION milvus.add_field(regclass, text, jsonb, name, text, text)
 	IS 'add a field to a collection, from a foreign table''s column or a schema';
@@ -125,54 +125,54 @@ COMMENT ON FUNCTION milvus.add_field(regclass, text, jsonb, name, text, text)
 CREATE FUNCTION milvus.drop_field(rel regclass DEFAULT NULL, field text DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.drop_field', t.server, 'AlterCollectionSchema', milvus.naming(t)
+	SELECT milvus.perform(t.server, 'AlterCollectionSchema', milvus.naming(t)
 		|| jsonb_build_object('action', jsonb_build_object('drop_request', jsonb_build_object('field_name', field))))
-	FROM milvus.target(rel, server, collection, database) AS t
+	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
 COMMENT ON FUNCTION milvus.drop_field(regclass, text, name, text, text) IS 'drop a field of a collection';
 
 CREATE FUNCTION milvus.alter_field(rel regclass DEFAULT NULL, field text DEFAULT NULL, properties jsonb DEFAULT '{}',
 		delete_keys text[] DEFAULT '{}', server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.alter_field', t.server, 'AlterCollectionField', milvus.naming(t)
+	SELECT milvus.perform(t.server, 'AlterCollectionField', milvus.naming(t)
 		|| jsonb_build_object('field_name', field, 'properties', properties, 'delete_keys', delete_keys))
-	FROM milvus.target(rel, server, collection, database) AS t
+	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
 COMMENT ON FUNCTION milvus.alter_field(regclass, text, jsonb, text[], name, text, text) IS 'set or delete properties of a field, such as max_length';
 
 CREATE FUNCTION milvus.add_struct_field(rel regclass DEFAULT NULL, schema jsonb DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.add_struct_field', t.server, 'AddCollectionStructField', milvus.naming(t)
-		|| jsonb_build_object('struct_array_field_schema', schema))
-	FROM milvus.target(rel, server, collection, database) AS t
+	SELECT milvus.perform(t.server, 'AddCollectionStructField', milvus.naming(t)
+		|| jsonb_build_object('struct_array_field_schema', jsonb_strip_nulls(schema)))
+	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
 COMMENT ON FUNCTION milvus.add_struct_field(regclass, jsonb, name, text, text) IS 'add a field of structs to a collection';
 
 CREATE FUNCTION milvus.add_function(rel regclass DEFAULT NULL, function jsonb DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.add_function', t.server, 'AddCollectionFunction', milvus.naming(t)
-		|| jsonb_build_object('functionSchema', function))
-	FROM milvus.target(rel, server, collection, database) AS t
+	SELECT milvus.perform(t.server, 'AddCollectionFunction', milvus.naming(t)
+		|| jsonb_build_object('functionSchema', jsonb_strip_nulls(function)))
+	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
 COMMENT ON FUNCTION milvus.add_function(regclass, jsonb, name, text, text) IS 'add a function to a collection: it makes a field from others';
 
 CREATE FUNCTION milvus.alter_function(rel regclass DEFAULT NULL, function_name text DEFAULT NULL, function jsonb DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.alter_function', t.server, 'AlterCollectionFunction', milvus.naming(t)
-		|| jsonb_build_object('function_name', function_name, 'functionSchema', function))
-	FROM milvus.target(rel, server, collection, database) AS t
+	SELECT milvus.perform(t.server, 'AlterCollectionFunction', milvus.naming(t)
+		|| jsonb_build_object('function_name', function_name, 'functionSchema', jsonb_strip_nulls(function)))
+	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
 COMMENT ON FUNCTION milvus.alter_function(regclass, text, jsonb, name, text, text) IS 'replace a function of a collection';
 
 CREATE FUNCTION milvus.drop_function(rel regclass DEFAULT NULL, function_name text DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.drop_function', t.server, 'DropCollectionFunction', milvus.naming(t)
+	SELECT milvus.perform(t.server, 'DropCollectionFunction', milvus.naming(t)
 		|| jsonb_build_object('function_name', function_name))
-	FROM milvus.target(rel, server, collection, database) AS t
+	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
 COMMENT ON FUNCTION milvus.drop_function(regclass, text, name, text, text) IS 'drop a function of a collection';
 
@@ -180,11 +180,11 @@ CREATE FUNCTION milvus.add_function_field(rel regclass DEFAULT NULL, field jsonb
 		index_params jsonb DEFAULT '{}', backfill boolean DEFAULT false,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.add_function_field', t.server, 'AlterCollectionSchema', milvus.naming(t)
+	SELECT milvus.perform(t.server, 'AlterCollectionSchema', milvus.naming(t)
 		|| jsonb_build_object('action', jsonb_build_object('add_request', jsonb_build_object(
-			'field_infos', jsonb_build_array(jsonb_build_object('field_schema', field, 'extra_params', index_params)),
-			'func_schema', jsonb_build_array(function), 'do_physical_backfill', backfill))))
-	FROM milvus.target(rel, server, collection, database) AS t
+			'field_infos', jsonb_build_array(jsonb_build_object('field_schema', jsonb_strip_nulls(field), 'extra_params', index_params)),
+			'func_schema', jsonb_build_array(jsonb_strip_nulls(function)), 'do_physical_backfill', backfill))))
+	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
 COMMENT ON FUNCTION milvus.add_function_field(regclass, jsonb, jsonb, jsonb, boolean, name, text, text)
 	IS 'add a function to a collection, with the field that it makes';
@@ -192,10 +192,10 @@ COMMENT ON FUNCTION milvus.add_function_field(regclass, jsonb, jsonb, jsonb, boo
 CREATE FUNCTION milvus.drop_function_field(rel regclass DEFAULT NULL, function_name text DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.drop_function_field', t.server, 'AlterCollectionSchema', milvus.naming(t)
+	SELECT milvus.perform(t.server, 'AlterCollectionSchema', milvus.naming(t)
 		|| jsonb_build_object('action', jsonb_build_object('drop_request',
 			jsonb_build_object('function_name', function_name, 'drop_function_output_fields', true))))
-	FROM milvus.target(rel, server, collection, database) AS t
+	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
 COMMENT ON FUNCTION milvus.drop_function_field(regclass, text, name, text, text)
 	IS 'drop a function of a collection, with the field that it makes';
@@ -208,7 +208,7 @@ CREATE FUNCTION milvus.create_partition(rel regclass DEFAULT NULL, partition tex
 DECLARE
 	t milvus.target := milvus.partition_target(rel, partition, server, collection, database);
 BEGIN
-	PERFORM milvus.perform('milvus.create_partition', t.server, 'CreatePartition', milvus.naming(t)
+	PERFORM milvus.perform(t.server, 'CreatePartition', milvus.naming(t)
 		|| jsonb_build_object('partition_name', t.partition));
 END $$;
 COMMENT ON FUNCTION milvus.create_partition(regclass, text, name, text, text)
@@ -220,7 +220,7 @@ CREATE FUNCTION milvus.drop_partition(rel regclass DEFAULT NULL, partition text 
 DECLARE
 	t milvus.target := milvus.partition_target(rel, partition, server, collection, database);
 BEGIN
-	PERFORM milvus.perform('milvus.drop_partition', t.server, 'DropPartition', milvus.naming(t)
+	PERFORM milvus.perform(t.server, 'DropPartition', milvus.naming(t)
 		|| jsonb_build_object('partition_name', t.partition));
 END $$;
 COMMENT ON FUNCTION milvus.drop_partition(regclass, text, name, text, text) IS 'drop a partition, with its rows; it must not be loaded';
@@ -251,25 +251,25 @@ COMMENT ON FUNCTION milvus.partition_target(regclass, text, name, text, text) IS
 
 -- aliases of collections
 
-CREATE FUNCTION milvus.create_alias(alias text, rel regclass DEFAULT NULL,
+CREATE FUNCTION milvus.create_alias(rel regclass DEFAULT NULL, alias text DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.create_alias', t.server, 'CreateAlias', milvus.naming(t) || jsonb_build_object('alias', alias))
+	SELECT milvus.perform(t.server, 'CreateAlias', milvus.naming(t) || jsonb_build_object('alias', alias))
 	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
-COMMENT ON FUNCTION milvus.create_alias(text, regclass, name, text, text) IS 'give a collection a second name';
+COMMENT ON FUNCTION milvus.create_alias(regclass, text, name, text, text) IS 'give a collection a second name';
 
-CREATE FUNCTION milvus.alter_alias(alias text, rel regclass DEFAULT NULL,
+CREATE FUNCTION milvus.alter_alias(rel regclass DEFAULT NULL, alias text DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.alter_alias', t.server, 'AlterAlias', milvus.naming(t) || jsonb_build_object('alias', alias))
+	SELECT milvus.perform(t.server, 'AlterAlias', milvus.naming(t) || jsonb_build_object('alias', alias))
 	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
-COMMENT ON FUNCTION milvus.alter_alias(text, regclass, name, text, text) IS 'have an alias mean another collection';
+COMMENT ON FUNCTION milvus.alter_alias(regclass, text, name, text, text) IS 'have an alias mean another collection';
 
 CREATE FUNCTION milvus.drop_alias(server name, alias text, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.drop_alias', server, 'DropAlias',
+	SELECT milvus.perform(server, 'DropAlias',
 		jsonb_build_object('alias', alias) || jsonb_strip_nulls(jsonb_build_object('db_name', database)))
 $$;
 COMMENT ON FUNCTION milvus.drop_alias(name, text, text) IS 'drop an alias; the collection stays';

@@ -11,32 +11,28 @@ BEGIN
 		RAISE invalid_parameter_value USING MESSAGE = 'an index needs a field',
 			HINT = 'For example milvus.create_index(''docs'', ''embedding'', ''HNSW'', ''L2'').';
 	END IF;
-	PERFORM milvus.perform('milvus.create_index', t.server, 'CreateIndex', milvus.naming(t) || jsonb_build_object(
+	PERFORM milvus.perform(t.server, 'CreateIndex', milvus.naming(t) || jsonb_build_object(
 		'field_name', field, 'index_name', coalesce(index_name, ''),
 		-- servers want the build parameters as one JSON text beside the rest
 		'extra_params', jsonb_strip_nulls(jsonb_build_object('index_type', coalesce(index_type, 'AUTOINDEX'),
 			'metric_type', metric_type, 'params', params::text))));
 	IF wait THEN
-		PERFORM milvus.wait_for_index(server => t.server, collection => t.collection, database => t.database, field => field);
+		PERFORM milvus.wait_for_index(server => t.server, collection => t.collection, database => t.database,
+			field => field);
 	END IF;
 END $$;
 COMMENT ON FUNCTION milvus.create_index(regclass, text, text, text, jsonb, text, boolean, name, text, text)
 	IS 'build an index on a field, and wait for it';
 
-CREATE FUNCTION milvus.find_index(t milvus.target, field text, index_name text) RETURNS jsonb
-	LANGUAGE plpgsql STABLE PARALLEL UNSAFE AS $$
-BEGIN
-	RETURN (SELECT i FROM milvus.elements(milvus.get(t.server, 'DescribeIndex', milvus.naming(t))->'index_descriptions') AS i
-		WHERE (field IS NOT NULL OR index_name IS NOT NULL)
-			AND i->>'field_name' = coalesce(field, i->>'field_name') AND i->>'index_name' = coalesce(index_name, i->>'index_name'));
-EXCEPTION
-	-- some servers take no index for an error
-	WHEN undefined_object THEN
-		RETURN NULL;
-END $$;
-COMMENT ON FUNCTION milvus.find_index(milvus.target, text, text) IS 'internal: the description of an index, by field or name';
+CREATE FUNCTION milvus.find_indexes(t milvus.target, field text, index_name text) RETURNS SETOF jsonb
+	LANGUAGE sql STABLE PARALLEL UNSAFE AS $$
+	SELECT i FROM milvus.elements(milvus.get_of(t.server, 'DescribeIndex', milvus.naming(t))->'index_descriptions') AS i
+	WHERE (field IS NOT NULL OR index_name IS NOT NULL)
+		AND i->>'field_name' = coalesce(field, i->>'field_name') AND i->>'index_name' = coalesce(index_name, i->>'index_name')
+$$;
+COMMENT ON FUNCTION milvus.find_indexes(milvus.target, text, text) IS 'internal: the descriptions of indexes, by field or name';
 
-CREATE FUNCTION milvus.wait_for_index(rel regclass DEFAULT NULL, field text DEFAULT NULL,
+CREATE FUNCTION milvus.wait_for_index(rel regclass DEFAULT NULL, field text DEFAULT NULL, index_name text DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
@@ -44,24 +40,26 @@ DECLARE
 	index jsonb;
 BEGIN
 	FOR look IN 0 .. 2147483646 LOOP
-		index := milvus.find_index(t, field, NULL);
+		-- the one that is furthest from its end
+		SELECT i INTO index FROM milvus.find_indexes(t, field, index_name) AS i
+			ORDER BY i->>'state' = 'Failed' DESC, i->>'state' = 'Finished' LIMIT 1;
 		IF index IS NULL THEN
-			RAISE undefined_object USING MESSAGE = format('field "%s" of collection "%s" has no index', field, t.collection);
+			RAISE undefined_object USING MESSAGE = format('collection "%s" has no such index', t.collection),
+				HINT = 'Name the field, or the index: see the view milvus.indexes.';
 		ELSIF index->>'state' = 'Failed' THEN
-			RAISE fdw_error USING MESSAGE = format('building the index on "%s" failed', field),
-				DETAIL = index->>'index_state_fail_reason';
+			RAISE fdw_error USING MESSAGE = format('building the index on "%s" failed', index->>'field_name'),
+				DETAIL = coalesce(index->>'index_state_fail_reason', '');
 		END IF;
-		EXIT WHEN index->>'state' NOT IN ('InProgress', 'Unissued', 'Retry')
-			AND coalesce((index->>'pending_index_rows')::bigint, 0) = 0;
-		PERFORM milvus.pause(look, format('index on "%s": %s of %s rows', field, index->>'indexed_rows', index->>'total_rows'));
+		EXIT WHEN index->>'state' = 'Finished';
+		PERFORM milvus.pause(look, format('index on "%s": %s of %s rows', index->>'field_name', index->>'indexed_rows', index->>'total_rows'));
 	END LOOP;
 END $$;
-COMMENT ON FUNCTION milvus.wait_for_index(regclass, text, name, text, text) IS 'wait until the index on a field is built';
+COMMENT ON FUNCTION milvus.wait_for_index(regclass, text, text, name, text, text) IS 'wait until the index on a field is built';
 
 CREATE FUNCTION milvus.alter_index(rel regclass DEFAULT NULL, index_name text DEFAULT NULL, properties jsonb DEFAULT '{}',
 		delete_keys text[] DEFAULT '{}', server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.alter_index', t.server, 'AlterIndex', milvus.naming(t)
+	SELECT milvus.perform(t.server, 'AlterIndex', milvus.naming(t)
 		|| jsonb_build_object('index_name', index_name, 'extra_params', properties, 'delete_keys', delete_keys))
 	FROM milvus.target(rel, server, collection, database) AS t
 $$;
@@ -71,16 +69,19 @@ CREATE FUNCTION milvus.drop_index(rel regclass DEFAULT NULL, field text DEFAULT 
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
-	t milvus.target := milvus.target(rel, server, collection, database);
-	-- servers differ in which of the two they want, and drop nothing without a word when there is none
-	index jsonb := milvus.find_index(t, field, index_name);
+	t milvus.target := milvus.whole_target(rel, server, collection, database);
+	-- servers differ in which of the two names they want, and drop nothing without a word when there is none
+	indexes jsonb[] := ARRAY(SELECT milvus.find_indexes(t, field, index_name));
 BEGIN
-	IF index IS NULL THEN
+	IF cardinality(indexes) = 0 THEN
 		RAISE undefined_object USING MESSAGE = format('collection "%s" has no such index', t.collection),
 			HINT = 'Name the field, or the index: see the view milvus.indexes.';
+	ELSIF cardinality(indexes) > 1 THEN
+		RAISE ambiguous_parameter USING MESSAGE = format('field "%s" of collection "%s" has %s indexes', field, t.collection, cardinality(indexes)),
+			HINT = format('Name one by index_name: %s.', (SELECT string_agg(i->>'index_name', ', ' ORDER BY i->>'index_name') FROM unnest(indexes) AS i));
 	END IF;
-	PERFORM milvus.perform('milvus.drop_index', t.server, 'DropIndex', milvus.naming(t)
-		|| jsonb_build_object('field_name', index->'field_name', 'index_name', index->'index_name'));
+	PERFORM milvus.perform(t.server, 'DropIndex', milvus.naming(t)
+		|| jsonb_build_object('field_name', indexes[1]->'field_name', 'index_name', indexes[1]->'index_name'));
 END $$;
 COMMENT ON FUNCTION milvus.drop_index(regclass, text, text, name, text, text) IS 'drop the index on a field; the collection must not be loaded';
 
@@ -101,19 +102,21 @@ CREATE FUNCTION milvus.wait_for_load(rel regclass DEFAULT NULL, refresh boolean 
 DECLARE
 	t milvus.target := milvus.target(rel, server, collection, database);
 	request jsonb := milvus.naming(t) || jsonb_strip_nulls(jsonb_build_object('partition_names', milvus.partition_names(t, partitions)));
+	-- Milvus Lite 3 knows no refresh, and says so by 0
+	refreshes boolean := refresh AND milvus.dialect(t.server) <> 'Milvus Lite 3';
 	progress jsonb;
 BEGIN
 	FOR look IN 0 .. 2147483646 LOOP
 		progress := milvus.get(t.server, 'GetLoadingProgress', request);
 		EXIT WHEN (progress->>'progress')::bigint >= 100
-			AND (NOT refresh OR (progress->>'refresh_progress')::bigint >= 100);
+			AND (NOT refreshes OR (progress->>'refresh_progress')::bigint >= 100);
 		PERFORM milvus.pause(look, format('collection "%s": %s %% loaded', t.collection,
-			progress->>CASE WHEN refresh THEN 'refresh_progress' ELSE 'progress' END));
+			progress->>CASE WHEN refreshes THEN 'refresh_progress' ELSE 'progress' END));
 	END LOOP;
 END $$;
 COMMENT ON FUNCTION milvus.wait_for_load(regclass, boolean, text[], name, text, text) IS 'wait until a collection, or partitions of it, are loaded';
 
-CREATE FUNCTION milvus.load(rel regclass DEFAULT NULL, replicas integer DEFAULT 1, wait boolean DEFAULT true,
+CREATE FUNCTION milvus.load(rel regclass DEFAULT NULL, replicas integer DEFAULT NULL, wait boolean DEFAULT true,
 		fields text[] DEFAULT '{}', dynamic_field boolean DEFAULT true, resource_groups text[] DEFAULT '{}',
 		refresh boolean DEFAULT false, partitions text[] DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
@@ -121,13 +124,14 @@ CREATE FUNCTION milvus.load(rel regclass DEFAULT NULL, replicas integer DEFAULT 
 DECLARE
 	t milvus.target := milvus.target(rel, server, collection, database);
 	names text[] := milvus.partition_names(t, partitions);
-	request jsonb := milvus.naming(t) || jsonb_build_object('replica_number', replicas, 'load_fields', fields,
-		'skip_load_dynamic_field', NOT dynamic_field, 'resource_groups', resource_groups, 'refresh', refresh);
+	request jsonb := milvus.naming(t) || jsonb_build_object('load_fields', fields,
+		'skip_load_dynamic_field', NOT dynamic_field, 'resource_groups', resource_groups, 'refresh', refresh)
+		|| jsonb_strip_nulls(jsonb_build_object('replica_number', replicas));
 BEGIN
 	IF names IS NULL THEN
-		PERFORM milvus.perform('milvus.load', t.server, 'LoadCollection', request);
+		PERFORM milvus.perform(t.server, 'LoadCollection', request);
 	ELSE
-		PERFORM milvus.perform('milvus.load', t.server, 'LoadPartitions', request || jsonb_build_object('partition_names', names));
+		PERFORM milvus.perform(t.server, 'LoadPartitions', request || jsonb_build_object('partition_names', names));
 	END IF;
 	IF wait THEN
 		PERFORM milvus.wait_for_load(refresh => refresh, partitions => names,
@@ -145,9 +149,9 @@ DECLARE
 	names text[] := milvus.partition_names(t, partitions);
 BEGIN
 	IF names IS NULL THEN
-		PERFORM milvus.perform('milvus.release', t.server, 'ReleaseCollection', milvus.naming(t));
+		PERFORM milvus.perform(t.server, 'ReleaseCollection', milvus.naming(t));
 	ELSE
-		PERFORM milvus.perform('milvus.release', t.server, 'ReleasePartitions', milvus.naming(t)
+		PERFORM milvus.perform(t.server, 'ReleasePartitions', milvus.naming(t)
 			|| jsonb_build_object('partition_names', names));
 	END IF;
 END $$;
@@ -158,7 +162,7 @@ CREATE FUNCTION milvus.flush(rel regclass DEFAULT NULL, wait boolean DEFAULT tru
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
 	t milvus.target := milvus.target(rel, server, collection, database);
-	flushed jsonb := milvus.perform('milvus.flush', t.server, 'Flush',
+	flushed jsonb := milvus.perform(t.server, 'Flush',
 		jsonb_build_object('db_name', t.database, 'collection_names', jsonb_build_array(t.collection)));
 	state jsonb := milvus.naming(t) || jsonb_strip_nulls(jsonb_build_object(
 		'segmentIDs', flushed->'coll_segIDs'->t.collection->'data', 'flush_ts', flushed->'coll_flush_ts'->t.collection));
@@ -177,7 +181,7 @@ DECLARE
 	request jsonb := jsonb_build_object('flush_all_ts', flush_all_ts) || jsonb_strip_nulls(jsonb_build_object('db_name', database));
 BEGIN
 	FOR look IN 0 .. 2147483646 LOOP
-		EXIT WHEN (milvus.get(server, 'GetFlushAllState', request)->>'flushed')::boolean;
+		EXIT WHEN (milvus.ask(server, 'GetFlushAllState', request)->>'flushed')::boolean;
 		PERFORM milvus.pause(look, format('server "%s" is flushing', server));
 	END LOOP;
 END $$;
@@ -186,14 +190,14 @@ COMMENT ON FUNCTION milvus.wait_for_flush_all(name, bigint, text) IS 'wait until
 CREATE FUNCTION milvus.flush_all(server name, wait boolean DEFAULT true, database text DEFAULT NULL)
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
-	stamp bigint := milvus.perform('milvus.flush_all', server, 'FlushAll', jsonb_strip_nulls(jsonb_build_object('db_name', database)))->>'flush_all_ts';
+	stamp bigint := milvus.perform(server, 'FlushAll', jsonb_strip_nulls(jsonb_build_object('db_name', database)))->>'flush_all_ts';
 BEGIN
 	IF wait THEN
 		PERFORM milvus.wait_for_flush_all(server, stamp, database);
 	END IF;
 	RETURN stamp;
 END $$;
-COMMENT ON FUNCTION milvus.flush_all(name, boolean, text) IS 'the same of all collections; the time up to which, for milvus.wait_for_flush_all()';
+COMMENT ON FUNCTION milvus.flush_all(name, boolean, text) IS 'the same of all collections of a database; the time up to which, for milvus.wait_for_flush_all()';
 
 CREATE FUNCTION milvus.wait_for_compaction(server name, compaction bigint)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
@@ -201,11 +205,18 @@ DECLARE
 	state jsonb;
 BEGIN
 	FOR look IN 0 .. 2147483646 LOOP
-		state := milvus.get(server, 'GetCompactionState', jsonb_build_object('compactionID', compaction));
+		state := milvus.ask(server, 'GetCompactionState', jsonb_build_object('compactionID', compaction));
+		IF state->>'state' = 'UndefiedState' THEN
+			RAISE undefined_object USING MESSAGE = format('there is no compaction %s', compaction);
+		END IF;
 		EXIT WHEN state->>'state' = 'Completed';
 		PERFORM milvus.pause(look, format('compaction %s: %s plans completed, %s under way', compaction,
 			state->>'completedPlanNo', state->>'executingPlanNo'));
 	END LOOP;
+	IF (state->>'failedPlanNo')::bigint + (state->>'timeoutPlanNo')::bigint > 0 THEN
+		RAISE WARNING 'compaction %: % plans failed, % timed out', compaction, state->>'failedPlanNo', state->>'timeoutPlanNo'
+			USING HINT = 'milvus.compaction() tells more.';
+	END IF;
 END $$;
 COMMENT ON FUNCTION milvus.wait_for_compaction(name, bigint) IS 'wait until a compaction is done';
 
@@ -217,7 +228,7 @@ DECLARE
 	t milvus.target := milvus.whole_target(rel, server, collection, database);
 	-- Milvus before 2.5 goes by the number
 	id jsonb := milvus.get(t.server, 'DescribeCollection', milvus.naming(t))->'collectionID';
-	compaction bigint := milvus.perform('milvus.compact', t.server, 'ManualCompaction', milvus.naming(t) || jsonb_strip_nulls(
+	compaction bigint := milvus.perform(t.server, 'ManualCompaction', milvus.naming(t) || jsonb_strip_nulls(
 		jsonb_build_object('collectionID', id, 'majorCompaction', clustering, 'l0Compaction', l0, 'target_size', target_size)))->>'compactionID';
 BEGIN
 	IF wait THEN
@@ -233,8 +244,8 @@ CREATE FUNCTION milvus.compaction(server name, compaction bigint, OUT state text
 	LANGUAGE sql STABLE PARALLEL UNSAFE AS $$
 	SELECT s->>'state', (s->>'executingPlanNo')::bigint, (s->>'timeoutPlanNo')::bigint,
 		(s->>'completedPlanNo')::bigint, (s->>'failedPlanNo')::bigint,
-		milvus.get(server, 'GetCompactionStateWithPlans', jsonb_build_object('compactionID', compaction))->'mergeInfos'
-	FROM milvus.get(server, 'GetCompactionState', jsonb_build_object('compactionID', compaction)) AS s
+		milvus.get_or(server, 'GetCompactionStateWithPlans', jsonb_build_object('compactionID', compaction), '{}')->'mergeInfos'
+	FROM milvus.ask(server, 'GetCompactionState', jsonb_build_object('compactionID', compaction)) AS s
 $$;
 COMMENT ON FUNCTION milvus.compaction(name, bigint) IS 'how far a compaction is, and which segments it merges';
 
@@ -248,15 +259,16 @@ COMMENT ON FUNCTION milvus.import_state(name, bigint) IS 'how far an import is';
 CREATE FUNCTION milvus.wait_for_import(server name, task bigint)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
-	import record;
+	import jsonb;
 BEGIN
 	FOR look IN 0 .. 2147483646 LOOP
-		SELECT * INTO import FROM milvus.import_state(server, task);
-		IF import.state LIKE 'Failed%' THEN
-			RAISE fdw_error USING MESSAGE = format('import %s failed', task), DETAIL = import.infos->>'failed_reason';
+		import := milvus.ask(server, 'GetImportState', jsonb_build_object('task', task));
+		IF import->>'state' LIKE 'ImportFailed%' THEN
+			RAISE fdw_error USING MESSAGE = format('import %s failed', task),
+				DETAIL = coalesce(milvus.pairs(import->'infos')->>'failed_reason', '');
 		END IF;
-		EXIT WHEN import.state = 'Completed';
-		PERFORM milvus.pause(look, format('import %s: %s, %s rows', task, import.state, import.rows));
+		EXIT WHEN import->>'state' = 'ImportCompleted';
+		PERFORM milvus.pause(look, format('import %s: %s, %s rows', task, import->>'state', import->>'row_count'));
 	END LOOP;
 END $$;
 COMMENT ON FUNCTION milvus.wait_for_import(name, bigint) IS 'wait until an import is done';
@@ -267,20 +279,24 @@ CREATE FUNCTION milvus.import(rel regclass DEFAULT NULL, files text[] DEFAULT NU
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
 	t milvus.target := milvus.target(rel, server, collection, database);
-	task bigint;
+	tasks bigint[];
 BEGIN
 	IF coalesce(cardinality(files), 0) = 0 THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'an import needs files',
 			HINT = 'They are read by Milvus: name them as its storage knows them.';
 	END IF;
-	task := milvus.perform('milvus.import', t.server, 'Import', milvus.naming(t) || jsonb_strip_nulls(jsonb_build_object(
-		'partition_name', coalesce(partition, t.partition), 'files', files, 'options', options,
+	tasks := ARRAY(SELECT milvus.element_texts(milvus.perform(t.server, 'Import', milvus.naming(t) || jsonb_build_object(
+		'files', files, 'options', jsonb_strip_nulls(options),
 		-- one file a column is what .npy files are
-		'row_based', coalesce(row_based, NOT (files[1] LIKE '%.npy')))))->'tasks'->>0;
-	IF wait THEN
-		PERFORM milvus.wait_for_import(t.server, task);
+		'row_based', coalesce(row_based, NOT (files[1] LIKE '%.npy')))
+		|| jsonb_strip_nulls(jsonb_build_object('partition_name', coalesce(partition, t.partition))))->'tasks')::bigint);
+	IF cardinality(tasks) = 0 THEN
+		RAISE fdw_error USING MESSAGE = format('Milvus server "%s" gave no task for the import', t.server);
 	END IF;
-	RETURN task;
+	FOR i IN 1 .. CASE WHEN wait THEN cardinality(tasks) ELSE 0 END LOOP
+		PERFORM milvus.wait_for_import(t.server, tasks[i]);
+	END LOOP;
+	RETURN tasks[1];
 END $$;
 COMMENT ON FUNCTION milvus.import(regclass, text[], jsonb, boolean, text, boolean, name, text, text)
 	IS 'have Milvus import files that its storage has, and wait for it; a loaded collection then wants milvus.load(…, refresh => true)';

@@ -3,7 +3,7 @@
 CREATE FUNCTION milvus.create_snapshot(rel regclass DEFAULT NULL, snapshot text DEFAULT NULL, description text DEFAULT '',
 		compaction_protection_seconds bigint DEFAULT NULL, server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.create_snapshot', t.server, 'CreateSnapshot', milvus.naming(t) || jsonb_build_object('name', snapshot, 'description', description)
+	SELECT milvus.perform(t.server, 'CreateSnapshot', milvus.naming(t) || jsonb_build_object('name', snapshot, 'description', description)
 		|| jsonb_strip_nulls(jsonb_build_object('compaction_protection_seconds', compaction_protection_seconds)))
 	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
@@ -12,7 +12,7 @@ COMMENT ON FUNCTION milvus.create_snapshot(regclass, text, text, bigint, name, t
 CREATE FUNCTION milvus.drop_snapshot(rel regclass DEFAULT NULL, snapshot text DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.drop_snapshot', t.server, 'DropSnapshot', milvus.naming(t) || jsonb_build_object('name', snapshot))
+	SELECT milvus.perform(t.server, 'DropSnapshot', milvus.naming(t) || jsonb_build_object('name', snapshot))
 	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
 COMMENT ON FUNCTION milvus.drop_snapshot(regclass, text, name, text, text) IS 'drop a snapshot';
@@ -23,9 +23,11 @@ DECLARE
 	info jsonb;
 BEGIN
 	FOR look IN 0 .. 2147483646 LOOP
-		info := milvus.get(server, 'GetRestoreSnapshotState', jsonb_build_object('job_id', job))->'info';
-		IF info->>'state' = 'RestoreSnapshotFailed' THEN
-			RAISE fdw_error USING MESSAGE = format('restore %s failed', job), DETAIL = info->>'reason';
+		info := milvus.ask(server, 'GetRestoreSnapshotState', jsonb_build_object('job_id', job))->'info';
+		IF coalesce(info->>'state', 'RestoreSnapshotNone') = 'RestoreSnapshotNone' THEN
+			RAISE undefined_object USING MESSAGE = format('there is no restore %s', job);
+		ELSIF info->>'state' = 'RestoreSnapshotFailed' THEN
+			RAISE fdw_error USING MESSAGE = format('restore %s failed', job), DETAIL = coalesce(info->>'reason', '');
 		END IF;
 		EXIT WHEN info->>'state' = 'RestoreSnapshotCompleted';
 		PERFORM milvus.pause(look, format('restore %s: %s %%', job, info->>'progress'));
@@ -39,7 +41,7 @@ CREATE FUNCTION milvus.restore_snapshot(rel regclass DEFAULT NULL, snapshot text
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
 	t milvus.target := milvus.whole_target(rel, server, collection, database);
-	job bigint := milvus.perform('milvus.restore_snapshot', t.server, 'RestoreSnapshot', milvus.naming(t) || jsonb_build_object(
+	job bigint := milvus.perform(t.server, 'RestoreSnapshot', milvus.naming(t) || jsonb_build_object(
 		'name', snapshot, 'target_collection_name', target_collection, 'rewrite_data', rewrite_data)
 		|| jsonb_strip_nulls(jsonb_build_object('target_db_name', target_database)))->>'job_id';
 BEGIN
@@ -55,7 +57,7 @@ CREATE FUNCTION milvus.restore_external_snapshot(server name, target_collection 
 		wait boolean DEFAULT true, database text DEFAULT NULL)
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
-	job bigint := milvus.perform('milvus.restore_external_snapshot', server, 'RestoreExternalSnapshot', jsonb_build_object(
+	job bigint := milvus.perform(server, 'RestoreExternalSnapshot', jsonb_build_object(
 		'target_collection_name', target_collection, 'snapshot_metadata_uri', metadata_uri)
 		|| jsonb_strip_nulls(jsonb_build_object('target_db_name', database, 'external_spec', external_spec::text)))->>'job_id';
 BEGIN
@@ -73,7 +75,7 @@ CREATE FUNCTION milvus.export_snapshot(rel regclass DEFAULT NULL, snapshot text 
 	RETURNS text LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
 	t milvus.target := milvus.whole_target(rel, server, collection, database);
-	answer jsonb := milvus.perform('milvus.export_snapshot', t.server, 'ExportSnapshot', milvus.naming(t) || jsonb_build_object(
+	answer jsonb := milvus.perform(t.server, 'ExportSnapshot', milvus.naming(t) || jsonb_build_object(
 		'name', snapshot, 'target_s3_path', target_path) || jsonb_strip_nulls(jsonb_build_object('external_spec', external_spec::text)));
 	info jsonb;
 BEGIN
@@ -81,8 +83,8 @@ BEGIN
 	FOR look IN 0 .. 2147483646 LOOP
 		EXIT WHEN NOT wait OR coalesce(answer->>'job_id', '0') = '0';
 		info := milvus.get(t.server, 'GetExportSnapshotState', jsonb_build_object('job_id', answer->'job_id'))->'info';
-		IF info->>'state' = 'ExportSnapshotFailed' THEN
-			RAISE fdw_error USING MESSAGE = format('exporting snapshot "%s" failed', snapshot), DETAIL = info->>'reason';
+		IF coalesce(info->>'state', 'ExportSnapshotNone') IN ('ExportSnapshotNone', 'ExportSnapshotFailed') THEN
+			RAISE fdw_error USING MESSAGE = format('exporting snapshot "%s" failed', snapshot), DETAIL = coalesce(info->>'reason', '');
 		END IF;
 		EXIT WHEN info->>'state' = 'ExportSnapshotCompleted';
 		PERFORM milvus.pause(look, format('snapshot "%s": %s of %s files', snapshot, info->>'copied_files', info->>'total_files'));
@@ -95,7 +97,7 @@ COMMENT ON FUNCTION milvus.export_snapshot(regclass, text, text, jsonb, boolean,
 CREATE FUNCTION milvus.pin_snapshot(rel regclass DEFAULT NULL, snapshot text DEFAULT NULL, ttl_seconds bigint DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS bigint LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT (milvus.perform('milvus.pin_snapshot', t.server, 'PinSnapshotData', milvus.naming(t) || jsonb_build_object('name', snapshot)
+	SELECT (milvus.perform(t.server, 'PinSnapshotData', milvus.naming(t) || jsonb_build_object('name', snapshot)
 		|| jsonb_strip_nulls(jsonb_build_object('ttl_seconds', ttl_seconds)))->>'pin_id')::bigint
 	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
@@ -104,7 +106,7 @@ COMMENT ON FUNCTION milvus.pin_snapshot(regclass, text, bigint, name, text, text
 
 CREATE FUNCTION milvus.unpin_snapshot(server name, pin bigint)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-	SELECT milvus.perform('milvus.unpin_snapshot', server, 'UnpinSnapshotData', jsonb_build_object('pin_id', pin))
+	SELECT milvus.perform(server, 'UnpinSnapshotData', jsonb_build_object('pin_id', pin))
 $$;
 COMMENT ON FUNCTION milvus.unpin_snapshot(name, bigint) IS 'give the files of a snapshot free';
 
@@ -114,9 +116,11 @@ DECLARE
 	info jsonb;
 BEGIN
 	FOR look IN 0 .. 2147483646 LOOP
-		info := milvus.get(server, 'GetRefreshExternalCollectionProgress', jsonb_build_object('job_id', job))->'job_info';
-		IF info->>'state' = 'RefreshFailed' THEN
-			RAISE fdw_error USING MESSAGE = format('refresh %s failed', job), DETAIL = info->>'reason';
+		info := milvus.ask(server, 'GetRefreshExternalCollectionProgress', jsonb_build_object('job_id', job))->'job_info';
+		IF info IS NULL THEN
+			RAISE undefined_object USING MESSAGE = format('there is no refresh %s', job);
+		ELSIF info->>'state' = 'RefreshFailed' THEN
+			RAISE fdw_error USING MESSAGE = format('refresh %s failed', job), DETAIL = coalesce(info->>'reason', '');
 		END IF;
 		EXIT WHEN info->>'state' = 'RefreshCompleted';
 		PERFORM milvus.pause(look, format('refresh %s: %s %%', job, info->>'progress'));
@@ -129,7 +133,7 @@ CREATE FUNCTION milvus.refresh_external_collection(rel regclass DEFAULT NULL, ex
 	RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
 	t milvus.target := milvus.whole_target(rel, server, collection, database);
-	job bigint := milvus.perform('milvus.refresh_external_collection', t.server, 'RefreshExternalCollection', milvus.naming(t)
+	job bigint := milvus.perform(t.server, 'RefreshExternalCollection', milvus.naming(t)
 		|| jsonb_strip_nulls(jsonb_build_object('external_source', external_source, 'external_spec', external_spec::text)))->>'job_id';
 BEGIN
 	IF wait THEN

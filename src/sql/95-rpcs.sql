@@ -9,7 +9,7 @@ COMMENT ON FUNCTION milvus.list_rpcs() IS 'internal: what milvus.rpcs shows';
 CREATE VIEW milvus.rpcs AS
 WITH named AS MATERIALIZED (
 	SELECT p.proname || '()' AS name, p.prosrc AS source
-	FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace AND p.prolang <> 13
+	FROM pg_catalog.pg_proc p WHERE p.pronamespace IN ('milvus'::regnamespace, 'milvus_internal'::regnamespace)
 	UNION ALL
 	SELECT c.relname, pg_catalog.pg_get_viewdef(c.oid)
 	FROM pg_catalog.pg_class c WHERE c.relnamespace = 'milvus'::regnamespace AND c.relkind = 'v' AND c.relname <> 'rpcs')

@@ -1,22 +1,31 @@
--- what changes something is for those who are granted it, and so is what is not known here to change nothing
-
-GRANT SELECT ON ALL TABLES IN SCHEMA milvus TO PUBLIC;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA milvus FROM PUBLIC;
+-- what changes something is executed by way of C functions that may be granted one by one; the rest is for everybody
 
 DO $$
 DECLARE
-	f regprocedure;
+	f record;
 BEGIN
-	FOR f IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace
-		AND (p.provolatile <> 'v' OR p.proname IN (
-			-- it looks at the rights itself
-			'perform', 'operate_privilege',
-			-- a session's own connections, and its own time
-			'list_connections', 'disconnect', 'disconnect_all', 'pause', 'wait_for_index', 'wait_for_load', 'wait_for_flush_all', 'wait_for_compaction', 'wait_for_import',
-			'wait_for_restore', 'wait_for_refresh',
-			-- it reads a foreign table, whose owner says who may
-			'search'))
+	FOR f IN SELECT p.oid::regprocedure AS signature, p.proname AS name, pg_get_function_arguments(p.oid) AS arguments,
+			pg_get_function_result(p.oid) AS result, obj_description(p.oid, 'pg_proc') AS comment
+		FROM pg_proc p
+		WHERE p.pronamespace = 'milvus'::regnamespace AND p.proname <> 'operate_privilege'
+			AND p.prosrc ~ 'milvus\.(perform|operate_privilege)\('
 	LOOP
-		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', f);
+		EXECUTE format('ALTER FUNCTION %s SET SCHEMA milvus_internal', f.signature);
+		EXECUTE format('CREATE FUNCTION milvus.%I(%s) RETURNS %s LANGUAGE c VOLATILE PARALLEL UNSAFE AS ''MODULE_PATHNAME'', ''milvus_forward''',
+			f.name, f.arguments, f.result);
+		EXECUTE format('REVOKE ALL ON FUNCTION milvus.%I FROM PUBLIC', f.name);
+		EXECUTE format('COMMENT ON FUNCTION milvus.%I IS %L', f.name, f.comment);
+	END LOOP;
+
+	-- names in bodies mean what they mean here; those without a text are bound already
+	FOR f IN SELECT p.oid::regprocedure AS signature
+		FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+		WHERE p.pronamespace IN ('milvus'::regnamespace, 'milvus_internal'::regnamespace)
+			AND (l.lanname = 'plpgsql' OR l.lanname = 'sql' AND p.prosqlbody IS NULL)
+	LOOP
+		EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, pg_temp', f.signature);
 	END LOOP;
 END $$;
+
+REVOKE ALL ON FUNCTION milvus.call FROM PUBLIC;
+GRANT SELECT ON ALL TABLES IN SCHEMA milvus TO PUBLIC;

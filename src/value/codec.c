@@ -560,8 +560,9 @@ codec_import_type(const FieldType *field)
 		case MILVUS_ARRAY:
 			{
 				FieldType	element = {.type = field->element_type,.max_length = field->max_length};
+				char	   *type = element.type == MILVUS_ARRAY ? NULL : codec_import_type(&element);
 
-				return psprintf("%s[]", codec_import_type(&element));
+				return type ? psprintf("%s[]", type) : NULL;
 			}
 		case MILVUS_FLOAT_VECTOR:
 			if (OidIsValid(pgvector_type(PGVECTOR_VECTOR)) && field->dim <= PGVECTOR_MAX_DIM)

@@ -82,7 +82,7 @@ extern Datum codec_read(const Codec *codec, const FlatColumn *column, const Flat
  */
 extern void codec_write(const Codec *codec, Datum value, FlatBuffer *values);
 
-/* The SQL type a field is imported as: "varchar(20)", "public.vector(3)", "real[]". */
+/* The SQL type a field is imported as: "varchar(20)", "public.vector(3)", "real[]"; NULL if there is none. */
 extern char *codec_import_type(const FieldType *field);
 
 /* The field that suits a column; false when there is none, then *problem says why. */

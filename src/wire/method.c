@@ -159,14 +159,14 @@ static const MilvusMethod methods[] = {
 	{"ComputePhraseMatchSlop", "3.0", READS},
 	{"ReplicateMessage", "2.3", 0},
 	{"UpdateReplicateConfiguration", "2.6", 0},
-	{"GetReplicateConfiguration", "2.6", READS},
+	{"GetReplicateConfiguration", "2.6", READS | GUARDED},
 	{"GetReplicateInfo", "2.6", READS},
 	{"CreateReplicateStream", "2.6", STREAM},
 	{"DumpMessages", "2.6", STREAM},
 	{"Dummy", "2.3", 0},
 	{"RegisterLink", "2.3", 0},
-	{"ListIndexedSegment", "2.3", READS},
-	{"DescribeSegmentIndexData", "2.3", READS},
+	{"ListIndexedSegment", "2.3", READS | GUARDED},
+	{"DescribeSegmentIndexData", "2.3", READS | GUARDED},
 	{"Connect", "2.3", READS | LITE_3 | LITE_2, "every connection"},
 	{"AllocTimestamp", "2.3", READS | LITE_2, "SELECT"},
 };
@@ -223,5 +223,7 @@ method_versions(const char *name)
 	if (method->since == NULL)
 		return "No released Milvus has it yet.";
 	lite = (method->flags & LITE_2 ? 1 : 0) + (method->flags & LITE_3 ? 2 : 0);
+	if (lite == 0)
+		return psprintf("It is in Milvus from version %s on, but not in Milvus Lite.", method->since);
 	return psprintf("It is in Milvus from version %s on%s.", method->since, lites[lite]);
 }
