@@ -47,6 +47,12 @@ SELECT tried(format('SELECT milvus.%s', call)) FROM unnest('{"alter_field(server
 	"add_function(server => ''s'', collection => ''x'', function => ''{\"name\": \"f\", \"type\": \"BM25\"}'')",
 	"truncate_collection(server => ''s'', collection => ''x'')", "create_privilege_group(''s'', ''g'')", "backup_rbac(''s'')"}'::text[]) AS call;
 
+SELECT tried('SELECT milvus.alter_index(server => ''s'', collection => ''x'', index_name => ''i'', properties => ''{"mmap.enabled": true}'')');
+-- nor what it would overlook without a word
+SELECT tried(format('SELECT milvus.%s', call)) FROM unnest('{"load(server => ''s'', collection => ''x'', fields => ''{id}'')", "load(server => ''s'', collection => ''x'', dynamic_field => false)",
+	"compact(server => ''s'', collection => ''x'', clustering => true)", "create_database(''s'', ''x'', ''{\"a\": 1}'')", "create_role(''s'', ''x'', ''described'')", "drop_role(''s'', ''x'', true)",
+	"alter_user(''s'', ''root'', ''described'')", "create_resource_group(''s'', ''x'', ''{\"requests\": {\"node_num\": 1}}'')", "alter_collection(server => ''s'', collection => ''x'', delete_keys => ''{a}'')"}'::text[]) AS call;
+
 -- aliases
 CREATE FOREIGN TABLE a (id bigint NOT NULL, name varchar(10) NOT NULL, n integer NOT NULL, e vector(2) NOT NULL) SERVER s OPTIONS (collection 'admin_a');
 CREATE FOREIGN TABLE b (id bigint NOT NULL, name varchar(10) NOT NULL, n integer NOT NULL, e vector(2) NOT NULL) SERVER s OPTIONS (collection 'admin_b');

@@ -20,6 +20,7 @@
 #include "call.h"
 #include "compat.h"
 #include "forward.h"
+#include "later.h"
 #include "remote/transaction.h"
 #include "server/collection.h"
 #include "wire/json.h"
@@ -68,6 +69,8 @@ make_request(const ProtobufCMethodDescriptor *method, Jsonb *json, const MilvusC
 
 	if (dbname == NULL)
 		dbname = find_text(request, "dbName");
+	if (dbname == NULL)
+		dbname = find_text(request, "target_db_name");
 	if (dbname == NULL || strstr(method->name, "Database") != NULL)
 		return request;
 	if (*dbname == NULL || (*dbname)[0] == '\0')
@@ -111,9 +114,19 @@ call_rpc(const char *server, const MilvusMethod *method, Jsonb *json)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("%s is a stream, which can't be called from SQL", method->name),
 				 errdetail("It is for replication between clusters of Milvus.")));
+	/* not by asking: some answer as if they had it */
+	if (method->since && dialect_precedes(connection->server_version, method->since))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("Milvus server \"%s\" does not offer %s", connection->rpc.name, method->name),
+				 errdetail("It calls itself \"%s\".", connection->server_version),
+				 errhint("%s", method_versions(method->name))));
 	/* whatever it changes, descriptions may be out of date after it, even if it fails */
 	if (!reads)
+	{
+		later_check_request(connection, request);
 		collection_forget_all(connection);
+	}
 	if (reads)
 		response = rpc_call(&connection->rpc, method->name, true, request, descriptor->output, NULL);
 	else

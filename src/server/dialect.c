@@ -120,8 +120,9 @@ static const Dialect lite_3 = {
 	.delete_ignores_partition = true,
 };
 
-bool
-dialect_reaches(const char *build_tags, const char *version)
+/* Compare a version of Milvus with another: below 0, 0, above 0. False if it is none. */
+static bool
+compare_versions(const char *build_tags, const char *version, int *result)
 {
 	int			have[3] = {0},
 				want[3] = {0};
@@ -131,10 +132,26 @@ dialect_reaches(const char *build_tags, const char *version)
 	if (sscanf(build_tags, "%d.%d.%d", &have[0], &have[1], &have[2]) < 2)
 		return false;
 	sscanf(version, "%d.%d.%d", &want[0], &want[1], &want[2]);
-	for (int i = 0; i < lengthof(have); i++)
-		if (have[i] != want[i])
-			return have[i] > want[i];
+	*result = 0;
+	for (int i = 0; i < lengthof(have) && *result == 0; i++)
+		*result = have[i] - want[i];
 	return true;
+}
+
+bool
+dialect_reaches(const char *build_tags, const char *version)
+{
+	int			order;
+
+	return compare_versions(build_tags, version, &order) && order >= 0;
+}
+
+bool
+dialect_precedes(const char *build_tags, const char *version)
+{
+	int			order;
+
+	return compare_versions(build_tags, version, &order) && order < 0;
 }
 
 const Dialect *

@@ -70,4 +70,7 @@ extern const Dialect *dialect_find(const char *build_tags);
 /* Is a server that calls itself so a Milvus of that version ("2.5") or a later one? The Lites are not. */
 extern bool dialect_reaches(const char *build_tags, const char *version);
 
+/* Is it an earlier Milvus?  The Lites are not, nor is a server that does not say. */
+extern bool dialect_precedes(const char *build_tags, const char *version);
+
 #endif							/* MILVUS_DIALECT_H */

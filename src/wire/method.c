@@ -65,7 +65,7 @@ static const MilvusMethod methods[] = {
 	{"GetLoadingProgress", "2.3", READS | LITE_3 | LITE_2},
 	{"GetLoadState", "2.3", READS | LITE_3 | LITE_2},
 	{"CreateIndex", "2.3", LITE_3 | LITE_2},
-	{"AlterIndex", "2.3", 0},
+	{"AlterIndex", "2.4", 0},
 	{"DescribeIndex", "2.3", READS | LITE_3 | LITE_2, "foreign tables"},
 	{"GetIndexStatistics", "2.3", READS},
 	{"GetIndexState", "2.3", READS},

@@ -29,6 +29,8 @@ import messages
 FEWEST = 140
 DEPTH = 5               # of messages in messages; many contain themselves
 DATABASE = "double's database"
+# where a request names databases; one that is left out is the server's
+DATABASES = ("db_name", "dbName", "newDBName", "target_db_name")
 VERSION = "3.0.1"
 NEWER = bytes([0xfa, 0xff, 0x7f, 3]) + b"new"        # a field that no declaration has
 
@@ -125,7 +127,7 @@ class Filler:
                 chosen = self.pick((oneof.full_name, depth), range(len(members)))
                 fields.append(members[chosen])
         for field in fields:
-            if not sparse or self.random.random() < 0.5 or (depth == 0 and field.name == "db_name"):
+            if not sparse or self.random.random() < 0.5 or (depth == 0 and field.name in DATABASES):
                 self.put(message, field, depth, sparse)
         return message
 
@@ -324,9 +326,9 @@ class Case:
             # nothing said: the server's database, and an empty success
             self.request, self.response = rpc.request(), rpc.response()
             self.sent = {}
-            field = rpc.request.DESCRIPTOR.fields_by_name.get("db_name")
-            if field is not None and "Database" not in rpc.name:
-                self.request.db_name = DATABASE
+            for name in DATABASES:
+                if name in rpc.request.DESCRIPTOR.fields_by_name and "Database" not in rpc.name:
+                    setattr(self.request, name, DATABASE)
             status = messages.status_of(self.response)
             if status is not None:
                 status.SetInParent()
