@@ -177,6 +177,12 @@ append_parameter(StringInfo out, const char *key, int value, bool *first)
 	*first = false;
 }
 
+static const char *
+data_type_name(MilvusType type)
+{
+	return protobuf_c_enum_descriptor_get_value(&milvus__proto__schema__data_type__descriptor, (int) type)->name;
+}
+
 /* One FieldSchema, as JSON. */
 static void
 append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
@@ -194,7 +200,9 @@ append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
 				 errhint("Create the collection by milvus.call(server, 'CreateCollection', …) and import it.")));
 	appendStringInfoString(out, "{\"name\": ");
 	escape_json(out, options->field);
-	appendStringInfo(out, ", \"data_type\": %d, \"element_type\": %d", (int) type.type, (int) type.element_type);
+	appendStringInfo(out, ", \"data_type\": \"%s\"", data_type_name(type.type));
+	if (type.type == MILVUS_ARRAY)
+		appendStringInfo(out, ", \"element_type\": \"%s\"", data_type_name(type.element_type));
 	appendStringInfo(out, ", \"is_primary_key\": %s, \"autoID\": %s, \"is_partition_key\": %s, \"nullable\": %s",
 					 is_primary ? "true" : "false", options->auto_id ? "true" : "false",
 					 options->partition_key ? "true" : "false",
