@@ -67,12 +67,15 @@ SELECT * FROM requests($$SELECT database FROM milvus.databases WHERE server = 'l
 SELECT milvus.drop_collection(server => 's', database => 'catalogue_db', collection => 'far');
 SELECT milvus.drop_database('s', 'catalogue_db');
 -- what a server does not offer is an error that says who does
+CREATE FOREIGN TABLE asked (id bigint NOT NULL, e vector(2) NOT NULL) SERVER l2;
+SELECT make_collection('asked');
 SELECT tried('SELECT * FROM milvus.users WHERE server = ''l3''');
 SELECT tried('SELECT * FROM milvus.segments WHERE server = ''l2''');
 SELECT tried('SELECT * FROM milvus.privilege_groups WHERE server = ''s''');
 SELECT tried('SELECT * FROM milvus.snapshots WHERE server = ''s''');
 SELECT tried('SELECT * FROM milvus.compactions WHERE server = ''s''');
 SELECT tried('SELECT * FROM milvus.namespaces WHERE server = ''s''');
+SELECT milvus.drop_collection('asked');
 -- a server that is down
 CREATE SERVER down FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port '1', connect_timeout '2');
 CREATE USER MAPPING FOR CURRENT_USER SERVER down;
