@@ -83,12 +83,19 @@ LIMIT 5;
 
 \echo
 \echo '=== What Milvus tells of itself'
-SELECT collection, consistency_level, shards, partitions, created FROM milvus.collections WHERE server = 'milvus';
-SELECT position, field, data_type, primary_key, nullable, type_params FROM milvus.fields
+SELECT collection, rows, load_state, consistency_level, shards, partitions, created FROM milvus.collections WHERE server = 'milvus';
+SELECT position, field, data_type, column_type, primary_key, type_params FROM milvus.fields
 WHERE server = 'milvus' ORDER BY collection, position;
 SELECT collection, field, index_type, metric_type, params, state, indexed_rows FROM milvus.indexes WHERE server = 'milvus';
-SELECT collection, state, progress FROM milvus.load_state WHERE server = 'milvus';
-SELECT server, user_name, address, server_version, dialect, state FROM milvus.connections;
+SELECT server, healthy, quota_states, error FROM milvus.health;
+SELECT server, address, server_version, dialect, state, requests FROM milvus.connections;
+
+\echo
+\echo '=== What one can have it do: a second name for the collection'
+SELECT name, description FROM milvus.help('alias');
+SELECT milvus.create_alias('packages', 'debian');
+SELECT collection, alias FROM milvus.aliases WHERE server = 'milvus';
+SELECT milvus.drop_alias('milvus', 'debian');
 
 \echo
 \echo '=== A table that IMPORT FOREIGN SCHEMA made'
