@@ -100,11 +100,21 @@ error_leaves_doubt(int sqlstate)
 		sqlstate == ERRCODE_ADMIN_SHUTDOWN;
 }
 
+/* error 0A000: the server is of a version of Milvus before the one that what came with; the hint tells which */
+static void
+report_too_old(MilvusConnection *connection, const char *what, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("Milvus server \"%s\" does not offer %s", connection->rpc.name, what),
+			 errdetail("It calls itself \"%s\".", connection->server_version),
+			 errhint("%s", hint)));
+}
+
 static Jsonb *
 call_rpc(const char *server, const MilvusMethod *method, Jsonb *json)
 {
 	const ProtobufCMethodDescriptor *descriptor = method_descriptor(method);
-	bool		reads = method->flags & METHOD_READS;
 	MilvusConnection *connection = call_connect(server);
 	ProtobufCMessage *request = make_request(descriptor, json, connection);
 	ProtobufCMessage *response;
@@ -116,34 +126,25 @@ call_rpc(const char *server, const MilvusMethod *method, Jsonb *json)
 				 errdetail("It is for replication between clusters of Milvus.")));
 	/* not by asking: some answer as if they had it */
 	if (method->since && dialect_precedes(connection->server_version, method->since))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("Milvus server \"%s\" does not offer %s", connection->rpc.name, method->name),
-				 errdetail("It calls itself \"%s\".", connection->server_version),
-				 errhint("%s", method_versions(method->name))));
+		report_too_old(connection, method->name, method_versions(method->name));
+	if (method->flags & METHOD_READS)
+		return json_from_message(rpc_call(&connection->rpc, method->name, true, request, descriptor->output, NULL));
+
 	/* whatever it changes, descriptions may be out of date after it, even if it fails */
-	if (!reads)
+	later_check_request(connection, request);
+	collection_forget_all(connection);
+	PG_TRY();
 	{
-		later_check_request(connection, request);
-		collection_forget_all(connection);
+		response = rpc_call(&connection->rpc, method->name, false, request, descriptor->output, NULL);
 	}
-	if (reads)
-		response = rpc_call(&connection->rpc, method->name, true, request, descriptor->output, NULL);
-	else
+	PG_CATCH();
 	{
-		PG_TRY();
-		{
-			response = rpc_call(&connection->rpc, method->name, false, request, descriptor->output, NULL);
-		}
-		PG_CATCH();
-		{
-			if (error_leaves_doubt(geterrcode()))
-				transaction_note_call(connection, method->name, true);
-			PG_RE_THROW();
-		}
-		PG_END_TRY();
-		transaction_note_call(connection, method->name, false);
+		if (error_leaves_doubt(geterrcode()))
+			transaction_note_call(connection, method->name, true);
+		PG_RE_THROW();
 	}
+	PG_END_TRY();
+	transaction_note_call(connection, method->name, false);
 	return json_from_message(response);
 }
 
@@ -257,12 +258,8 @@ milvus_require(PG_FUNCTION_ARGS)
 	char	   *wanted = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
 	if (!dialect_reaches(connection->server_version, wanted))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("Milvus server \"%s\" does not offer %s", connection->rpc.name,
-						text_to_cstring(PG_GETARG_TEXT_PP(2))),
-				 errdetail("It calls itself \"%s\".", connection->server_version),
-				 errhint("It is in Milvus from version %s on.", wanted)));
+		report_too_old(connection, text_to_cstring(PG_GETARG_TEXT_PP(2)),
+					   psprintf("It is in Milvus from version %s on.", wanted));
 	PG_RETURN_VOID();
 }
 

@@ -31,7 +31,7 @@ EXCEPTION
 	WHEN feature_not_supported THEN
 		RETURN otherwise;
 END $$;
-COMMENT ON FUNCTION milvus.get_or(name, text, jsonb, jsonb) IS 'internal: the same, or something else where the server does not offer the RPC';
+COMMENT ON FUNCTION milvus.get_or(name, text, jsonb, jsonb) IS 'internal: milvus.get_of(), or something else where the server does not offer the RPC';
 
 CREATE FUNCTION milvus.get_detail(server name, rpc text, request jsonb) RETURNS jsonb
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE AS $$
@@ -42,7 +42,7 @@ EXCEPTION
 		RETURN NULL;
 END $$;
 COMMENT ON FUNCTION milvus.get_detail(name, text, jsonb)
-	IS 'internal: the same of what is only one column more; NULL also where it is not to be had from this server or by this user';
+	IS 'internal: milvus.get_of() of what is only one column more; NULL also where it is not to be had from this server or by this user';
 
 CREATE FUNCTION milvus.ask(server name, rpc text, request jsonb) RETURNS jsonb
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
@@ -101,6 +101,11 @@ CREATE FUNCTION milvus.hybrid_timestamp(at timestamp with time zone) RETURNS big
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	RETURN floor(extract(epoch FROM at) * 1000)::bigint << 18;
 COMMENT ON FUNCTION milvus.hybrid_timestamp(timestamp with time zone) IS 'the first of Milvus'' hybrid timestamps at a time';
+
+CREATE FUNCTION milvus.utc_time(milliseconds bigint) RETURNS timestamp with time zone
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	RETURN CASE WHEN milliseconds > 0 THEN to_timestamp(milliseconds / 1000.0) END;
+COMMENT ON FUNCTION milvus.utc_time(bigint) IS 'internal: the time of one of Milvus'' created_utc_timestamps; NULL where it was not told';
 
 CREATE TYPE milvus.target AS (server name, database text, collection text, partition text);
 COMMENT ON TYPE milvus.target IS 'what a function of the schema milvus is about';

@@ -27,8 +27,7 @@ COMMENT ON VIEW milvus.databases IS 'the databases of all servers';
 
 CREATE VIEW milvus.collection_names AS
 SELECT d.server, d.database, c.collection, (l.answer->'collection_ids'->>(c.position - 1)::integer)::bigint AS id,
-	CASE WHEN (l.answer->'created_utc_timestamps'->>(c.position - 1)::integer)::bigint > 0
-		THEN to_timestamp((l.answer->'created_utc_timestamps'->>(c.position - 1)::integer)::bigint / 1000.0) END AS created
+	milvus.utc_time((l.answer->'created_utc_timestamps'->>(c.position - 1)::integer)::bigint) AS created
 FROM milvus.databases d
 CROSS JOIN LATERAL (SELECT milvus.get_of(d.server, 'ShowCollections', jsonb_build_object('db_name', d.database)) AS answer OFFSET 0) l
 CROSS JOIN LATERAL milvus.element_texts(l.answer->'collection_names') WITH ORDINALITY AS c(collection, position);
@@ -106,8 +105,7 @@ SELECT n.server, n.database, n.collection, p.partition,
 	(a.answer->'partitionIDs'->>(p.position - 1)::integer)::bigint AS id,
 	(milvus.pairs(s.answer->'stats')->>'row_count')::bigint AS rows,
 	replace(l.answer->>'state', 'LoadState', '') AS load_state,
-	CASE WHEN (a.answer->'created_utc_timestamps'->>(p.position - 1)::integer)::bigint > 0
-		THEN to_timestamp((a.answer->'created_utc_timestamps'->>(p.position - 1)::integer)::bigint / 1000.0) END AS created
+	milvus.utc_time((a.answer->'created_utc_timestamps'->>(p.position - 1)::integer)::bigint) AS created
 FROM milvus.collection_names n
 CROSS JOIN LATERAL (SELECT milvus.get_or(n.server, 'ShowPartitions',
 	jsonb_build_object('db_name', n.database, 'collection_name', n.collection), '{"partition_names": ["_default"]}') AS answer OFFSET 0) a

@@ -197,7 +197,7 @@ BEGIN
 	END IF;
 	RETURN stamp;
 END $$;
-COMMENT ON FUNCTION milvus.flush_all(name, boolean, text) IS 'the same of all collections of a database; the time up to which, for milvus.wait_for_flush_all()';
+COMMENT ON FUNCTION milvus.flush_all(name, boolean, text) IS 'write what was inserted into any collection of a database to storage; returns the time up to which, for milvus.wait_for_flush_all()';
 
 CREATE FUNCTION milvus.wait_for_compaction(server name, compaction bigint)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$

@@ -31,7 +31,6 @@ typedef struct FlatSlice
  */
 extern int	flat_next_field(FlatSlice message, size_t *at, uint32_t *number, FlatSlice *bytes);
 
-
 /* how the values of a column lie in the message */
 typedef enum FlatKind
 {
