@@ -7,11 +7,11 @@
 #include "count.h"
 
 int64
-count_rows(const MilvusTable *table, const char *expr, ScanCounters *counters)
+count_rows(const MilvusTable *table, const char *expr, ReadGuarantee guarantee, ScanCounters *counters)
 {
 	RpcBuffer  *buffer = rpc_make_buffer();
 	FlatResult *result = palloc(sizeof(FlatResult));
-	RpcCall    *call = read_start_count(table, table_read_guarantee(table), expr);
+	RpcCall    *call = read_start_count(table, guarantee, expr);
 	FlatCursor	cursor = {0};
 	FlatColumn *column;
 	FlatValue	value;

@@ -10,6 +10,6 @@
 #include "pages.h"
 
 /* One request. Errors: Milvus' own, HV000 for an answer without a number. */
-extern int64 count_rows(const MilvusTable *table, const char *expr, ScanCounters *counters);
+extern int64 count_rows(const MilvusTable *table, const char *expr, ReadGuarantee guarantee, ScanCounters *counters);
 
 #endif							/* MILVUS_COUNT_H */

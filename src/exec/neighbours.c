@@ -169,7 +169,7 @@ choose_limits(NeighbourSource *source)
 	int			width = row_estimate_width(source->reader, &varies, &vector_bytes);
 	int64		wanted = source->request.wanted;
 
-	source->max_limit = Min(source->table->connection->dialect->max_window,
+	source->max_limit = Min(source->table->collection->max_window,
 							Max(1, MAX_SEARCH_BYTES / Max(width, 1)));
 	if (wanted > 0)
 		source->limit = (int) Min(wanted, source->max_limit);
@@ -181,7 +181,7 @@ choose_limits(NeighbourSource *source)
 static bool
 search_returns(const NeighbourSource *source, const CollectionField *field)
 {
-	return !source->table->connection->dialect->returns_float_vectors_only ||
+	return source->table->connection->dialect->returns_all_vectors ||
 		!milvus_type_is_vector(field->data_type) ||
 		field->data_type == MILVUS_FLOAT_VECTOR || field->data_type == MILVUS_SPARSE_VECTOR;
 }
@@ -214,7 +214,7 @@ neighbours_begin(const MilvusTable *table, const NeighbourRequest *request, List
 	source->reader = source->scores_hold ?
 		row_make_reader(table, columns, left_out, 0) : source->rest_reader;
 	source->tupdesc = make_tupdesc(tupdesc, table, request->attnum);
-	source->guarantee = table_read_guarantee(table);
+	source->guarantee = table_read_guarantee(table, READ_ONCE);
 	source->buffer = rpc_make_buffer();
 	source->result = palloc(sizeof(FlatResult));
 	source->bounds = search_bounds(request->kind, source->field->dim, request->bound,
@@ -469,7 +469,7 @@ rest_expression(NeighbourSource *source)
 	initStringInfo(&expr);
 	if (source->request.expr[0])
 		appendStringInfo(&expr, "(%s)", source->request.expr);
-	if (source->seen->members == 0 || source->seen->members > MAX_LISTED_KEYS || !filter_can_name(key_field))
+	if (source->seen->members == 0 || source->seen->members > MAX_LISTED_KEYS || !filter_can_name(source->table, key_field))
 		return expr.data;
 	appendStringInfo(&expr, "%s%s not in [", expr.len > 0 ? " and " : "", key_field->name);
 	seen_start_iterate(source->seen, &iterator);

@@ -10,6 +10,7 @@
 
 #include "utils/memutils.h"
 
+#include "count.h"
 #include "pages.h"
 #include "plan/filter.h"
 
@@ -25,7 +26,8 @@ struct PageSource
 	ScanCounters *counters;
 	const char *expr;
 	List	   *output_fields;
-	ReadGuarantee guarantee;
+	bool		ordered;		/* rows are asked for in the order of the key */
+	ReadGuarantee guarantee;	/* of the next page */
 	MemoryContext context;
 
 	RpcBuffer  *buffer;			/* the page that is read */
@@ -43,6 +45,7 @@ struct PageSource
 	bool		reading;		/* a page is bound to the reader */
 	bool		finished;
 	int64		received;		/* pages with rows, so far */
+	bool		doubted;		/* a first page had no rows, though there are some */
 	bool		has_key;		/* there was a page before */
 	RowKey		last_key;
 	uint8	   *key_copy;
@@ -58,11 +61,10 @@ choose_first_size(PageSource *source)
 	int			width = row_estimate_width(source->reader, &varies, &vector_bytes);
 	int64		rows = PAGE_BYTES / Max(width, 1);
 
-	source->max_rows = dialect->max_window;
+	source->max_rows = source->table->collection->max_window;
 	if (vector_bytes > 0)
 	{
-		if (dialect->max_vector_rows > 0)
-			source->max_rows = Min(source->max_rows, dialect->max_vector_rows);
+		source->max_rows = Min(source->max_rows, dialect->max_vector_rows);
 		source->max_rows = Min((Size) source->max_rows, dialect->max_vector_bytes / vector_bytes);
 		source->max_rows = Max(source->max_rows, 1);
 	}
@@ -98,7 +100,9 @@ pages_begin(const MilvusTable *table, RowReader *reader, const char *expr,
 	source->most = most;
 	source->wanted = most >= 0 && (wanted < 0 || most < wanted) ? most : wanted;
 	source->context = CurrentMemoryContext;
-	source->guarantee = table_read_guarantee(table);
+	/* a single row has any order */
+	source->ordered = most < 0 || most > 1;
+	source->guarantee = table_read_guarantee(table, source->ordered ? READ_ORDERED : READ_ONCE);
 	source->buffer = rpc_make_buffer();
 	source->result = palloc(sizeof(FlatResult));
 	source->next_buffer = rpc_make_buffer();
@@ -124,11 +128,25 @@ counters_finish_call(ScanCounters *counters, RpcCall *call, RpcBuffer *buffer, b
 	counters->requests++;
 }
 
+/* As servers order them: texts by their bytes. */
+static int
+compare_keys(const RowKey *one, const RowKey *other)
+{
+	int			result;
+
+	if (!one->is_text)
+		return one->integer < other->integer ? -1 : one->integer > other->integer;
+	result = memcmp(one->text.data, other->text.data, Min(one->text.len, other->text.len));
+	if (result != 0 || one->text.len == other->text.len)
+		return result;
+	return one->text.len < other->text.len ? -1 : 1;
+}
+
 /* Remember where a page ends; the page itself goes away. */
 static void
 keep_last_key(PageSource *source, const RowKey *key)
 {
-	if (source->has_key && !key->is_text && key->integer <= source->last_key.integer)
+	if (source->has_key && compare_keys(key, &source->last_key) <= 0)
 		read_raise_malformed(source->table, "Query", "keys that do not ascend from page to page");
 	source->last_key = *key;
 	source->has_key = true;
@@ -154,12 +172,12 @@ page_expression(PageSource *source)
 	initStringInfo(&expr);
 	/* the lowest number does not parse: what is above it is said by its neighbour */
 	if (source->has_key && !key->is_text && key->integer == PG_INT64_MIN &&
-		filter_can_name(source->table->collection->primary_key))
+		filter_can_name(source->table, source->table->collection->primary_key))
 		appendStringInfo(&expr, "%s >= " INT64_FORMAT, key_name, PG_INT64_MIN + 1);
 	else if (source->has_key)
 	{
 		appendStringInfo(&expr, "%s > ", key_name);
-		if (!filter_can_name(source->table->collection->primary_key) ||
+		if (!filter_can_name(source->table, source->table->collection->primary_key) ||
 			!filter_write_key(source->table, &expr, key->is_text, key->integer,
 							  (const char *) key->text.data, key->text.len))
 			ereport(ERROR,
@@ -186,6 +204,7 @@ start_page(PageSource *source)
 	request.expr = page_expression(source);
 	request.output_fields = source->output_fields;
 	request.limit = source->call_rows;
+	request.ordered = source->ordered;
 	source->call = read_start_page(source->table, source->guarantee, &request);
 	MemoryContextSwitchTo(caller);
 }
@@ -222,6 +241,77 @@ swap_pages(PageSource *source)
 	source->next_result = result;
 }
 
+/* One row and the number of all, to learn something of the server. */
+static void
+ask_for_one(PageSource *source, ReadGuarantee guarantee)
+{
+	MemoryContext context = AllocSetContextCreate(source->context, "milvus_fdw look ahead", ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	PageRequest request = {
+		.expr = "",
+		.output_fields = list_make1(source->table->collection->primary_key->name),
+		.limit = 1,
+		.ordered = true
+	};
+
+	counters_finish_call(source->counters, read_start_page(source->table, guarantee, &request),
+						 source->next_buffer, NULL);
+	read_open_query(source->table, source->next_buffer, source->next_result);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}
+
+/*
+ * Where the server reads snapshots, all pages are of one.  It tells the time when
+ * it was asked, which a first page that has not waited for it may be older than:
+ * so it is asked for a row first, unless one page is likely to be enough.
+ */
+static void
+choose_snapshot(PageSource *source)
+{
+	if (!source->ordered || !source->table->connection->dialect->iterator_snapshots ||
+		(source->wanted > 0 && source->wanted <= source->rows))
+		return;
+	ask_for_one(source, source->guarantee);
+	if (source->next_result->session_ts > 0)
+		source->guarantee = table_snapshot_guarantee(source->table, source->next_result->session_ts);
+}
+
+/*
+ * A server of a version that was never run here says that there are no rows.
+ * If it counts some nevertheless, and still does when both are asked for with
+ * nothing left out, then it does not mean what it is asked as we do.  False: it
+ * was only behind.
+ */
+static bool
+is_surely_empty(PageSource *source)
+{
+	const MilvusTable *table = source->table;
+	ReadGuarantee strong = {0, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Strong};
+	int64		count;
+
+	if (table->connection->dialect->run_here || !source->ordered || source->has_key || source->expr[0] ||
+		count_rows(table, "", table_read_guarantee(table, READ_ONCE), source->counters) == 0)
+		return true;
+	ask_for_one(source, strong);
+	count = count_rows(table, "", strong, source->counters);
+	if (source->next_result->nrows > 0 && !source->doubted)
+	{
+		source->guarantee = strong;
+		source->doubted = true;
+		return false;
+	}
+	if (count > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("Milvus server \"%s\" sent no rows of collection \"%s\", which has " INT64_FORMAT,
+						table->connection->rpc.name, table->collection->name, count),
+				 errdetail("It was sent Query with the parameters limit=1, iterator=True, consistency level Strong and guarantee timestamp 0. It calls itself \"%s\".",
+						   table->connection->server_version),
+				 errhint("milvus_fdw does not read this version right. Please report it with what \"dev/check against\" says of the server.")));
+	return true;
+}
+
 /* Get the next page and ask for the one after; false when there are no more rows. */
 static bool
 receive_page(PageSource *source)
@@ -229,6 +319,8 @@ receive_page(PageSource *source)
 	bool		too_large = false;
 	RowKey		key;
 
+	if (source->call == NULL && !source->has_key)
+		choose_snapshot(source);
 	do
 	{
 		if (source->call == NULL)
@@ -250,7 +342,11 @@ receive_page(PageSource *source)
 	source->counters->bytes += source->next_buffer->len;
 	source->counters->rows += source->next_result->nrows;
 	if (source->next_result->nrows == 0)
-		return false;
+		return !is_surely_empty(source) && receive_page(source);
+	/* only an answer to 0 tells one */
+	if (source->guarantee.timestamp == 0 && source->next_result->session_ts > 0 &&
+		source->table->connection->dialect->iterator_snapshots)
+		source->guarantee = table_snapshot_guarantee(source->table, source->next_result->session_ts);
 	source->counters->pages++;
 	source->received++;
 	swap_pages(source);

@@ -228,7 +228,8 @@ fetch_row(MilvusScanState *state, int natts)
 
 		if (state->count_given)
 			return false;
-		count = state->count_expr ? count_rows(state->table, state->count_expr, &state->counters) : 0;
+		count = state->count_expr ? count_rows(state->table, state->count_expr, table_read_guarantee(state->table, READ_ONCE),
+											   &state->counters) : 0;
 		/* all aggregates of such a plan are the same number; there is one row */
 		for (int i = 0; i < natts; i++)
 		{

@@ -291,7 +291,7 @@ run_queries(ManySearch *search, const int *queries, int count)
 		vectors[i] = search->vectors[queries[i]];
 	request.vectors = vectors;
 	request.nvectors = count;
-	call = read_start_search(search->table, table_read_guarantee(search->table), &request);
+	call = read_start_search(search->table, table_read_guarantee(search->table, READ_ONCE), &request);
 	rpc_finish(call, buffer, count > 1 ? &too_large : NULL);
 	if (!too_large)
 	{
@@ -353,7 +353,7 @@ prepare(ManySearch *search, FunctionCallInfo fcinfo)
 {
 	AttrNumber	attnum = find_vector(search->table, text_argument(fcinfo, ARG_FIELD));
 	char	   *filter = text_argument(fcinfo, ARG_FILTER);
-	int			max_k = search->table->connection->dialect->max_window;
+	int			max_k = search->table->collection->max_window;
 
 	search->field = search->table->columns[attnum - 1].field;
 	search->k = PG_ARGISNULL(ARG_K) ? 10 : PG_GETARG_INT32(ARG_K);

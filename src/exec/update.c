@@ -41,6 +41,7 @@ struct Update
 	Size		bytes;
 	TupleTableSlot *slot;
 
+	bool		guaranteed;		/* the next is set */
 	ReadGuarantee guarantee;	/* of all look-ups */
 	RowReader  *reader;			/* of the keys */
 	RpcBuffer  *buffer;
@@ -77,7 +78,7 @@ choose_purpose(const MilvusTable *table, Bitmapset *changed)
 	if (!touches_dynamic(table, changed))
 		return BATCH_CHANGE;
 	/* keys that are gone from $meta would stay */
-	if (dialect->insert_replaces && table->collection->primary_key->auto_id)
+	if (!dialect->upsert_replaces && table->collection->primary_key->auto_id)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot update the dynamic fields of foreign table \"%s\"", table->relname),
@@ -91,7 +92,7 @@ rows_per_lookup(const MilvusTable *table, List *carried)
 {
 	const Dialect *dialect = table->connection->dialect;
 	int			vector_bytes = 0;
-	int			rows = Min(ROWS_PER_LOOKUP, dialect->max_window);
+	int			rows = Min(ROWS_PER_LOOKUP, table->collection->max_window);
 	ListCell   *lc;
 
 	foreach(lc, carried)
@@ -104,8 +105,7 @@ rows_per_lookup(const MilvusTable *table, List *carried)
 	if (vector_bytes > 0)
 	{
 		rows = Min(rows, VECTOR_BYTES_PER_LOOKUP / vector_bytes);
-		if (dialect->max_vector_rows > 0)
-			rows = Min(rows, dialect->max_vector_rows);
+		rows = Min(rows, dialect->max_vector_rows);
 	}
 	return Max(rows, 1);
 }
@@ -207,7 +207,9 @@ write_rows(Update *update, const char *partition, int first, int count)
 	table.options.partition = unconstify(char *, partition);
 	request.expr = lookup_filter(update, first, count);
 	request.output_fields = lappend(list_copy(update->carried), table.collection->primary_key->name);
-	request.limit = count;
+	/* where a key is there several times, all of them count */
+	request.limit = table.collection->max_window;
+	request.ordered = false;
 	rpc_finish(read_start_page(&table, update->guarantee, &request), update->buffer,
 			   count > 1 ? &too_large : NULL);
 	if (too_large)
@@ -237,8 +239,9 @@ write_waiting(Update *update)
 														table->options.collection);
 		MemoryContextSwitchTo(caller);
 	}
-	if (update->guarantee.timestamp == 0)
-		update->guarantee = table_read_guarantee(table);
+	if (!update->guaranteed)
+		update->guarantee = table_read_guarantee(table, READ_REPEATEDLY);
+	update->guaranteed = true;
 	context = AllocSetContextCreate(CurrentMemoryContext, "milvus_fdw lookup", ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(context);
 	if (!update->has_partitions)

@@ -73,8 +73,9 @@ read_start_page(const MilvusTable *table, ReadGuarantee guarantee, const PageReq
 	Parameters	parameters = {0};
 
 	add_parameter(&parameters, "limit", psprintf("%d", page->limit));
-	/* without it some servers don't return the rows in the order of the key */
-	add_parameter(&parameters, "iterator", "True");
+	/* without it some servers return the rows in another order, or not all of them */
+	if (page->ordered || table->connection->dialect->iterator_waits)
+		add_parameter(&parameters, "iterator", "True");
 	return start_query(table, guarantee, page->expr, page->output_fields, &parameters);
 }
 
@@ -96,7 +97,7 @@ read_start_count(const MilvusTable *table, ReadGuarantee guarantee, const char *
 	Parameters	none = {0};
 
 	/* such a server counts the whole collection unless there is a filter: one that all rows pass */
-	if (expr[0] == '\0' && table->options.partition && table->connection->dialect->count_ignores_partition)
+	if (expr[0] == '\0' && table->options.partition && !table->connection->dialect->counts_partition)
 		expr = read_filter_of_all(table);
 	return start_query(table, guarantee, expr, list_make1(READ_COUNT), &none);
 }

@@ -17,6 +17,7 @@ typedef struct PageRequest
 	const char *expr;			/* "" for all */
 	List	   *output_fields;	/* of char *; not empty */
 	int			limit;
+	bool		ordered;		/* by the primary key */
 } PageRequest;
 
 typedef struct SearchRequest
@@ -33,8 +34,8 @@ typedef struct SearchRequest
 } SearchRequest;
 
 /*
- * Start a page of rows in the order of the primary key, or a search.  The
- * response is QueryResults, or SearchResults, for flat_open_*().
+ * Start a page of rows, or a search.  The guarantee of a page that is ordered is
+ * that of READ_ORDERED, or of a snapshot.  The response is QueryResults, or SearchResults, for flat_open_*().
  */
 extern RpcCall *read_start_page(const MilvusTable *table, ReadGuarantee guarantee,
 								const PageRequest *request);

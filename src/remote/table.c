@@ -68,7 +68,7 @@ table_open_remote(Relation relation, Oid userid, bool fresh)
 	table->relname = pstrdup(RelationGetRelationName(relation));
 	option_get_table(foreign, server, table->relname, &table->options);
 	table->connection = connection_get(foreign->serverid, userid);
-	if (table->options.partition && table->connection->dialect->no_partitions &&
+	if (table->options.partition && !table->connection->dialect->has_partitions &&
 		strcmp(table->options.partition, "_default") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -163,16 +163,55 @@ table_find_column(const MilvusTable *table, const CollectionField *field)
 	return 0;
 }
 
-ReadGuarantee
-table_read_guarantee(const MilvusTable *table)
+static uint64
+last_write(const MilvusTable *table)
 {
-	uint64		written;
+	return connection_last_write(table->connection, table->collection->dbname, table->collection->name);
+}
 
-	switch (table->options.consistency)
+/*
+ * From 2.5 on a guarantee_timestamp above 0 beside the key "iterator" is not
+ * waited for: it is the snapshot that is read (proxy, task_query.go, PreExecute).
+ * The level alone is asked for there; and Strong where the session has written,
+ * since what a lower one shows may be older than its writes.
+ */
+static ReadGuarantee
+ordered_guarantee(const MilvusTable *table, Consistency consistency)
+{
+	switch (consistency)
 	{
 		case CONSISTENCY_STRONG:
-			/* asked for by its time, only the first of several pages waits for it */
-			if (table->connection->dialect->has_timestamps)
+			break;
+		case CONSISTENCY_EVENTUALLY:
+			return (ReadGuarantee) {0, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Eventually};
+		case CONSISTENCY_BOUNDED:
+			return (ReadGuarantee) {0, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Bounded};
+		case CONSISTENCY_SESSION:
+		case CONSISTENCY_UNSET:
+			if (last_write(table) == 0)
+				return (ReadGuarantee) {0, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Bounded};
+			break;
+	}
+	return (ReadGuarantee) {GUARANTEE_STRONG, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Strong};
+}
+
+ReadGuarantee
+table_read_guarantee(const MilvusTable *table, ReadKind kind)
+{
+	const Dialect *dialect = table->connection->dialect;
+	Consistency consistency = table->options.consistency;
+	uint64		written;
+
+	/* of such a server nothing is known that could be waited for */
+	if (!dialect->has_timestamps && !dialect->sees_all_writes)
+		consistency = CONSISTENCY_STRONG;
+	if (kind == READ_ORDERED && !dialect->iterator_waits)
+		return ordered_guarantee(table, consistency);
+	switch (consistency)
+	{
+		case CONSISTENCY_STRONG:
+			/* asked for by its time, only the first of several reads waits for it */
+			if (dialect->has_timestamps && (dialect->iterator_waits || kind == READ_REPEATEDLY))
 				return (ReadGuarantee) {connection_server_time(table->connection), MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Session};
 			return (ReadGuarantee) {GUARANTEE_STRONG, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Strong};
 		case CONSISTENCY_EVENTUALLY:
@@ -183,11 +222,20 @@ table_read_guarantee(const MilvusTable *table)
 		case CONSISTENCY_UNSET:
 			break;
 	}
-	written = connection_last_write(table->connection, table->collection->dbname,
-									table->collection->name);
+	written = last_write(table);
 	if (written == 0)
 		return (ReadGuarantee) {GUARANTEE_BOUNDED, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Bounded};
 	return (ReadGuarantee) {written, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Session};
+}
+
+ReadGuarantee
+table_snapshot_guarantee(const MilvusTable *table, uint64 session_ts)
+{
+	/* a proxy tells the time of its own clock, which may be behind that of its writes */
+	return (ReadGuarantee)
+	{
+		Max(session_ts, last_write(table)), MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Session
+	};
 }
 
 void

@@ -68,7 +68,24 @@ typedef struct ReadGuarantee
 	Milvus__Proto__Common__ConsistencyLevel level;
 } ReadGuarantee;
 
-extern ReadGuarantee table_read_guarantee(const MilvusTable *table);
+typedef enum ReadKind
+{
+	READ_ONCE,					/* a search, a count, rows by their keys */
+	READ_REPEATEDLY,			/* several of these, that need not each see what came since the first */
+	READ_ORDERED				/* a query with the key "iterator" */
+} ReadKind;
+
+/*
+ * The one place where it is decided.  What the session wrote is seen, and more
+ * as the level says.
+ */
+extern ReadGuarantee table_read_guarantee(const MilvusTable *table, ReadKind kind);
+
+/*
+ * For the pages of one scan: a snapshot that has what the session wrote, made of
+ * the time that the server told.  Only where the dialect has iterator_snapshots.
+ */
+extern ReadGuarantee table_snapshot_guarantee(const MilvusTable *table, uint64 session_ts);
 
 /* Rows of the table are read to be changed: they are to be the latest, unless the user has said otherwise. */
 extern void table_read_for_update(MilvusTable *table);

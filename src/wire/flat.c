@@ -36,7 +36,7 @@ typedef struct Field
 enum
 {
 	STATUS_ERROR_CODE = 1, STATUS_REASON = 2, STATUS_CODE = 3,
-	QUERY_STATUS = 1, QUERY_FIELDS_DATA = 2,
+	QUERY_STATUS = 1, QUERY_FIELDS_DATA = 2, QUERY_SESSION_TS = 5,
 	SEARCH_STATUS = 1, SEARCH_RESULTS = 2,
 	SEARCH_DATA_NUM_QUERIES = 1, SEARCH_DATA_FIELDS_DATA = 3, SEARCH_DATA_SCORES = 4,
 	SEARCH_DATA_IDS = 5, SEARCH_DATA_TOPKS = 6,
@@ -521,6 +521,8 @@ flat_open_query(FlatSlice message, FlatResult *result)
 			error = open_status(field.bytes, &result->status);
 		else if (field.number == QUERY_FIELDS_DATA && field.type == WIRE_BYTES)
 			error = add_column(field.bytes, result);
+		else if (field.number == QUERY_SESSION_TS && field.type == WIRE_VARINT)
+			result->session_ts = field.integer;
 	}
 	if (error)
 		return error;

@@ -120,6 +120,7 @@ typedef struct FlatResult
 	FlatStatus	status;
 	uint32_t	nrows;
 	uint32_t	ncolumns;
+	uint64_t	session_ts;		/* of a query: a snapshot to read the next pages from, 0 if none is told */
 	bool		is_search;
 	FlatColumn	ids;			/* of a search: FLAT_INT64 or FLAT_BYTES */
 	FlatColumn	scores;			/* of a search: FLAT_FLOAT */
