@@ -32,6 +32,7 @@ PG_FUNCTION_INFO_V1(milvus_perform);
 PG_FUNCTION_INFO_V1(milvus_rpcs);
 PG_FUNCTION_INFO_V1(milvus_require);
 PG_FUNCTION_INFO_V1(milvus_dialect);
+PG_FUNCTION_INFO_V1(milvus_dialect_flags);
 
 MilvusConnection *
 call_connect(const char *name)
@@ -125,7 +126,7 @@ call_rpc(const char *server, const MilvusMethod *method, Jsonb *json)
 				 errmsg("%s is a stream, which can't be called from SQL", method->name),
 				 errdetail("It is for replication between clusters of Milvus.")));
 	/* not by asking: some answer as if they had it */
-	if (method->since && dialect_precedes(connection->server_version, method->since))
+	if (dialect_precedes(connection->dialect, method->since ? method->since : DIALECT_UNREAD))
 		report_too_old(connection, method->name, method_versions(method->name));
 	if (method->flags & METHOD_READS)
 		return json_from_message(rpc_call(&connection->rpc, method->name, true, request, descriptor->output, NULL));
@@ -257,10 +258,31 @@ milvus_require(PG_FUNCTION_ARGS)
 	MilvusConnection *connection = call_connect(NameStr(*PG_GETARG_NAME(0)));
 	char	   *wanted = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
-	if (!dialect_reaches(connection->server_version, wanted))
+	if (!dialect_reaches(connection->dialect, wanted))
 		report_too_old(connection, text_to_cstring(PG_GETARG_TEXT_PP(2)),
 					   psprintf("It is in Milvus from version %s on.", wanted));
 	PG_RETURN_VOID();
+}
+
+/* dialect_flags(server name) -> (flag, value, source) */
+Datum
+milvus_dialect_flags(PG_FUNCTION_ARGS)
+{
+	const Dialect *dialect = call_connect(NameStr(*PG_GETARG_NAME(0)))->dialect;
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	const char *name,
+			   *source;
+	bool		value;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; dialect_flag(dialect, i, &name, &value, &source); i++)
+	{
+		Datum		values[] = {CStringGetTextDatum(name), BoolGetDatum(value), CStringGetTextDatum(source)};
+		bool		nulls[lengthof(values)] = {false};
+
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
 }
 
 /* dialect(server name) -> text: how the server is spoken to */

@@ -78,7 +78,7 @@ check_message(const MilvusConnection *connection, const ProtobufCMessage *messag
 	check_stack_depth();
 	for (int i = 0; i < lengthof(later_fields); i++)
 	{
-		if (later_fields[i].message != type || !dialect_precedes(connection->server_version, later_fields[i].before))
+		if (later_fields[i].message != type || !dialect_precedes(connection->dialect, later_fields[i].before))
 			continue;
 		if (is_set(message, protobuf_c_message_descriptor_get_field_by_name(type, later_fields[i].field)))
 			ereport(ERROR,

@@ -250,7 +250,7 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 
 	read_table_options(relid, &table, &server);
 	/* where a field that is left out must be sent with its default, no client can rely on it */
-	with_defaults = !call_connect(server)->dialect->fill_defaults;
+	with_defaults = call_connect(server)->dialect->defaults_left_out;
 	relation = table_open(relid, AccessShareLock);
 	tupdesc = RelationGetDescr(relation);
 	for (int pass = 0; pass < 2; pass++)

@@ -146,7 +146,7 @@ acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows, int targrows
 	int			count = 0;
 
 	transaction_check_read(table);
-	if (!filter_can_name(table->collection->primary_key))
+	if (!filter_can_name(table, table->collection->primary_key))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot analyze foreign table \"%s\"", table->relname),

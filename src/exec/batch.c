@@ -85,7 +85,8 @@ add_column(Batch *batch, const CollectionField *field, AttrNumber attnum)
 	writer->carrier = codec_carrier(field->data_type);
 	writer->element_carrier = codec_carrier(field->element_type);
 	writer->is_dynamic = field->is_dynamic;
-	writer->nullable = field->nullable;
+	writer->nullable = field->nullable ||
+		(field->default_value && batch->table->connection->dialect->defaults_validity);
 	writer->dim = field->dim;
 	writer->values = codec_make_buffer();
 	writer->valid = codec_make_buffer();
@@ -135,7 +136,7 @@ plan_unmapped_field(Batch *batch, const CollectionField *field)
 		return;
 	else if (field->is_dynamic)
 		add_column(batch, field, 0);
-	else if (field->default_value && batch->table->connection->dialect->fill_defaults &&
+	else if (field->default_value && !batch->table->connection->dialect->defaults_left_out &&
 			 codec_carrier(field->data_type) != FLAT_CARRIER_NONE)
 		add_column(batch, field, 0);
 	else if (field->default_value == NULL && !field->nullable)
@@ -168,31 +169,46 @@ plan_field(Batch *batch, const CollectionField *field)
 		add_column(batch, field, attnum);
 }
 
-/* How a whole row takes the place of the one with its key. */
-static MutationKind
-replacing_kind(const MilvusTable *table)
+/* Does a row that is upserted, whole or in part, keep its key? */
+static void
+check_keeps_key(const MilvusTable *table)
 {
 	const Dialect *dialect = table->connection->dialect;
-	bool		auto_id = table->collection->primary_key->auto_id;
 
-	if (auto_id && !dialect->upsert_keeps_auto_id)
+	if (table->collection->primary_key->auto_id && !dialect->upsert_keeps_auto_id)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot replace rows of foreign table \"%s\"", table->relname),
 				 errdetail("%s makes the keys of collection \"%s\", and would give a replaced row a new one.",
 						   dialect->name, table->collection->name),
 				 errhint("Delete the row and insert it anew.")));
-	return dialect->insert_replaces && !auto_id ? MUTATION_INSERT : MUTATION_UPSERT;
+}
+
+/* How a whole row takes the place of the one with its key. */
+static MutationKind
+replacing_kind(const MilvusTable *table)
+{
+	const Dialect *dialect = table->connection->dialect;
+
+	if (dialect->upsert_replaces)
+		return MUTATION_UPSERT;
+	if (!dialect->insert_replaces)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot replace rows of foreign table \"%s\"", table->relname),
+				 errdetail("Milvus server \"%s\" calls itself \"%s\", which is not known to replace them.",
+						   table->connection->rpc.name, table->connection->server_version)));
+	/* keys that the server makes can't be inserted */
+	return table->collection->primary_key->auto_id ? MUTATION_UPSERT : MUTATION_INSERT;
 }
 
 static MutationKind
 choose_kind(const Batch *batch)
 {
-	if (batch->purpose == BATCH_CHANGE)
-		return MUTATION_PARTIAL_UPDATE;
-	if (batch->purpose == BATCH_REPLACE || batch->table->options.upsert)
-		return replacing_kind(batch->table);
-	return MUTATION_INSERT;
+	if (batch->purpose == BATCH_INSERT && !batch->table->options.upsert)
+		return MUTATION_INSERT;
+	check_keeps_key(batch->table);
+	return batch->purpose == BATCH_CHANGE ? MUTATION_PARTIAL_UPDATE : replacing_kind(batch->table);
 }
 
 Batch *
@@ -221,11 +237,11 @@ batch_begin(Sender *sender, BatchPurpose purpose, Bitmapset *changed)
 		batch->has_dynamic_keys |= table->columns[i].name && table->columns[i].dynamic_key;
 	batch->writers = palloc0(sizeof(FlatWriter) * Max(batch->ncolumns, 1));
 	batch->max_rows = table->options.batch_size > 0 ? table->options.batch_size : BATCH_ROWS;
-	if (has_vectors && dialect->max_vector_rows > 0)
+	if (has_vectors)
 		batch->max_rows = Min(batch->max_rows, (uint32) dialect->max_vector_rows);
 	batch->max_bytes = has_vectors ? Min(BATCH_BYTES, dialect->max_vector_bytes) : BATCH_BYTES;
 	batch->key_attnum = table_find_column(table, table->collection->primary_key);
-	if (purpose == BATCH_INSERT && table->options.upsert && batch->key_attnum > 0)
+	if ((purpose != BATCH_INSERT || table->options.upsert) && batch->key_attnum > 0)
 	{
 		key_init_maker(&batch->key_maker, table, batch->key_attnum);
 		batch->keys = keyset_make();
@@ -344,6 +360,17 @@ raise_null(const Batch *batch, const char *column)
 					column, batch->table->relname)));
 }
 
+/* A server puts the default where a field that has one is null (proxy, FillWithDefaultValue; Lite 3). */
+static void
+raise_default_for_null(const Batch *batch, const char *field)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot store NULL in field \"%s\" of foreign table \"%s\"", field, batch->table->relname),
+			 errdetail("The field has a default value, which Milvus would store instead."),
+			 errhint("Write the value that is meant, or give the column a DEFAULT.")));
+}
+
 /* The $meta document with what the columns of single dynamic keys say put in. */
 static Datum
 put_dynamic_keys(Batch *batch, Datum document, TupleTableSlot *slot)
@@ -422,17 +449,20 @@ check_document(const Batch *batch, const BatchColumn *column, Datum value)
 {
 	const Dialect *dialect = batch->table->connection->dialect;
 	Jsonb	   *document;
-	bool		is_null;
+	bool		kept;
 
-	if (column->codec.typeid != JSONBOID || !(dialect->json_refuses_arrays || dialect->json_breaks_scalars))
+	if (column->codec.typeid != JSONBOID || (dialect->json_arrays && dialect->json_nulls && dialect->json_scalars))
 		return;
 	document = DatumGetJsonbP(value);
-	is_null = JB_ROOT_IS_SCALAR(document) && JBE_ISNULL(document->root.children[0]);
-	if (dialect->json_refuses_arrays ? !JB_ROOT_IS_OBJECT(document) && !is_null : JB_ROOT_IS_SCALAR(document))
+	if (!JB_ROOT_IS_SCALAR(document))
+		kept = JB_ROOT_IS_OBJECT(document) || dialect->json_arrays;
+	else
+		kept = JBE_ISNULL(document->root.children[0]) ? dialect->json_nulls : dialect->json_scalars;
+	if (!kept)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("column \"%s\": %s keeps only documents that are JSON objects%s", column->codec.column,
-						dialect->name, dialect->json_refuses_arrays ? "" : " or arrays")));
+						dialect->name, dialect->json_arrays ? " or arrays" : "")));
 }
 
 static void
@@ -460,7 +490,9 @@ put_value(Batch *batch, BatchColumn *column, TupleTableSlot *slot)
 	}
 	if (!isnull)
 		 /* written */ ;
-	else if (column->field->default_value && !column->field->nullable)
+	else if (column->field->default_value && column->field->nullable)
+		raise_default_for_null(batch, column->field->name);
+	else if (column->field->default_value)
 	{
 		if (!put_default(column->field, &writer->values))
 			raise_null(batch, column->field->name);

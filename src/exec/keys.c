@@ -119,7 +119,7 @@ key_check_changeable(const MilvusTable *table, const RowKey *key)
 {
 	const Dialect *dialect = table->connection->dialect;
 
-	if (dialect->quotes_break_keys && key->is_text && memchr(key->text.data, '\'', key->text.len))
+	if (!dialect->quotes_in_keys && key->is_text && memchr(key->text.data, '\'', key->text.len))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot change or delete a row of foreign table \"%s\" whose key has a single quote", table->relname),

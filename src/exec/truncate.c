@@ -63,8 +63,8 @@ truncate_table(const MilvusTable *table)
 	}
 	/* rows of partitions that are not loaded would stay */
 	table_check_loaded(table);
-	if (dialect->delete_by_filter && filter_can_name(table->collection->primary_key) &&
-		!(table->options.partition && dialect->delete_ignores_partition))
+	if (dialect->delete_by_filter && filter_can_name(table, table->collection->primary_key) &&
+		(table->options.partition == NULL || dialect->delete_in_partition))
 		sender_delete(sender, read_filter_of_all(table), -1);
 	else
 		delete_by_keys(sender);

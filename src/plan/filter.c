@@ -10,26 +10,60 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/json.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 
 #include "filter_private.h"
+
+/* 0001-01-01 and 10000-01-01 UTC */
+#define FIRST_TIMESTAMP ((INT64CONST(1721426) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY)
+#define LAST_TIMESTAMP ((INT64CONST(5373485) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY)
 
 static Outcome write_node(Writing *w, StringInfo out, List *tree);
 
 const char *const filter_operator_names[] = {"==", "!=", "<", "<=", ">", ">="};
 
-/* words of the grammar, which no field may be called where a filter names it */
-static const char *const reserved_words[] = {
-	"and", "or", "not", "in", "like", "exists", "is", "null", "true", "false",
-	"json_contains", "json_contains_all", "json_contains_any", "array_contains",
-	"array_contains_all", "array_contains_any", "array_length", "text_match", "phrase_match",
-	"random_sample", "interval", "iso", "isnull", "isnotnull", "st_isvalid"
+/*
+ * Words of the grammar, which no field may be called where a filter names it,
+ * and the first Milvus that has them (Plan.g4); 0: taken to be in all.
+ */
+static const struct
+{
+	const char *word;
+	int			since;
+}			reserved_words[] = {
+	{"and"}, {"or"}, {"not"}, {"in"}, {"like"}, {"exists"}, {"is"}, {"null"}, {"true"}, {"false"},
+	{"json_contains"}, {"json_contains_all"}, {"json_contains_any"}, {"array_contains"},
+	{"array_contains_all"}, {"array_contains_any"}, {"array_length"}, {"text_match"}, {"phrase_match"},
+	{"random_sample"}, {"interval"}, {"iso"}, {"isnull"}, {"isnotnull"}, {"st_isvalid"},
+	{"st_equals", MILVUS_VERSION(2, 5, 0)}, {"st_touches", MILVUS_VERSION(2, 5, 0)},
+	{"st_overlaps", MILVUS_VERSION(2, 5, 0)}, {"st_crosses", MILVUS_VERSION(2, 5, 0)},
+	{"st_contains", MILVUS_VERSION(2, 5, 0)}, {"st_intersects", MILVUS_VERSION(2, 5, 0)},
+	{"st_within", MILVUS_VERSION(2, 5, 0)}, {"st_dwithin", MILVUS_VERSION(2, 5, 0)},
+	{"minimum_should_match", MILVUS_VERSION(2, 6, 8)},
+	{"threshold", MILVUS_VERSION(3, 0, 0)}, {"element_filter", MILVUS_VERSION(3, 0, 0)},
+	{"match_all", MILVUS_VERSION(3, 0, 0)}, {"match_any", MILVUS_VERSION(3, 0, 0)},
+	{"match_least", MILVUS_VERSION(3, 0, 0)}, {"match_most", MILVUS_VERSION(3, 0, 0)},
+	{"match_exact", MILVUS_VERSION(3, 0, 0)}, {"text_match_fuzzy", MILVUS_VERSION(3, 0, 0)}
 };
 
+/* A grammar that was not read is taken to have all the words. */
+static bool
+is_reserved(const Dialect *dialect, const char *name)
+{
+	for (int i = 0; i < lengthof(reserved_words); i++)
+		if (pg_strcasecmp(name, reserved_words[i].word) == 0)
+			return dialect->newest == 0 || dialect->newest >= reserved_words[i].since;
+	return false;
+}
+
 bool
-filter_can_name(const CollectionField *field)
+filter_can_name(const MilvusTable *table, const CollectionField *field)
 {
 	const char *name = field->name;
 
@@ -37,10 +71,7 @@ filter_can_name(const CollectionField *field)
 		return false;
 	if (strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(name))
 		return false;
-	for (int i = 0; i < lengthof(reserved_words); i++)
-		if (pg_strcasecmp(name, reserved_words[i]) == 0)
-			return false;
-	return true;
+	return !is_reserved(table->connection->dialect, name);
 }
 
 Outcome
@@ -51,13 +82,16 @@ filter_take_back(StringInfo out, int len, Outcome outcome)
 	return outcome;
 }
 
-/* In UTF-8.  But line breaks every character may stand for itself. */
+/*
+ * In UTF-8.  But line breaks every character may stand for itself, except that
+ * Milvus' parser takes Han characters beyond 16 bits for others (utils.go,
+ * convertHanToASCII) unless they are escaped.
+ */
 bool
-filter_write_text(StringInfo out, const Dialect *dialect, const char *text, int len)
+filter_write_characters(StringInfo out, const Dialect *dialect, const char *text, int len)
 {
 	int			start = out->len;
 
-	appendStringInfoChar(out, '"');
 	for (int i = 0; i < len; i++)
 	{
 		unsigned char ch = (unsigned char) text[i];
@@ -71,8 +105,27 @@ filter_write_text(StringInfo out, const Dialect *dialect, const char *text, int 
 			filter_take_back(out, start, UNSENT);
 			return false;
 		}
+		else if (ch >= 0xf0 && dialect->wide_escapes && i + 3 < len)
+		{
+			appendStringInfo(out, "\\U%08x", (unsigned) utf8_to_unicode((const unsigned char *) text + i));
+			i += 3;
+		}
 		else
 			appendStringInfoChar(out, ch);
+	}
+	return true;
+}
+
+bool
+filter_write_text(StringInfo out, const Dialect *dialect, const char *text, int len)
+{
+	int			start = out->len;
+
+	appendStringInfoChar(out, '"');
+	if (!filter_write_characters(out, dialect, text, len))
+	{
+		filter_take_back(out, start, UNSENT);
+		return false;
 	}
 	appendStringInfoChar(out, '"');
 	return true;
@@ -117,9 +170,8 @@ filter_integer_range(MilvusType type, int64 *min, int64 *max)
 	*min = -*max - 1;
 }
 
-/* True of every row, except of those where the field is null. */
-static Outcome
-write_known(Writing *w, StringInfo out, const CollectionField *field)
+Outcome
+filter_write_known(Writing *w, StringInfo out, const CollectionField *field)
 {
 	if (!field->nullable)
 		return ALWAYS;
@@ -144,7 +196,7 @@ write_integer_comparison(Writing *w, StringInfo out, const CollectionField *fiel
 		if (op == FILTER_EQ || (above && (op == FILTER_GT || op == FILTER_GE)) ||
 			(!above && (op == FILTER_LT || op == FILTER_LE)))
 			return NEVER;
-		return write_known(w, out, field);
+		return filter_write_known(w, out, field);
 	}
 	if (value == PG_INT64_MIN)
 	{
@@ -152,7 +204,7 @@ write_integer_comparison(Writing *w, StringInfo out, const CollectionField *fiel
 		if (op == FILTER_LT)
 			return NEVER;
 		if (op == FILTER_GE)
-			return write_known(w, out, field);
+			return filter_write_known(w, out, field);
 		op = op == FILTER_EQ || op == FILTER_LE ? FILTER_LT : FILTER_GE;
 		value++;
 	}
@@ -191,7 +243,7 @@ filter_write_float(Writing *w, StringInfo out, bool is_float4, Datum datum, Oid 
 	if (isnan(value) || isinf(value))
 		return false;
 	/* such a server compares with the nearest float4 */
-	if (is_float4 && w->dialect->float4_rounds && (double) (float4) value != value)
+	if (is_float4 && !w->dialect->float4_exact && (double) (float4) value != value)
 		return false;
 	text = psprintf("%.17g", value);
 	/* a whole number must not look like an integer */
@@ -206,7 +258,7 @@ write_float_comparison(Writing *w, StringInfo out, const CollectionField *field,
 	int			start = out->len;
 
 	if ((op == FILTER_EQ || op == FILTER_NE) && out_of_range(field, datum, type))
-		return op == FILTER_EQ ? NEVER : write_known(w, out, field);
+		return op == FILTER_EQ ? NEVER : filter_write_known(w, out, field);
 	/* NaN is above every number here, and below none there: x > c is not (x <= c) */
 	if (op == FILTER_GT || op == FILTER_GE)
 		appendStringInfo(out, "not (%s %s ", field->name, op == FILTER_GT ? "<=" : "<");
@@ -229,6 +281,20 @@ write_text_comparison(Writing *w, StringInfo out, const CollectionField *field,
 	return filter_write_text_datum(w, out, datum) ? WRITTEN : filter_take_back(out, start, UNSENT);
 }
 
+/* In UTC, with four digits of the year as RFC 3339 has them (pkg/util/timestamptz). */
+static Outcome
+write_timestamp_comparison(StringInfo out, const CollectionField *field, FilterOperator op, TimestampTz value)
+{
+	char		text[MAXDATELEN + 1];
+	const int	utc = 0;
+
+	if (TIMESTAMP_NOT_FINITE(value) || value < FIRST_TIMESTAMP || value >= LAST_TIMESTAMP)
+		return UNSENT;
+	JsonEncodeDateTime(text, TimestampTzGetDatum(value), TIMESTAMPTZOID, &utc);
+	appendStringInfo(out, "%s %s ISO \"%s\"", field->name, filter_operator_names[op], text);
+	return WRITTEN;
+}
+
 static Outcome
 write_value_comparison(Writing *w, StringInfo out, const CollectionField *field,
 					   FilterOperator op, Datum datum, Oid type)
@@ -245,6 +311,8 @@ write_value_comparison(Writing *w, StringInfo out, const CollectionField *field,
 		case MILVUS_STRING:
 		case MILVUS_VARCHAR:
 			return write_text_comparison(w, out, field, op, datum);
+		case MILVUS_TIMESTAMPTZ:
+			return write_timestamp_comparison(out, field, op, DatumGetTimestampTz(datum));
 		default:
 			return write_integer_comparison(w, out, field, op, filter_integer_value(datum, type));
 	}
@@ -278,7 +346,7 @@ write_member(Writing *w, StringInfo out, const CollectionField *field, Datum dat
 			return true;
 		case MILVUS_FLOAT:
 		case MILVUS_DOUBLE:
-			if (w->dialect->zeros_differ && (type == FLOAT4OID ? DatumGetFloat4(datum) : DatumGetFloat8(datum)) == 0)
+			if (!w->dialect->zeros_equal && (type == FLOAT4OID ? DatumGetFloat4(datum) : DatumGetFloat8(datum)) == 0)
 			{
 				appendStringInfoString(out, "0.0,-0.0");
 				return true;
@@ -363,7 +431,7 @@ write_membership(Writing *w, StringInfo out, List *tree)
 		members++;
 	}
 	if (members == 0)
-		return negated ? write_known(w, out, field) : NEVER;
+		return negated ? filter_write_known(w, out, field) : NEVER;
 	if (!negated)
 		appendStringInfo(out, "%s in [%s]", field->name, list.data);
 	else if (!field->nullable)
@@ -371,6 +439,8 @@ write_membership(Writing *w, StringInfo out, List *tree)
 	else if (w->dialect->has_is_null)
 		/* "not in" alone is true of null on some servers */
 		appendStringInfo(out, "(%s not in [%s] and %s is not null)", field->name, list.data, field->name);
+	else if (w->dialect->not_excludes_null)
+		appendStringInfo(out, "%s not in [%s]", field->name, list.data);
 	else
 		return UNSENT;
 	pfree(list.data);

@@ -36,7 +36,7 @@ typedef enum FilterNode
 	FILTER_ARRAY,				/* attnum, FilterArrayTest, index of the element or array */
 	FILTER_LENGTH,				/* attnum, unused, index of the number of elements */
 	FILTER_JSON,				/* attnum, FilterOperator, index of the value, path: Strings */
-	FILTER_JSON_IN,				/* attnum, unused, index of the array, path */
+	FILTER_JSON_IN,				/* attnum, negated, index of the array, path */
 	FILTER_JSON_EXACT,			/* as FILTER_JSON, but a text equals strings only, not what reads so */
 	FILTER_JSON_EXISTS			/* attnum, unused, unused, path */
 } FilterNode;
@@ -107,7 +107,7 @@ extern bool filter_is_always_written(const MilvusTable *table, List *trees, List
 extern bool filter_orders_by_bytes(Oid collation);
 
 /* May the field be named in a filter? */
-extern bool filter_can_name(const CollectionField *field);
+extern bool filter_can_name(const MilvusTable *table, const CollectionField *field);
 
 /* A key as a literal; false when it can't be written. */
 extern bool filter_write_key(const MilvusTable *table, StringInfo out, bool is_text,

@@ -15,6 +15,7 @@
 
 /* integers below this are the same as float8 */
 #define MAX_EXACT_FLOAT 9007199254740992.0
+#define MAX_EXACT_INTEGER (INT64CONST(1) << 53)
 
 /* --- patterns --- */
 
@@ -63,21 +64,20 @@ write_pattern(Writing *w, StringInfo out, const CollectionField *field, const Pa
 	/* LIKE '%': whatever is not null */
 	if (pattern->len == 0 && (pattern->leading || pattern->trailing))
 		return field->nullable ? UNSENT : ALWAYS;
-	if (!pattern->leading && !pattern->trailing)
-		appendStringInfo(out, "%s == \"%.*s\"", field->name, pattern->len, pattern->text);
-	else if (pattern->leading && !w->dialect->like_infix)
+	if (pattern->leading && !w->dialect->like_infix)
 		return UNSENT;
-	else
-		appendStringInfo(out, "%s like \"%s%.*s%s\"", field->name, pattern->leading ? "%" : "",
-						 pattern->len, pattern->text, pattern->trailing ? "%" : "");
+	appendStringInfo(out, "%s %s \"%s", field->name, pattern->leading || pattern->trailing ? "like" : "==",
+					 pattern->leading ? "%" : "");
+	filter_write_characters(out, w->dialect, pattern->text, pattern->len);
+	appendStringInfo(out, "%s\"", pattern->trailing ? "%" : "");
 	return WRITTEN;
 }
 
-/* What is true of no row is, negated, true of every row that has a value; only such fields are negated. */
+/* What is true of no row is, negated, true of every row that has a value. */
 static Outcome
-negate_outcome(Outcome outcome)
+negate_outcome(Writing *w, StringInfo out, const CollectionField *field, Outcome outcome)
 {
-	return outcome == NEVER ? ALWAYS : outcome == ALWAYS ? NEVER : outcome;
+	return outcome == NEVER ? filter_write_known(w, out, field) : outcome == ALWAYS ? NEVER : outcome;
 }
 
 static Outcome
@@ -105,7 +105,10 @@ write_like(Writing *w, StringInfo out, const CollectionField *field, FilterPatte
 		appendStringInfoString(out, "not (");
 	outcome = write_pattern(w, out, field, &pattern);
 	if (outcome != WRITTEN)
-		return filter_take_back(out, start, negated ? negate_outcome(outcome) : outcome);
+	{
+		filter_take_back(out, start, outcome);
+		return negated ? negate_outcome(w, out, field, outcome) : outcome;
+	}
 	if (negated)
 		appendStringInfoChar(out, ')');
 	return WRITTEN;
@@ -183,7 +186,10 @@ write_array_test(Writing *w, StringInfo out, const CollectionField *field, Filte
 	else
 		outcome = write_elements(w, out, field, test == ARRAY_HAS_ALL || test == ARRAY_HAS_NOT_ALL, value->datum);
 	if (outcome != WRITTEN)
-		return filter_take_back(out, start, negated ? negate_outcome(outcome) : outcome);
+	{
+		filter_take_back(out, start, outcome);
+		return negated ? negate_outcome(w, out, field, outcome) : outcome;
+	}
 	if (negated)
 		appendStringInfoChar(out, ')');
 	return WRITTEN;
@@ -237,10 +243,15 @@ write_json_literal(Writing *w, StringInfo out, bool exact, Datum datum, Oid type
 				return false;
 			return filter_write_float(w, out, false, datum, type);
 		default:
-			if (filter_integer_value(datum, type) == PG_INT64_MIN)
-				return false;
-			appendStringInfo(out, INT64_FORMAT, filter_integer_value(datum, type));
-			return true;
+			{
+				int64		value = filter_integer_value(datum, type);
+
+				if (value == PG_INT64_MIN ||
+					(!w->dialect->json_integers && (value >= MAX_EXACT_INTEGER || value <= -MAX_EXACT_INTEGER)))
+					return false;
+				appendStringInfo(out, INT64_FORMAT, value);
+				return true;
+			}
 	}
 }
 
@@ -255,20 +266,25 @@ write_json_comparison(Writing *w, StringInfo out, const CollectionField *field, 
 	return write_json_literal(w, out, exact, datum, type) ? WRITTEN : filter_take_back(out, start, UNSENT);
 }
 
-/* As a list where the server takes one, else as so many comparisons. */
+/* As a list where the server takes one, else as so many comparisons. Only lists are negated. */
 static Outcome
-write_json_membership(Writing *w, StringInfo out, const CollectionField *field, List *path, Datum datum)
+write_json_membership(Writing *w, StringInfo out, const CollectionField *field, List *path, bool negated, Datum datum)
 {
 	FilterElements elements = filter_take_elements(datum);
 	bool		list = w->dialect->json_lists;
 	int			start = out->len,
 				written = 0;
 
+	if (negated && elements.count == 0)
+		return ALWAYS;
 	if (list)
 		write_path(out, field, path);
-	appendStringInfoString(out, list ? " in [" : "(");
+	appendStringInfoString(out, !list ? "(" : negated ? " not in [" : " in [");
 	for (int i = 0; i < elements.count; i++)
 	{
+		/* never equal; but not known to differ either */
+		if (elements.nulls[i] && negated)
+			return filter_take_back(out, start, NEVER);
 		if (elements.nulls[i])
 			continue;
 		if (written++ > 0)
@@ -306,7 +322,8 @@ write_placeholder(StringInfo out, FilterNode node, const CollectionField *field,
 	else
 	{
 		write_path(out, field, path);
-		appendStringInfo(out, " %s %s", node == FILTER_JSON_IN ? "in" : filter_operator_names[argument], placeholder);
+		appendStringInfo(out, " %s %s", node != FILTER_JSON_IN ? filter_operator_names[argument] :
+						 argument != 0 ? "not in" : "in", placeholder);
 	}
 }
 
@@ -349,7 +366,7 @@ filter_write_inner(Writing *w, StringInfo out, List *tree)
 							 filter_integer_value(value->datum, value->type));
 			return WRITTEN;
 		case FILTER_JSON_IN:
-			return write_json_membership(w, out, field, path, value->datum);
+			return write_json_membership(w, out, field, path, argument != 0, value->datum);
 		default:
 			return write_json_comparison(w, out, field, path, argument, node == FILTER_JSON_EXACT,
 										 value->datum, value->type);

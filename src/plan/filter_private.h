@@ -44,6 +44,7 @@ extern bool filter_is_integer_type(Oid type);
 
 extern bool filter_is_comparison(Oid opno, FilterOperator *op);
 extern FilterOperator filter_commute(FilterOperator op);
+extern FilterOperator filter_negate(FilterOperator op);
 
 /*
  * Conditions on what is inside a field: patterns, elements, documents.  False:
@@ -72,8 +73,9 @@ typedef struct Writing
 
 extern const char *const filter_operator_names[];
 
-/* Write a literal; false, and nothing written, if the server can't be told it. */
+/* Write a literal, or the characters of one; false, and nothing written, if the server can't be told it. */
 extern bool filter_write_text(StringInfo out, const Dialect *dialect, const char *text, int len);
+extern bool filter_write_characters(StringInfo out, const Dialect *dialect, const char *text, int len);
 extern bool filter_write_text_datum(Writing *w, StringInfo out, Datum text);
 extern bool filter_write_float(Writing *w, StringInfo out, bool is_float4, Datum datum, Oid type);
 
@@ -90,6 +92,9 @@ typedef struct FilterElements
 } FilterElements;
 
 extern FilterElements filter_take_elements(Datum array);
+
+/* True of every row, except of those where the field is null. */
+extern Outcome filter_write_known(Writing *w, StringInfo out, const CollectionField *field);
 
 /* Cut out back to a length. */
 extern Outcome filter_take_back(StringInfo out, int len, Outcome outcome);

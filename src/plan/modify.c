@@ -117,23 +117,42 @@ find_scan(ModifyTable *plan, Index resultRelation, int subplan_index)
 	return (ForeignScan *) subplan;
 }
 
+/* Does a tree compare the key with values, and is there nothing else in it? */
+static bool
+names_keys(List *tree, AttrNumber key, bool *only_key)
+{
+	FilterNode	node = intVal(linitial(tree));
+	bool		found = false;
+	ListCell   *lc;
+
+	if (node == FILTER_AND || node == FILTER_OR)
+	{
+		for_each_from(lc, tree, 1)
+			found |= names_keys(lfirst(lc), key, only_key);
+		return found;
+	}
+	if (intVal(lsecond(tree)) != key)
+		*only_key = false;
+	return (node == FILTER_IN && intVal(lthird(tree)) == 0) ||
+		(node == FILTER_COMPARE && intVal(lthird(tree)) == FILTER_EQ);
+}
+
 /*
- * Rows named by their keys: a list of keys is what every server deletes at
- * once, but then it counts the keys and not the rows.  So they are looked up.
+ * Rows named by their keys alone: servers delete such at once, but count the keys
+ * and not the rows (proxy, task_delete.go).  What of a filter comes to a list of
+ * keys is up to their parsers.  So the rows are looked up.
  */
 static bool
 is_key_lookup(const PlanRelation *relation)
 {
 	AttrNumber	key = table_find_column(relation->table, relation->table->collection->primary_key);
-	List	   *vars;
+	bool		found = false,
+				only_key = true;
+	ListCell   *lc;
 
-	if (list_length(relation->remote_conds) != 1)
-		return false;
-	vars = pull_var_clause((Node *) linitial_node(RestrictInfo, relation->remote_conds)->clause, 0);
-	return list_length(vars) == 1 && ((Var *) linitial(vars))->varattno == key &&
-		(intVal(linitial(linitial(relation->filters))) == FILTER_IN ||
-		 (intVal(linitial(linitial(relation->filters))) == FILTER_COMPARE &&
-		  intVal(lthird((List *) linitial(relation->filters))) == FILTER_EQ));
+	foreach(lc, relation->filters)
+		found |= names_keys(lfirst(lc), key, &only_key);
+	return found && only_key;
 }
 
 /* Does the statement read anything but the rows it deletes?  It must not see its own work. */
@@ -163,9 +182,9 @@ milvusPlanDirectModify(PlannerInfo *root, ModifyTable *plan, Index resultRelatio
 	relation = find_base_rel(root, resultRelation)->fdw_private;
 	table = relation->table;
 	if (!table->connection->dialect->delete_by_filter ||
-		(table->options.partition && table->connection->dialect->delete_ignores_partition) ||
+		(table->options.partition && !table->connection->dialect->delete_in_partition) ||
 		!table->options.updatable || !table->options.unique_keys || table->options.write_at_commit ||
-		!filter_can_name(table->collection->primary_key) ||
+		!filter_can_name(table, table->collection->primary_key) ||
 		!filter_is_always_written(table, relation->filters, relation->values) ||
 		is_key_lookup(relation))
 		return false;

@@ -43,14 +43,16 @@ compares_bytes(Compilation *c, Oid collation)
 	return false;
 }
 
-/* "not (…)" of a condition on a field: only where it can't be unknown. */
+/* "not (…)" of a condition on a field: only where it is not true of NULL. */
 static bool
 may_be_negated(Compilation *c, AttrNumber attnum)
 {
-	if (c->table->columns[attnum - 1].field->nullable)
-		filter_refuse(c, "the negation is true of NULL for the server");
-	else if (!c->table->connection->dialect->has_not)
+	const Dialect *dialect = c->table->connection->dialect;
+
+	if (!dialect->has_not)
 		filter_refuse(c, "the server has no \"not\"");
+	else if (c->table->columns[attnum - 1].field->nullable && !dialect->not_excludes_null)
+		filter_refuse(c, "the negation is true of NULL for the server");
 	else
 		return true;
 	return false;
@@ -207,7 +209,7 @@ document_column(Compilation *c, Node *operand)
 	if (column == NULL || column->dynamic_key || column->field->data_type != MILVUS_JSON)
 		return 0;
 	/* $meta is a word of the filter language */
-	return column->field->is_dynamic || filter_can_name(column->field) ? attnum : 0;
+	return column->field->is_dynamic || filter_can_name(c->table, column->field) ? attnum : 0;
 }
 
 /* The key of "document -> 'key'", or NULL. */
@@ -283,7 +285,7 @@ document_is_comparable(Compilation *c, FilterOperator op, Oid column_type, Oid t
 	else if ((filter_is_integer_type(column_type) && filter_is_integer_type(type)) ||
 			 (column_type == FLOAT8OID && (type == FLOAT8OID || type == FLOAT4OID)))
 	{
-		if (op != FILTER_NE)
+		if (op != FILTER_NE || c->table->connection->dialect->json_unknown)
 			return true;
 		filter_refuse(c, "a key that is missing differs from everything for the server");
 	}
@@ -302,10 +304,10 @@ compile_document_comparison(Compilation *c, OpExpr *expr, AttrNumber attnum, Lis
 
 	if (!filter_is_comparison(expr->opno, &op))
 		return filter_refuse(c, "the operator is not one the server has");
-	if (negated)
-		return filter_refuse(c, "a key that is missing differs from everything for the server");
 	if (commuted)
 		op = filter_commute(op);
+	if (negated)
+		op = filter_negate(op);
 	if (!filter_is_constant(c, right))
 		return filter_refuse(c, "the value is not the same for all rows");
 	if (!document_is_comparable(c, op, exprType(left), exprType(right), expr->inputcollid))
@@ -320,14 +322,16 @@ compile_document_membership(Compilation *c, ScalarArrayOpExpr *expr, AttrNumber 
 	Node	   *array = lsecond(expr->args);
 	FilterOperator op;
 
-	if (negated || !filter_is_comparison(expr->opno, &op) || op != FILTER_EQ || !expr->useOr)
-		return filter_refuse(c, "a key that is missing differs from everything for the server");
+	if (!filter_is_comparison(expr->opno, &op) ||
+		!((op == FILTER_EQ && expr->useOr) || (op == FILTER_NE && !expr->useOr)))
+		return filter_refuse(c, "only = ANY and <> ALL are sent");
+	negated = negated != (op == FILTER_NE);
 	if (!filter_is_constant(c, array))
 		return filter_refuse(c, "the array is not the same for all rows");
-	if (!document_is_comparable(c, FILTER_EQ, exprType(linitial(expr->args)),
+	if (!document_is_comparable(c, negated ? FILTER_NE : FILTER_EQ, exprType(linitial(expr->args)),
 								get_element_type(exprType(array)), expr->inputcollid))
 		return NIL;
-	return make_json_leaf(FILTER_JSON_IN, attnum, 0, filter_add_value(c, (Expr *) array), path);
+	return make_json_leaf(FILTER_JSON_IN, attnum, negated, filter_add_value(c, (Expr *) array), path);
 }
 
 /* The scalar of a document as a constant that a filter compares with, or NULL. */

@@ -204,6 +204,15 @@ compute_fingerprint(const Collection *collection, const Dialect *dialect)
 	return result & PG_INT32_MAX;
 }
 
+/* quotaAndLimits.limits.topK and largeTopK: the defaults of Milvus, and of the property (pkg/common/common.go) */
+static int
+max_window(const Dialect *dialect, const DescribeResponse *response)
+{
+	const char *mode = find_pair(response->properties, response->n_properties, "query_mode");
+
+	return dialect->large_topk && mode && strcmp(mode, "large_topk") == 0 ? 1000000 : dialect->max_window;
+}
+
 /* the questions that describe a collection, all on their way at once */
 struct CollectionCheck
 {
@@ -300,6 +309,7 @@ finish_asking(CollectionCheck *check)
 		fill_indexes(collection, indexes);
 	collection->rows = rows;
 	collection->npartitions = (int) described->num_partitions;
+	collection->max_window = max_window(connection->dialect, described);
 	if (loaded && rpc_message_status(&loaded->base, &status) && !rpc_failed(&status))
 		collection->partly_loaded = is_partly_loaded(described, loaded);
 	collection->fingerprint = compute_fingerprint(collection, connection->dialect);

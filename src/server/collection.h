@@ -43,6 +43,7 @@ typedef struct Collection
 	bool		has_dynamic;
 	bool		partly_loaded;	/* some partitions are loaded, others are not */
 	int			npartitions;
+	int			max_window;		/* limit of a query, topk of a search */
 	uint32		fingerprint;	/* of all that plans rely on */
 	double		rows;			/* as the server's statistics say; -1 unknown */
 	TimestampTz described_at;

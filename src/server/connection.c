@@ -199,7 +199,8 @@ introduce(MilvusConnection *connection)
 	Milvus__Proto__Milvus__ConnectRequest request = MILVUS__PROTO__MILVUS__CONNECT_REQUEST__INIT;
 	Milvus__Proto__Common__ClientInfo client = MILVUS__PROTO__COMMON__CLIENT_INFO__INIT;
 	Milvus__Proto__Milvus__ConnectResponse *response;
-	const char *build_tags = "";
+	MemoryContext caller;
+	const char *version = NULL;
 
 	client.sdk_type = "milvus_fdw";
 	client.sdk_version = "0.1";
@@ -210,12 +211,12 @@ introduce(MilvusConnection *connection)
 	response = (Milvus__Proto__Milvus__ConnectResponse *)
 		rpc_call(&connection->rpc, "Connect", true, &request.base,
 				 &milvus__proto__milvus__connect_response__descriptor, NULL);
-	if (response->server_info && response->server_info->build_tags)
-		build_tags = response->server_info->build_tags;
-	connection->dialect = dialect_find(build_tags);
-	if (response->server_info == NULL)
-		build_tags = "Milvus Lite 2";
-	connection->server_version = MemoryContextStrdup(connection->context, build_tags);
+	if (response->server_info)
+		version = response->server_info->build_tags;
+	caller = MemoryContextSwitchTo(connection->context);
+	connection->dialect = dialect_find(version);
+	connection->server_version = pstrdup(version ? version : connection->dialect->name);
+	MemoryContextSwitchTo(caller);
 	if (response->identifier != 0)
 	{
 		WireHeader *header = &connection->rpc.headers[connection->rpc.nheaders++];
@@ -393,7 +394,7 @@ connection_note_write(MilvusConnection *connection, const char *dbname,
 void
 connection_check_database(const MilvusConnection *connection, const char *dbname)
 {
-	if (connection->dialect->no_databases && strcmp(dbname, "default") != 0)
+	if (!connection->dialect->has_databases && strcmp(dbname, "default") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("Milvus server \"%s\" has no databases", connection->rpc.name),

@@ -3,74 +3,109 @@
  *		What a kind of Milvus server can do, and where it differs in meaning.
  *
  * Decided once, when a connection is opened, from what the server says of
- * itself.  An unknown server gets the most cautious of everything.
+ * itself.  Each flag is named so that false is the cautious value: a server that
+ * can't be identified has none of them.
  */
 #ifndef MILVUS_DIALECT_H
 #define MILVUS_DIALECT_H
 
 #include "postgres.h"
 
+/* A version of Milvus as a number: 2.6.11 is 20611. */
+#define MILVUS_VERSION(major, minor, patch) ((major) * 10000 + (minor) * 100 + (patch))
+
+/* the first Milvus whose source was not read */
+#define DIALECT_UNREAD "3.1"
+
 typedef struct Dialect
 {
-	const char *name;			/* for EXPLAIN and documentation */
+	const char *name;			/* for EXPLAIN, messages and documentation */
+
+	/* the Milvus it may be, from the oldest to the newest; 0: none */
+	int			oldest;
+	int			newest;
 
 	/* filters */
 	bool		filters;		/* filters are sent at all */
 	bool		has_not;		/* not (…) */
+	bool		not_excludes_null;	/* not (…) of one comparison is not true where the field is null */
 	bool		has_is_null;	/* field is null, field is not null */
-	bool		float4_rounds;	/* constants are rounded to float4 before they are compared with a FLOAT field */
+	bool		or_excludes_null;	/* n in […] or n != 1 is not true where n is null */
+	bool		float4_exact;	/* constants are not rounded to float4 before a FLOAT field is compared with them */
 	bool		float_lists;	/* a list of floats does not contain NaN */
+	bool		zeros_equal;	/* a list with 0.0 contains -0.0 */
 	bool		like_infix;		/* like "%x%" and "%x", not only "x%" */
+	bool		negative_elements;	/* array_contains(a, -1) */
+	bool		newline_escapes;	/* "\n" in a string literal is a line break */
+	bool		wide_escapes;	/* "\U0001f600" in a string literal is that character */
+	bool		timestamptz_filters;	/* a timestamptz field is compared with ISO "…" */
+
+	/* filters on documents and dynamic keys */
 	bool		json_lists;		/* j["k"] in […] */
 	bool		json_strict;	/* a JSON true does not equal the number 1 */
 	bool		json_floats;	/* a dynamic key can be compared with a float, however large the whole numbers it has elsewhere */
+	bool		json_integers;	/* an integer beyond 2^53 is compared exactly, whatever index there is */
+	bool		json_mixed_or;	/* j["k"] == 1 or j["k"] == "x" */
 	bool		json_exists;	/* exists j["k"] is true of a JSON null */
-	bool		negative_elements;	/* array_contains(a, -1) */
-	bool		zeros_differ;	/* a list with 0.0 does not contain -0.0 */
-	bool		newline_escapes;	/* "\n" in a string literal is a line break */
+	bool		json_unknown;	/* != and not in are not true where the key is missing, or of another type */
 
 	/* what there is: a server without them takes any name, and overlooks it */
-	bool		no_databases;
-	bool		no_partitions;
+	bool		has_databases;
+	bool		has_partitions;
+	bool		nullable_fields;
+	bool		nullable_vectors;
+	bool		truncates;		/* the RPC TruncateCollection */
+	bool		large_topk;		/* the property query_mode=large_topk of a collection */
 
 	/* sizes */
 	int			max_window;		/* limit of a query, topk of a search */
-	int			max_vector_rows;	/* rows of a page or a batch with vectors; 0: max_window */
+	int			max_vector_rows;	/* rows of a page or a batch with vectors */
 	Size		max_vector_bytes;	/* of vectors in a page or a batch */
 
-	/* writing */
-	bool		fill_defaults;	/* a field left out must be sent with its default value */
-	bool		json_refuses_arrays;	/* a document is an object, or null */
-	bool		json_breaks_scalars;	/* a document is an object or an array: else it is refused, or comes back as something else */
+	/* reading */
+	bool		run_here;		/* its reads were seen to be whole: else an empty answer is not believed at once */
+	bool		sees_all_writes;	/* every read sees what was written before it */
 	bool		has_timestamps; /* writes are ordered by timestamps, which reads can wait for */
-	bool		insert_replaces;	/* an insert replaces the row of the same key; an upsert merges into its $meta */
+	bool		iterator_waits; /* beside the key "iterator" too, a guarantee_timestamp is what a query waits for */
+	bool		iterator_snapshots; /* beside it, it is the snapshot to be read; answers to 0 tell one as session_ts */
+	bool		counts_partition;	/* count(*) without a filter counts the named partition only */
+
+	/* writing */
+	bool		defaults_left_out;	/* a field with a default may be left out */
+	bool		defaults_validity;	/* a field with a default is sent with valid_data */
+	bool		json_arrays;	/* a document may be an array, */
+	bool		json_nulls;		/* or null, */
+	bool		json_scalars;	/* or another scalar */
+	bool		upsert_replaces;	/* an upsert replaces the whole row, $meta as well */
+	bool		insert_replaces;	/* so does an insert of the same key */
 	bool		partial_update; /* an upsert may leave fields as they are */
 	bool		upsert_keeps_auto_id;	/* an upsert of a key that the server made keeps the key */
-	bool		quotes_break_keys;	/* a row whose key has a single quote can be neither replaced nor deleted */
+	bool		quotes_in_keys; /* a row whose key has a single quote can be replaced and deleted */
 	bool		delete_by_filter;	/* a deletion by any filter, and it tells how many rows there were */
-	bool		delete_ignores_partition;	/* a deletion reaches all partitions, whichever is named */
-
-	/* reading */
-	bool		count_ignores_partition;	/* count(*) without a filter counts the whole collection */
+	bool		delete_in_partition;	/* a deletion reaches only the partition that it names */
 
 	/* searching */
 	bool		groups;			/* group_by_field; else it is ignored without a word */
-	bool		returns_float_vectors_only; /* a search fails that is to return other vectors */
+	bool		returns_all_vectors;	/* a search can return vectors of any type, not only of floats */
 	bool		range_search;	/* only neighbours within a radius */
 	bool		range_steps;	/* and beyond another: a search can go on where one ended */
 	bool		search_without_index;	/* a search needs no index */
 } Dialect;
 
 /*
- * The dialect of a server that calls itself so; build_tags is ConnectResponse.
- * server_info.build_tags ("v2.3.5-lite", "milvus_lite", "" for Lite 2).
+ * The dialect of a server, in CurrentMemoryContext.  version is
+ * ConnectResponse.server_info.build_tags ("v2.3.5-lite", "2.6.10",
+ * "milvus_lite"), NULL when there is no server_info, as from Milvus Lite 2.
  */
-extern const Dialect *dialect_find(const char *build_tags);
+extern const Dialect *dialect_find(const char *version);
 
-/* Is a server that calls itself so a Milvus of that version ("2.5") or a later one? The Lites are not. */
-extern bool dialect_reaches(const char *build_tags, const char *version);
+/* Is it surely a Milvus of that version ("2.5", "2.6.11") or a later one? The Lites are not. */
+extern bool dialect_reaches(const Dialect *dialect, const char *version);
 
-/* Is it an earlier Milvus?  The Lites are not, nor is a server that does not say. */
-extern bool dialect_precedes(const char *build_tags, const char *version);
+/* Is it surely an earlier Milvus?  The Lites are not, nor is a server that does not say. */
+extern bool dialect_precedes(const Dialect *dialect, const char *version);
+
+/* Its flags, one after the other from 0 on: false when there are no more. */
+extern bool dialect_flag(const Dialect *dialect, int number, const char **name, bool *value, const char **source);
 
 #endif							/* MILVUS_DIALECT_H */

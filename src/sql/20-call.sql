@@ -72,6 +72,10 @@ CREATE FUNCTION milvus.dialect(server name) RETURNS text
 	LANGUAGE c STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'milvus_dialect';
 COMMENT ON FUNCTION milvus.dialect(name) IS 'the kind of Milvus that a server is taken for';
 
+CREATE FUNCTION milvus.dialect_flags(server name, OUT flag text, OUT value boolean, OUT source text) RETURNS SETOF record
+	LANGUAGE c STABLE STRICT PARALLEL UNSAFE ROWS 50 AS 'MODULE_PATHNAME', 'milvus_dialect_flags';
+COMMENT ON FUNCTION milvus.dialect_flags(name) IS 'what a server is taken to do, and where that is known from; false is the cautious value';
+
 -- [{"key": k, "value": v}, …] as {k: v, …}
 CREATE FUNCTION milvus.pairs(list jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -18,7 +18,7 @@
 typedef struct MilvusMethod
 {
 	const char *name;
-	const char *since;			/* the first Milvus whose protocol has it, not before "2.3"; NULL: none released yet */
+	const char *since;			/* the first Milvus that has it, not before "2.3"; NULL: none whose source was read */
 	int			flags;
 	const char *used_by;		/* what is not written in SQL */
 } MilvusMethod;
