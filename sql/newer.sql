@@ -28,7 +28,7 @@ CREATE FUNCTION set_members(value jsonb) RETURNS jsonb LANGUAGE sql AS $$
 		WHEN 'array' THEN (SELECT jsonb_agg(set_members(e) ORDER BY n) FROM jsonb_array_elements(value) WITH ORDINALITY x(e, n))
 		ELSE value END
 $$;
-SELECT control('{"op": "reset"}') IS NOT NULL;
+SELECT control('{"op": "reset"}') IS NOT NULL, control('{"op": "version", "version": "3.0.1"}') IS NOT NULL, milvus.disconnect('d');
 SELECT server, version, dialect FROM milvus.versions WHERE server = 'd';
 -- a collection for the views to find
 SELECT answers('ListDatabases', '{"db_names": ["default"], "db_ids": [1], "created_timestamp": [470000000000000000]}');
@@ -153,6 +153,10 @@ SELECT * FROM milvus.privilege_groups WHERE server = 'd';
 SELECT answers('BackupRBAC', '{"RBAC_meta": {"users": [{"user": "ann", "password": "digest"}]}}');
 SELECT milvus.backup_rbac('d')->'users'->0->>'user';
 SELECT asked($$SELECT milvus.restore_rbac('d', '{"users": [{"user": "ann", "password": "digest"}]}')$$);
+
+-- what no Milvus has whose source was read is not asked of those, and is of later ones
+SELECT asked($$SELECT milvus.add_user_tags('d', 'ann', '{"team": "red"}')$$);
+SELECT control('{"op": "version", "version": "3.1.0"}') IS NOT NULL, milvus.disconnect('d');
 SELECT asked($$SELECT milvus.add_user_tags('d', 'ann', '{"team": "red"}')$$);
 SELECT asked($$SELECT milvus.delete_user_tags('d', 'ann', '{team}')$$);
 SELECT answers('ListCredUsers', '{"usernames": ["ann"]}'), answers('GetUserTags', '{"tags": {"team": "red"}}'), answers('ListUsersWithTag', '{"user_names": ["ann"]}');
@@ -167,6 +171,7 @@ SELECT asked($$SELECT milvus.set_principal_tags('c', 'app', '{"tier": "gold"}')$
 SELECT asked($$SELECT milvus.delete_principal_tags('c', 'app', '{tier}')$$);
 SELECT answers('ListRLSPrincipals', '{"principal_names": ["app"]}'), answers('GetRLSPrincipalTags', '{"tags": {"tier": "gold"}}');
 SELECT * FROM milvus.principals WHERE server = 'd';
+SELECT control('{"op": "version", "version": "3.0.1"}') IS NOT NULL, milvus.disconnect('d');
 
 -- cluster
 SELECT asked($$SELECT milvus.create_resource_group('d', 'rg', '{"requests": {"node_num": 1}, "limits": {"node_num": 2}}')$$);

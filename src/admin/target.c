@@ -186,11 +186,13 @@ data_type_name(MilvusType type)
 /* One FieldSchema, as JSON. */
 static void
 append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
-			 const ColumnOptions *options, bool is_primary, bool with_default)
+			 const ColumnOptions *options, bool is_primary, const Dialect *dialect, StringInfo not_nullable)
 {
 	FieldType	type;
 	const char *problem;
-	bool		first = true;
+	bool		first = true,
+				can_be_null,
+				nullable = !attribute->attnotnull && !is_primary && !options->partition_key;
 
 	if (!codec_field_for_type(attribute->atttypid, attribute->atttypmod, &type, &problem))
 		ereport(ERROR,
@@ -198,6 +200,7 @@ append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
 				 errmsg("column \"%s\" of foreign table \"%s\" cannot become a field: %s",
 						NameStr(attribute->attname), RelationGetRelationName(relation), problem),
 				 errhint("Create the collection by milvus.call(server, 'CreateCollection', …) and import it.")));
+	can_be_null = milvus_type_is_vector(type.type) ? dialect->nullable_vectors : dialect->nullable_fields;
 	appendStringInfoString(out, "{\"name\": ");
 	escape_json(out, options->field);
 	appendStringInfo(out, ", \"data_type\": \"%s\"", data_type_name(type.type));
@@ -206,10 +209,12 @@ append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
 	appendStringInfo(out, ", \"is_primary_key\": %s, \"autoID\": %s, \"is_partition_key\": %s, \"nullable\": %s",
 					 is_primary ? "true" : "false", options->auto_id ? "true" : "false",
 					 options->partition_key ? "true" : "false",
-					 !attribute->attnotnull && !is_primary && !options->partition_key &&
-					 !milvus_type_is_vector(type.type) ? "true" : "false");
+					 nullable && can_be_null ? "true" : "false");
+	if (nullable && !can_be_null)
+		appendStringInfo(not_nullable, "%s\"%s\"", not_nullable->len > 0 ? ", " : "", NameStr(attribute->attname));
 	append_comment(out, RelationGetRelid(relation), attribute->attnum);
-	if (with_default && !is_primary)
+	/* where a field that is left out must be sent with its default, no client can rely on it */
+	if (dialect->defaults_left_out && !is_primary)
 		append_default(out, relation, attribute, type.type);
 	appendStringInfoString(out, ", \"type_params\": {");
 	if (type.dim > 0)
@@ -242,15 +247,16 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 	Relation	relation;
 	TupleDesc	tupdesc;
 	StringInfoData out;
-	bool		dynamic = false,
-				with_defaults;
+	const Dialect *dialect;
+	StringInfoData not_nullable;
+	bool		dynamic = false;
 	int			primary = -1,
 				first = -1,
 				count = 0;
 
 	read_table_options(relid, &table, &server);
-	/* where a field that is left out must be sent with its default, no client can rely on it */
-	with_defaults = call_connect(server)->dialect->defaults_left_out;
+	dialect = call_connect(server)->dialect;
+	initStringInfo(&not_nullable);
 	relation = table_open(relid, AccessShareLock);
 	tupdesc = RelationGetDescr(relation);
 	for (int pass = 0; pass < 2; pass++)
@@ -275,7 +281,7 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 			{
 				appendStringInfoString(&out, count++ > 0 ? ", " : "");
 				append_field(&out, relation, attribute, &options,
-							 i == (primary >= 0 ? primary : first), with_defaults);
+							 i == (primary >= 0 ? primary : first), dialect, &not_nullable);
 			}
 		}
 		if (pass == 0)
@@ -289,6 +295,12 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 	}
 	table_close(relation, AccessShareLock);
 	appendStringInfoString(&out, "]}");
+	if (not_nullable.len > 0)
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("fields of foreign table \"%s\" cannot be NULL in Milvus, although their columns can: %s",
+						get_rel_name(relid), not_nullable.data),
+				 errdetail("%s has no nullable %s.", dialect->name, dialect->nullable_fields ? "vectors" : "fields")));
 	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data)));
 }
 

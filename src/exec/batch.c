@@ -85,8 +85,9 @@ add_column(Batch *batch, const CollectionField *field, AttrNumber attnum)
 	writer->carrier = codec_carrier(field->data_type);
 	writer->element_carrier = codec_carrier(field->element_type);
 	writer->is_dynamic = field->is_dynamic;
+	/* what a partial update leaves out is not filled before 2.6.12, and such a field then may not have it */
 	writer->nullable = field->nullable ||
-		(field->default_value && batch->table->connection->dialect->defaults_validity);
+		(field->default_value && batch->purpose != BATCH_CHANGE && batch->table->connection->dialect->defaults_validity);
 	writer->dim = field->dim;
 	writer->values = codec_make_buffer();
 	writer->valid = codec_make_buffer();

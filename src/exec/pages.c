@@ -128,25 +128,11 @@ counters_finish_call(ScanCounters *counters, RpcCall *call, RpcBuffer *buffer, b
 	counters->requests++;
 }
 
-/* As servers order them: texts by their bytes. */
-static int
-compare_keys(const RowKey *one, const RowKey *other)
-{
-	int			result;
-
-	if (!one->is_text)
-		return one->integer < other->integer ? -1 : one->integer > other->integer;
-	result = memcmp(one->text.data, other->text.data, Min(one->text.len, other->text.len));
-	if (result != 0 || one->text.len == other->text.len)
-		return result;
-	return one->text.len < other->text.len ? -1 : 1;
-}
-
 /* Remember where a page ends; the page itself goes away. */
 static void
 keep_last_key(PageSource *source, const RowKey *key)
 {
-	if (source->has_key && compare_keys(key, &source->last_key) <= 0)
+	if (source->has_key && row_compare_keys(key, &source->last_key) <= 0)
 		read_raise_malformed(source->table, "Query", "keys that do not ascend from page to page");
 	source->last_key = *key;
 	source->has_key = true;
@@ -316,7 +302,8 @@ is_surely_empty(PageSource *source)
 static bool
 receive_page(PageSource *source)
 {
-	bool		too_large = false;
+	bool		too_large = false,
+				ascending;
 	RowKey		key;
 
 	if (source->call == NULL && !source->has_key)
@@ -351,8 +338,11 @@ receive_page(PageSource *source)
 	source->received++;
 	swap_pages(source);
 	row_bind(source->reader, source->result);
-	if (!row_last_key(source->reader, &key))
+	if (!row_last_key(source->reader, &key, &ascending))
 		read_raise_malformed(source->table, "Query", "rows without keys");
+	/* pages are cut by the key, and plans rely on the order */
+	if (source->ordered && !ascending)
+		read_raise_malformed(source->table, "Query", "rows that are not in the order of their keys");
 	keep_last_key(source, &key);
 	adapt_size(source, source->result->nrows);
 	if (source->most >= 0)

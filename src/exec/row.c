@@ -288,14 +288,35 @@ row_next_key(RowReader *reader, RowKey *key)
 	return take_key(reader->key, &reader->key_cursor, key);
 }
 
+int
+row_compare_keys(const RowKey *one, const RowKey *other)
+{
+	int			result;
+
+	if (!one->is_text)
+		return one->integer < other->integer ? -1 : one->integer > other->integer;
+	result = memcmp(one->text.data, other->text.data, Min(one->text.len, other->text.len));
+	if (result != 0 || one->text.len == other->text.len)
+		return result;
+	return one->text.len < other->text.len ? -1 : 1;
+}
+
 bool
-row_last_key(RowReader *reader, RowKey *key)
+row_last_key(RowReader *reader, RowKey *key, bool *ascending)
 {
 	FlatCursor	cursor = {0};
+	RowKey		next;
 	bool		found = false;
 
-	while (take_key(reader->key, &cursor, key))
+	*ascending = true;
+	while (take_key(reader->key, &cursor, &next))
+	{
+		/* a server may have a key twice */
+		if (found && row_compare_keys(&next, key) < 0)
+			*ascending = false;
+		*key = next;
 		found = true;
+	}
 	return found;
 }
 

@@ -50,8 +50,11 @@ extern bool row_next(RowReader *reader, Datum *values, bool *nulls);
 extern bool row_next_key(RowReader *reader, RowKey *key);
 extern void row_skip(RowReader *reader);
 
-/* The key of the last row of a response. */
-extern bool row_last_key(RowReader *reader, RowKey *key);
+/* The key of the last row of a response, and whether none is lower than the one before. */
+extern bool row_last_key(RowReader *reader, RowKey *key, bool *ascending);
+
+/* Below, equal or above, as servers order them: texts by their bytes. */
+extern int	row_compare_keys(const RowKey *one, const RowKey *other);
 
 /* Append a key to a list in a filter, with a comma unless it is the first; false, and nothing, if it can't be said. */
 extern bool row_list_key(const MilvusTable *table, StringInfo list, const RowKey *key, bool first);

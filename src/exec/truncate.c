@@ -24,6 +24,8 @@ truncate_collection(const MilvusTable *table)
 
 	request.db_name = table->options.dbname;
 	request.collection_name = table->options.collection;
+	if (!table->connection->dialect->truncates)
+		return false;
 	call = rpc_start_message(&table->connection->rpc, "TruncateCollection", false, &request.base);
 	if (!rpc_is_offered(call))
 		return false;

@@ -9,6 +9,7 @@
 
 #include "mutation.h"
 #include "read.h"
+#include "server/own_writes.h"
 
 enum
 {
@@ -141,8 +142,7 @@ mutation_finish(const MilvusTable *table, RpcCall *call, MutationKind kind, int6
 	check_row_size(table, &answer->status);
 	read_check_status(table, mutation_rpc(kind), &answer->status);
 	outcome->done = rows_done(kind, answer);
-	connection_note_write(table->connection, table->collection->dbname,
-						  table->collection->name, answer->timestamp);
+	own_writes_note(table->connection, table->collection, answer->timestamp);
 	/* of a deletion by keys, servers tell how many keys there were, or how many rows */
 	if (kind != MUTATION_DELETE && outcome->done != rows)
 		ereport(ERROR,

@@ -11,6 +11,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "server/own_writes.h"
 #include "table.h"
 
 /* guarantee timestamps with a meaning of their own (Milvus' proxy, task_query.go) */
@@ -166,7 +167,7 @@ table_find_column(const MilvusTable *table, const CollectionField *field)
 static uint64
 last_write(const MilvusTable *table)
 {
-	return connection_last_write(table->connection, table->collection->dbname, table->collection->name);
+	return own_writes_last(table->connection, table->collection);
 }
 
 /*

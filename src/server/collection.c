@@ -308,6 +308,7 @@ finish_asking(CollectionCheck *check)
 	if (rpc_message_status(&indexes->base, &status) && !rpc_failed(&status))
 		fill_indexes(collection, indexes);
 	collection->rows = rows;
+	collection->id = described->collectionid;
 	collection->npartitions = (int) described->num_partitions;
 	collection->max_window = max_window(connection->dialect, described);
 	if (loaded && rpc_message_status(&loaded->base, &status) && !rpc_failed(&status))

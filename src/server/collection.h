@@ -34,6 +34,7 @@ typedef struct CollectionField
 typedef struct Collection
 {
 	MemoryContext context;
+	int64		id;				/* 0: the server tells none */
 	char	   *asked_name;		/* may be an alias */
 	char	   *name;			/* its own name */
 	char	   *dbname;

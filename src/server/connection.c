@@ -28,14 +28,6 @@
 
 #define MAX_CREDENTIAL_FILE 65536
 
-typedef struct WriteMark
-{
-	char	   *dbname;
-	char	   *collection;
-	uint64		timestamp;
-	bool		unknown;		/* of the last write the server told none */
-} WriteMark;
-
 /* per backend */
 static dlist_head open_connections = DLIST_STATIC_INIT(open_connections);
 static dlist_head retired_connections = DLIST_STATIC_INIT(retired_connections);
@@ -192,6 +184,21 @@ make_authorization(const MappingOptions *mapping)
 	return encoded;
 }
 
+/* Of one that does not say it when a client connects; NULL: nor when it is asked, as Milvus Lite 2. */
+static const char *
+ask_version(MilvusConnection *connection)
+{
+	Milvus__Proto__Milvus__GetVersionRequest request = MILVUS__PROTO__MILVUS__GET_VERSION_REQUEST__INIT;
+	Milvus__Proto__Milvus__GetVersionResponse *response;
+	RpcCall    *call = rpc_start_message(&connection->rpc, "GetVersion", true, &request.base);
+
+	if (!rpc_is_offered(call))
+		return NULL;
+	response = (Milvus__Proto__Milvus__GetVersionResponse *)
+		rpc_finish_message(call, &milvus__proto__milvus__get_version_response__descriptor);
+	return response->version;
+}
+
 /* Ask the server who it is. */
 static void
 introduce(MilvusConnection *connection)
@@ -213,6 +220,8 @@ introduce(MilvusConnection *connection)
 				 &milvus__proto__milvus__connect_response__descriptor, NULL);
 	if (response->server_info)
 		version = response->server_info->build_tags;
+	else
+		version = ask_version(connection);
 	caller = MemoryContextSwitchTo(connection->context);
 	connection->dialect = dialect_find(version);
 	connection->server_version = pstrdup(version ? version : connection->dialect->name);
@@ -353,44 +362,6 @@ connection_list(void)
 	return result;
 }
 
-static WriteMark *
-find_write(MilvusConnection *connection, const char *dbname, const char *collection)
-{
-	ListCell   *lc;
-
-	foreach(lc, connection->writes)
-	{
-		WriteMark  *mark = lfirst(lc);
-
-		if (strcmp(mark->collection, collection) == 0 && strcmp(mark->dbname, dbname) == 0)
-			return mark;
-	}
-	return NULL;
-}
-
-void
-connection_note_write(MilvusConnection *connection, const char *dbname,
-					  const char *collection, uint64 timestamp)
-{
-	WriteMark  *mark = find_write(connection, dbname, collection);
-
-	if (mark == NULL)
-	{
-		MemoryContext caller = MemoryContextSwitchTo(connection->context);
-
-		mark = palloc(sizeof(WriteMark));
-		mark->dbname = pstrdup(dbname);
-		mark->collection = pstrdup(collection);
-		mark->timestamp = 0;
-		mark->unknown = false;
-		connection->writes = lappend(connection->writes, mark);
-		MemoryContextSwitchTo(caller);
-	}
-	mark->timestamp = Max(mark->timestamp, timestamp);
-	if (timestamp == 0 && connection->dialect->has_timestamps)
-		mark->unknown = true;
-}
-
 void
 connection_check_database(const MilvusConnection *connection, const char *dbname)
 {
@@ -412,20 +383,4 @@ connection_server_time(MilvusConnection *connection)
 
 	protobuf_c_message_free_unpacked(&response->base, rpc_allocator());
 	return timestamp;
-}
-
-uint64
-connection_last_write(MilvusConnection *connection, const char *dbname, const char *collection)
-{
-	WriteMark  *mark = find_write(connection, dbname, collection);
-
-	if (mark == NULL)
-		return 0;
-	/* any time from now on is one after that write */
-	if (mark->unknown)
-	{
-		mark->timestamp = Max(mark->timestamp, connection_server_time(connection));
-		mark->unknown = false;
-	}
-	return mark->timestamp;
 }

@@ -36,9 +36,6 @@ typedef struct MilvusConnection
 	/* server/collection's cache of descriptions */
 	List	   *collections;
 	List	   *retired_collections;
-
-	/* the timestamp of this session's last write, by collection: List of WriteMark */
-	List	   *writes;
 } MilvusConnection;
 
 /*
@@ -57,18 +54,7 @@ extern List *connection_list(void);
 /* Error 0A000 when the server has no databases, and the name is not that of the one that all have. */
 extern void connection_check_database(const MilvusConnection *connection, const char *dbname);
 
-/* After a write: reads of this session wait until the server has got that far. */
-extern void connection_note_write(MilvusConnection *connection, const char *dbname,
-								  const char *collection, uint64 timestamp);
-
 /* The time of a server that orders its writes by it: a read of that time sees all that was written before. */
 extern uint64 connection_server_time(MilvusConnection *connection);
-
-/*
- * The timestamp of the session's last write there, 0 if none.  Where the server
- * told none for it (Milvus 2.3 for a deletion), it is asked for the time.
- */
-extern uint64 connection_last_write(MilvusConnection *connection, const char *dbname,
-									const char *collection);
 
 #endif							/* MILVUS_CONNECTION_H */

@@ -181,6 +181,10 @@ def order(**what):
     return "SELECT milvus.call('m', 'Dummy', jsonb_build_object('request_type', %s::jsonb)) IS NULL;\n" % literal(json.dumps(what))
 
 
+def become(version):
+    return order(op="version", version=version) + "SELECT milvus.disconnect('m') IS NULL;\n"
+
+
 def tell(answers):
     return "".join(order(op="answer", rpc=rpc, response=response) for rpc, response in answers.items())
 
@@ -401,13 +405,18 @@ def main():
     found = list(blocks(lines))
     both = statements(found[0][1], found[0][2])
     older = [e for versioned, text, line, _ in found if not versioned for e in statements(text, line)]
-    newer = [e for versioned, text, line, _ in found if versioned for e in statements(text, line)]
+    newer = [e for versioned, text, line, heading in found if versioned and "(after" not in heading for e in statements(text, line)]
+    later = [e for versioned, text, line, heading in found if versioned and "(after" in heading for e in statements(text, line)]
     try:
         judge.run(psql, page, "s", older)
     finally:
         remove_remains(psql)
-    psql.set_up("d", order(op="reset") + tell(ANSWERS))
+    psql.set_up("d", become("3.0.1") + order(op="reset") + tell(ANSWERS))
     judge.run(psql, page, "d", both + newer)
+    # what is in the protocol, but in no Milvus whose source was read
+    psql.set_up("d", become("3.1.0"))
+    judge.run(psql, page, "d", later)
+    psql.set_up("d", become("3.0.1"))
     check_names(judge, page, lines, views, functions, whole=True)
     if judge.ran < FEWEST[page]:
         judge.complain("%s: only %d examples" % (page, judge.ran))

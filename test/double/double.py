@@ -22,6 +22,7 @@ a JSON object, and the answer's response is JSON as well.
     {"op": "fail", "rpc": R, "grpc": "UNAVAILABLE", "message": M, "times": N}
                                   before any answer; without times until the reset
     {"op": "reset"}               nothing recorded, nothing scripted
+    {"op": "version", "version": V}   what it says it is to who connects from now on
 """
 
 import argparse
@@ -110,6 +111,10 @@ class Double:
             "status": grpc.StatusCode[order["grpc"]], "message": order.get("message", ""), "times": order.get("times")}
         return {}
 
+    def call_itself(self, order):
+        self.version = order["version"]
+        return {}
+
     def rpc_of(self, order):
         if order["rpc"] not in self.rpcs:
             raise ControlError("there is no RPC %s" % order["rpc"])
@@ -117,7 +122,7 @@ class Double:
 
     def control(self, order):
         does = {"reset": self.reset, "requests": self.requests, "counts": self.counts, "answer": self.answer,
-                "answers": self.answer_in_turn, "fail": self.fail}.get(order.get("op"))
+                "answers": self.answer_in_turn, "fail": self.fail, "version": self.call_itself}.get(order.get("op"))
         if does is None:
             raise ControlError("no such op: %s" % order.get("op"))
         try:

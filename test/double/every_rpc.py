@@ -31,7 +31,8 @@ DEPTH = 5               # of messages in messages; many contain themselves
 DATABASE = "double's database"
 # where a request names databases; one that is left out is the server's
 DATABASES = ("db_name", "dbName", "newDBName", "target_db_name")
-VERSION = "3.0.1"
+# after all whose source was read: what none of these has is not called on them
+VERSION = "3.1.0"
 NEWER = bytes([0xfa, 0xff, 0x7f, 3]) + b"new"        # a field that no declaration has
 
 TEXTS = ["'", '"', "\\", "\\n", "\n", "\t", "\x01", "\x7f", "ä", "中文", "\u2028", "😀", "𝔐", " ", "$$", "%s", ":x",
