@@ -2,6 +2,7 @@ MODULE_big = milvus_fdw
 EXTENSION = milvus_fdw
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" milvus_fdw.control)
 DATA_built = $(EXTENSION)--$(EXTVERSION).sql
+DATA = $(sort $(wildcard upgrade/*.sql))
 PGFILEDESC = "milvus_fdw - foreign data wrapper for Milvus"
 
 PROTOS = common feder milvus msg rg schema
@@ -10,7 +11,7 @@ OBJS = milvus_fdw.o $(PROTO_OBJS) $(sort $(patsubst %.c,%.o,$(wildcard src/*/*.c
 # the extension's SQL, in the order it must be run
 SQL_FILES = $(sort $(wildcard src/sql/*.sql))
 
-PG_CPPFLAGS = -I$(srcdir) -I$(srcdir)/src -I$(srcdir)/proto
+PG_CPPFLAGS = -DMILVUS_FDW_VERSION='"$(EXTVERSION)"' -I$(srcdir) -I$(srcdir)/src -I$(srcdir)/proto
 PG_CFLAGS = -std=gnu11
 SHLIB_LINK = -lgrpc -lgpr -lprotobuf-c
 

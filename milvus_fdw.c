@@ -18,7 +18,7 @@
 #include "src/plan/relation.h"
 #include "src/server/option.h"
 
-MILVUS_MODULE_MAGIC("milvus_fdw", "0.1");
+MILVUS_MODULE_MAGIC("milvus_fdw", MILVUS_FDW_VERSION);
 
 PG_FUNCTION_INFO_V1(milvus_fdw_handler);
 PG_FUNCTION_INFO_V1(milvus_fdw_validator);

@@ -210,7 +210,7 @@ introduce(MilvusConnection *connection)
 	const char *version = NULL;
 
 	client.sdk_type = "milvus_fdw";
-	client.sdk_version = "0.1";
+	client.sdk_version = MILVUS_FDW_VERSION;
 	client.host = "";
 	client.user = "";
 	client.local_time = (char *) timestamptz_to_str(GetCurrentTimestamp());

@@ -51,7 +51,7 @@ static const DialectFact facts[] = {
 	{FLAG(negative_elements), FROM_2_3, .lites = LITE_2, .source = "measured; planparserv2, run"},
 	{FLAG(newline_escapes), FROM_2_3, .lites = LITE_3, .source = "measured; planparserv2, run"},
 	{FLAG(wide_escapes), FROM_2_3, .source = "measured; planparserv2/utils.go, convertHanToASCII, run"},
-	{FLAG(timestamptz_filters), .since = V(2, 6, 3), .source = "Plan.g4, parser_visitor.go"},
+	{FLAG(timestamptz_filters), .since = V(2, 6, 6), .source = "Plan.g4, parser_visitor.go, exec/expression/NullExpr.cpp (a42d3248e1)"},
 
 	{FLAG(json_lists), FROM_2_3, .lites = LITE_2, .source = "measured; planparserv2, run"},
 	{FLAG(json_strict), FROM_2_3, .lites = LITE_2, .source = "measured; exec/expression/UnaryExpr.cpp"},

@@ -50,10 +50,10 @@ typedef struct Dialect
 	bool		json_unknown;	/* != and not in are not true where the key is missing, or of another type */
 
 	/* what there is: a server without them takes any name, and overlooks it */
-	bool		has_databases;
-	bool		has_partitions;
-	bool		nullable_fields;
-	bool		nullable_vectors;
+	bool		has_databases;	/* databases */
+	bool		has_partitions; /* partitions */
+	bool		nullable_fields;	/* fields can be null, vectors apart */
+	bool		nullable_vectors;	/* vectors can be null */
 	bool		truncates;		/* the RPC TruncateCollection */
 	bool		large_topk;		/* the property query_mode=large_topk of a collection */
 
@@ -67,17 +67,17 @@ typedef struct Dialect
 	bool		sees_all_writes;	/* every read sees what was written before it */
 	bool		has_timestamps; /* writes are ordered by timestamps, which reads can wait for */
 	bool		iterator_waits; /* beside the key "iterator" too, a guarantee_timestamp is what a query waits for */
-	bool		iterator_snapshots; /* beside it, it is the snapshot to be read; answers to 0 tell one as session_ts */
+	bool		iterator_snapshots; /* beside the key "iterator", a guarantee_timestamp is the snapshot that is read; answers to 0 tell one as session_ts */
 	bool		counts_partition;	/* count(*) without a filter counts the named partition only */
 
 	/* writing */
 	bool		defaults_left_out;	/* a field with a default may be left out */
 	bool		defaults_validity;	/* a field with a default is sent with valid_data */
-	bool		json_arrays;	/* a document may be an array, */
-	bool		json_nulls;		/* or null, */
-	bool		json_scalars;	/* or another scalar */
+	bool		json_arrays;	/* a document may be an array */
+	bool		json_nulls;		/* a document may be null */
+	bool		json_scalars;	/* a document may be another scalar */
 	bool		upsert_replaces;	/* an upsert replaces the whole row, $meta as well */
-	bool		insert_replaces;	/* so does an insert of the same key */
+	bool		insert_replaces;	/* an insert of a key that is there replaces the whole row */
 	bool		partial_update; /* an upsert may leave fields as they are */
 	bool		upsert_keeps_auto_id;	/* an upsert of a key that the server made keeps the key */
 	bool		quotes_in_keys; /* a row whose key has a single quote can be replaced and deleted */
@@ -88,7 +88,7 @@ typedef struct Dialect
 	bool		groups;			/* group_by_field; else it is ignored without a word */
 	bool		returns_all_vectors;	/* a search can return vectors of any type, not only of floats */
 	bool		range_search;	/* only neighbours within a radius */
-	bool		range_steps;	/* and beyond another: a search can go on where one ended */
+	bool		range_steps;	/* only neighbours beyond one: a search can go on where one ended */
 	bool		search_without_index;	/* a search needs no index */
 } Dialect;
 
