@@ -261,6 +261,18 @@ batch_carried_fields(const Batch *batch)
 	return fields;
 }
 
+/* What passes through unread is framed as the field's own type: it must be of that type. */
+static void
+check_carried(Batch *batch, const BatchColumn *column)
+{
+	const FlatColumn *source = column->source;
+
+	if (source->carrier != column->writer.carrier ||
+		(source->kind == FLAT_FIXED && source->dim != (uint32) column->field->dim))
+		read_raise_malformed(batch->table, "Query",
+							 psprintf("values of another type than field \"%s\" has", column->field->name));
+}
+
 void
 batch_carry(Batch *batch, FlatResult *result)
 {
@@ -272,8 +284,11 @@ batch_carry(Batch *batch, FlatResult *result)
 			continue;
 		column->source = flat_find_column(result, column->field->name);
 		memset(&column->cursor, 0, sizeof(FlatCursor));
-		if (column->source == NULL && result->nrows > 0)
+		if (result->nrows == 0)
+			continue;
+		if (column->source == NULL)
 			read_raise_malformed(batch->table, "Query", psprintf("no column \"%s\"", column->field->name));
+		check_carried(batch, column);
 	}
 }
 
@@ -429,7 +444,7 @@ put_dynamic(Batch *batch, BatchColumn *column, TupleTableSlot *slot)
 			return;
 		}
 		if (!isnull)
-			document = codec_read(&column->codec, column->source, &value);
+			document = codec_read(&column->codec, &value);
 	}
 	else if (column->attnum > 0)
 		document = slot_getattr(slot, column->attnum, &isnull);
@@ -615,6 +630,7 @@ batch_read_key(Batch *batch)
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("Milvus server \"%s\" did not tell the key of a new row",
 						batch->table->connection->rpc.name)));
-	answer->ids.carrier = batch->key_codec.carrier;
-	return codec_read(&batch->key_codec, &answer->ids, &value);
+	codec_check_column(&batch->key_codec, &answer->ids);
+	read_check_keys(batch->table, mutation_rpc(batch->kind), &answer->ids);
+	return codec_read(&batch->key_codec, &value);
 }

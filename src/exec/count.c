@@ -21,7 +21,7 @@ count_rows(const MilvusTable *table, const char *expr, ReadGuarantee guarantee, 
 	counters->bytes += buffer->len;
 	counters->rows += result->nrows;
 	column = flat_find_column(result, READ_COUNT);
-	if (column == NULL || !flat_next(column, &cursor, &value) || value.isnull)
+	if (column == NULL || column->carrier != FLAT_SCALAR_LONG || !flat_next(column, &cursor, &value) || value.isnull)
 		read_raise_malformed(table, "Query", "no count");
 	return value.integer;
 }

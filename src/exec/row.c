@@ -124,6 +124,7 @@ void
 row_bind(RowReader *reader, FlatResult *result)
 {
 	const char *key_name = reader->table->collection->primary_key->name;
+	const char *rpc = result->is_search ? "Search" : "Query";
 
 	reader->rows_left = result->nrows;
 	reader->key = flat_find_column(result, key_name);
@@ -139,16 +140,16 @@ row_bind(RowReader *reader, FlatResult *result)
 		/* keys of a search are not always among its fields */
 		if (column->source == NULL && result->is_search && column->column->field->primary_key &&
 			result->ids.kind != FLAT_NONE)
-		{
 			column->source = &result->ids;
-			column->source->carrier = column->codec.carrier;
-		}
 		if (column->source == NULL && result->nrows > 0)
-			read_raise_malformed(reader->table, result->is_search ? "Search" : "Query",
-								 psprintf("no column \"%s\"", column->column->field->name));
+			read_raise_malformed(reader->table, rpc, psprintf("no column \"%s\"", column->column->field->name));
+		if (result->nrows > 0)
+			codec_check_column(&column->codec, column->source);
 	}
 	if (reader->key == NULL && result->nrows > 0)
-		read_raise_malformed(reader->table, result->is_search ? "Search" : "Query", "no keys");
+		read_raise_malformed(reader->table, rpc, "no keys");
+	if (result->nrows > 0)
+		read_check_keys(reader->table, rpc, reader->key);
 }
 
 static bool
@@ -187,7 +188,7 @@ scalar_text(const RowColumn *column, const JsonbValue *scalar)
 static Datum
 read_dynamic(const RowColumn *column, const FlatValue *value, bool *isnull)
 {
-	Jsonb	   *document = DatumGetJsonbP(codec_read(&column->codec, column->source, value));
+	Jsonb	   *document = DatumGetJsonbP(codec_read(&column->codec, value));
 	const char *key = column->column->dynamic_key;
 	JsonbValue	buffer;
 	JsonbValue *found = NULL;
@@ -240,13 +241,18 @@ row_next(RowReader *reader, Datum *values, bool *nulls)
 
 		reader->current = column->column->name;
 		more = column->source && flat_next(column->source, &column->cursor, &value);
-		if (!more || value.isnull)
+		if (!more)
 			continue;
+		if (value.isnull)
+		{
+			codec_check_null(&column->codec);
+			continue;
+		}
 		nulls[column->position] = false;
 		if (column->column->dynamic_key)
 			values[column->position] = read_dynamic(column, &value, &nulls[column->position]);
 		else
-			values[column->position] = codec_read(&column->codec, column->source, &value);
+			values[column->position] = codec_read(&column->codec, &value);
 	}
 	reader->current = NULL;
 	error_context_stack = context.previous;

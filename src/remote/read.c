@@ -177,6 +177,15 @@ read_raise_malformed(const MilvusTable *table, const char *rpc, const char *prob
 }
 
 void
+read_check_keys(const MilvusTable *table, const char *rpc, const FlatColumn *keys)
+{
+	if (keys->carrier != codec_carrier(table->collection->primary_key->data_type))
+		read_raise_malformed(table, rpc, "keys of another type than the primary key's");
+	if (flat_has_nulls(keys))
+		read_raise_malformed(table, rpc, "keys that are null");
+}
+
+void
 read_open_query(const MilvusTable *table, const RpcBuffer *buffer, FlatResult *result)
 {
 	const char *problem = flat_open_query((FlatSlice) {buffer->data, buffer->len}, result);

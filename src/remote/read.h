@@ -55,6 +55,9 @@ extern void read_open_query(const MilvusTable *table, const RpcBuffer *buffer, F
 /* Raise what the flat status of a response reports; returns on success. */
 extern void read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *status);
 
+/* Are they keys of the collection's type, and none null?  Raises if not. */
+extern void read_check_keys(const MilvusTable *table, const char *rpc, const FlatColumn *keys);
+
 /* An error for a response that makes no sense. */
 extern _Noreturn void read_raise_malformed(const MilvusTable *table, const char *rpc,
 								 const char *problem);

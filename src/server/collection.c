@@ -15,6 +15,9 @@
 
 #include "collection.h"
 
+/* of a binary vector (quotaAndLimits, proxy.maxDimension): others have an eighth of it */
+#define MAX_DIM (32768 * 8)
+
 /* how long a description is taken for true in planning; writers ask anew */
 #define DESCRIPTION_MAX_AGE_MS 5000
 /* and how long in execution, where it is checked while the first request is under way */
@@ -35,12 +38,23 @@ find_pair(KeyValuePair **pairs, size_t npairs, const char *key)
 	return NULL;
 }
 
+/* A size that a field declares; 0: none. */
 static int
-integer_pair(KeyValuePair **pairs, size_t npairs, const char *key)
+size_pair(const Milvus__Proto__Schema__FieldSchema *schema, const char *key, int most)
 {
-	const char *value = find_pair(pairs, npairs, key);
+	const char *value = find_pair(schema->type_params, schema->n_type_params, key);
+	char	   *end;
+	long		size;
 
-	return value ? atoi(value) : 0;
+	if (value == NULL)
+		return 0;
+	errno = 0;
+	size = strtol(value, &end, 10);
+	if (errno != 0 || end == value || *end != '\0' || size < 1 || size > most)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("field \"%s\" has a malformed %s: \"%s\"", schema->name, key, value)));
+	return (int) size;
 }
 
 /* A copy of a default value that outlives the response. */
@@ -63,9 +77,9 @@ collection_read_field(CollectionField *field, const Milvus__Proto__Schema__Field
 	field->name = pstrdup(schema->name);
 	field->data_type = schema->data_type;
 	field->element_type = schema->element_type;
-	field->dim = integer_pair(schema->type_params, schema->n_type_params, "dim");
-	field->max_length = integer_pair(schema->type_params, schema->n_type_params, "max_length");
-	field->max_capacity = integer_pair(schema->type_params, schema->n_type_params, "max_capacity");
+	field->dim = size_pair(schema, "dim", MAX_DIM);
+	field->max_length = size_pair(schema, "max_length", PG_INT32_MAX);
+	field->max_capacity = size_pair(schema, "max_capacity", PG_INT32_MAX);
 	field->primary_key = schema->is_primary_key;
 	field->auto_id = schema->autoid;
 	field->nullable = schema->nullable;

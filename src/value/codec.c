@@ -190,8 +190,12 @@ read_text(const Codec *codec, const FlatValue *value)
 {
 	int			len;
 	const char *text = received_text(value, &len);
+	Datum		result = PointerGetDatum(cstring_to_text_with_len(text, len));
 
-	return PointerGetDatum(cstring_to_text_with_len(text, len));
+	/* so many bytes are never more characters */
+	if (codec->typmod >= 0 && len > codec->typmod - (int) VARHDRSZ)
+		result = DirectFunctionCall3(varchar, result, Int32GetDatum(codec->typmod), BoolGetDatum(false));
+	return result;
 }
 
 char *
@@ -317,12 +321,14 @@ read_array(const Codec *codec, const FlatValue *value)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("column \"%s\": received %s", codec->column, problem)));
+	if (column.nrows > 0)
+		codec_check_column(element, &column);
 	items = palloc(sizeof(Datum) * Max(column.nrows, 1));
 	nulls = palloc(sizeof(bool) * Max(column.nrows, 1));
 	while (flat_next(&column, &cursor, &item))
 	{
 		nulls[count] = item.isnull;
-		items[count++] = item.isnull ? (Datum) 0 : codec_read(element, &column, &item);
+		items[count++] = item.isnull ? (Datum) 0 : codec_read(element, &item);
 	}
 	get_typlenbyvalalign(element->typeid, &typlen, &typbyval, &typalign);
 	if (count == 0)
@@ -426,7 +432,7 @@ find_integer_codec(Oid typeid, const FieldType *field, Codec *codec)
 static bool find_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec);
 
 static bool
-find_array_codec(Oid typeid, const FieldType *field, Codec *codec)
+find_array_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec)
 {
 	Oid			element_type = get_element_type(typeid);
 	FieldType	element = {.type = field->element_type,.max_length = field->max_length};
@@ -434,7 +440,8 @@ find_array_codec(Oid typeid, const FieldType *field, Codec *codec)
 	if (!OidIsValid(element_type) || element.type == MILVUS_ARRAY || element.type == MILVUS_JSON)
 		return false;
 	codec->element = palloc0(sizeof(Codec));
-	if (!find_codec(element_type, -1, &element, codec->element))
+	/* the modifier of an array is that of its elements */
+	if (!find_codec(element_type, typmod, &element, codec->element))
 		return false;
 	codec->element->column = codec->column;
 	return set_scalar(codec, FLAT_SCALAR_ARRAY, read_array, write_array);
@@ -477,45 +484,72 @@ find_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec)
 			return typeid == TIMESTAMPTZOID &&
 				set_scalar(codec, FLAT_SCALAR_STRING, read_timestamptz, write_timestamptz);
 		case MILVUS_ARRAY:
-			return find_array_codec(typeid, field, codec);
+			return find_array_codec(typeid, typmod, field, codec);
 		default:
-			return vector_find_codec(typeid, field, codec);
+			return vector_find_codec(typeid, typmod, field, codec);
 	}
 }
 
 static const char *
 describe_field(const FieldType *field)
 {
-	return field->type == MILVUS_ARRAY ?
-		psprintf("Array of %s", milvus_type_name(field->element_type)) :
+	if (field->type == MILVUS_ARRAY)
+		return psprintf("Array of %s", milvus_type_name(field->element_type));
+	return field->dim > 0 ? psprintf("%s of %d dimensions", milvus_type_name(field->type), field->dim) :
 		milvus_type_name(field->type);
 }
 
 void
 codec_init(Codec *codec, const char *column, Oid typeid, int32 typmod, const FieldType *field)
 {
+	Oid			base = getBaseTypeAndTypmod(typeid, &typmod);
+
 	memset(codec, 0, sizeof(*codec));
 	codec->column = column;
-	if (!find_codec(typeid, typmod, field, codec))
+	codec->domain = base != typeid ? typeid : InvalidOid;
+	if (!find_codec(base, typmod, field, codec))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of type %s does not fit the Milvus field of type %s",
-						column, format_type_be(typeid), describe_field(field)),
+						column, format_type_with_typemod(base, typmod), describe_field(field)),
 				 errhint("IMPORT FOREIGN SCHEMA chooses type %s for it.", codec_import_type(field))));
 }
 
-Datum
-codec_read(const Codec *codec, const FlatColumn *column, const FlatValue *value)
+void
+codec_check_column(const Codec *codec, const FlatColumn *column)
 {
-	/* geometries come as text or as bytes, timestamps as text: kind decides what can be read */
-	if (column->carrier != codec->carrier &&
-		!(codec->carrier == FLAT_SCALAR_GEOMETRY_WKT && column->kind == FLAT_BYTES))
+	/* geometries come as text or as bytes */
+	if ((column->carrier != codec->carrier &&
+		 !(codec->carrier == FLAT_SCALAR_GEOMETRY_WKT && column->carrier != FLAT_SCALAR_ARRAY && column->kind == FLAT_BYTES)) ||
+		(column->kind == FLAT_FIXED && column->dim != (uint32) codec->field.dim))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("column \"%s\": received values of another kind than the field of type %s has",
 						codec->column, describe_field(&codec->field)),
 				 errhint("The collection may have been changed meanwhile; try again.")));
-	return codec->read(codec, value);
+}
+
+/* The constraints of a domain; core keeps what it looks up in the function's memory. */
+static void
+check_domain(const Codec *codec, Datum value, bool isnull)
+{
+	if (OidIsValid(codec->domain))
+		domain_check(value, isnull, codec->domain, NULL, CurrentMemoryContext);
+}
+
+Datum
+codec_read(const Codec *codec, const FlatValue *value)
+{
+	Datum		result = codec->read(codec, value);
+
+	check_domain(codec, result, false);
+	return result;
+}
+
+void
+codec_check_null(const Codec *codec)
+{
+	check_domain(codec, (Datum) 0, true);
 }
 
 void

@@ -52,10 +52,11 @@ typedef struct Codec Codec;
 struct Codec
 {
 	const char *column;			/* name, for messages */
-	Oid			typeid;
+	Oid			typeid;			/* of a domain the type it is over */
 	int32		typmod;
+	Oid			domain;			/* or InvalidOid */
 	FieldType	field;
-	FlatCarrier carrier;		/* of the values sent */
+	FlatCarrier carrier;		/* of the values, in a request and in an answer */
 	Datum		(*read) (const Codec *codec, const FlatValue *value);
 	void		(*write) (const Codec *codec, Datum value, FlatBuffer *values);
 	Codec	   *element;		/* of an array */
@@ -70,11 +71,20 @@ extern void codec_init(Codec *codec, const char *column, Oid typeid, int32 typmo
 					   const FieldType *field);
 
 /*
- * Read a value that came in the given column; not for NULL.  The result is
- * allocated in CurrentMemoryContext.  Errors: HV000 for a column of another
- * kind than the field's, and those of the type's input.
+ * The one way from a column of an answer to values.  First the column is checked,
+ * whatever the answer says of its type: HV000 when it is of another kind than the
+ * field's, or its vectors of another dimension.
  */
-extern Datum codec_read(const Codec *codec, const FlatColumn *column, const FlatValue *value);
+extern void codec_check_column(const Codec *codec, const FlatColumn *column);
+
+/*
+ * Then each value is read, but NULL, which is only checked.  The result is
+ * allocated in CurrentMemoryContext.  Errors: those of the type's input, 22001
+ * and 22003 where the column's type is narrower than the value, 23502 and 23514
+ * of a domain, 22000 for what the type does not allow.
+ */
+extern Datum codec_read(const Codec *codec, const FlatValue *value);
+extern void codec_check_null(const Codec *codec);
 
 /*
  * Append a value to those to be sent.  Errors: 22001 (text, in bytes), 22003,

@@ -46,6 +46,7 @@ typedef struct SparsevecLayout
 
 #define PGVECTOR_MAX_DIM 16000
 #define SPARSEVEC_MAX_DIM 1000000000
+#define SPARSEVEC_MAX_NNZ 16000
 
 /* Which of pgvector's types is it? */
 extern PgvectorType pgvector_classify(Oid typeid);

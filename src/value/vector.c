@@ -197,6 +197,8 @@ read_vector(const Codec *codec, const FlatValue *value)
 	vector->dim = dim;
 	vector->unused = 0;
 	widen_floats(codec, value->bytes, vector->x);
+	for (int i = 0; i < dim; i++)
+		check_element(codec, vector->x[i]);
 	return PointerGetDatum(vector);
 }
 
@@ -266,6 +268,9 @@ read_halfvec(const Codec *codec, const FlatValue *value)
 	vector->dim = dim;
 	vector->unused = 0;
 	memcpy(vector->x, value->bytes.data, value->bytes.len);
+	for (int i = 0; i < dim; i++)
+		if ((vector->x[i] & 0x7c00) == 0x7c00)
+			check_element(codec, half_to_float(vector->x[i]));
 	return PointerGetDatum(vector);
 }
 
@@ -292,6 +297,9 @@ read_bit(const Codec *codec, const FlatValue *value)
 	VARBITLEN(bits) = dim;
 	/* the first bit is the highest of the first byte, as in numpy's packbits */
 	memcpy(VARBITS(bits), value->bytes.data, value->bytes.len);
+	/* bits beyond the last are 0 in every value */
+	if (dim % BITS_PER_BYTE > 0)
+		VARBITS(bits)[VARBITBYTES(bits) - 1] &= BITMASK << (BITS_PER_BYTE - dim % BITS_PER_BYTE);
 	return PointerGetDatum(bits);
 }
 
@@ -368,9 +376,17 @@ take_pairs(const Codec *codec, FlatSlice bytes, int *npairs)
 				 errmsg("column \"%s\": received a malformed sparse vector", codec->column)));
 	memcpy(pairs, bytes.data, bytes.len);
 	for (size_t i = 0; i < bytes.len / sizeof(SparsePair); i++)
+	{
+		check_element(codec, pairs[i].value);
 		if (pairs[i].value != 0)
 			pairs[count++] = pairs[i];
+	}
 	qsort(pairs, count, sizeof(SparsePair), compare_pairs);
+	for (int i = 1; i < count; i++)
+		if (pairs[i].index == pairs[i - 1].index)
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_ERROR),
+					 errmsg("column \"%s\": received a sparse vector with index %u twice", codec->column, pairs[i].index)));
 	*npairs = count;
 	return pairs;
 }
@@ -382,9 +398,16 @@ read_sparsevec(const Codec *codec, const FlatValue *value)
 	SparsePair *pairs = take_pairs(codec, value->bytes, &npairs);
 	int			dim = codec->typmod > 0 ? codec->typmod : SPARSEVEC_MAX_DIM;
 	Size		size = offsetof(SparsevecLayout, indices) + (sizeof(int32) + sizeof(float4)) * npairs;
-	SparsevecLayout *vector = palloc0(size);
-	float4	   *values = (float4 *) (vector->indices + npairs);
+	SparsevecLayout *vector;
+	float4	   *values;
 
+	if (npairs > SPARSEVEC_MAX_NNZ)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("column \"%s\": a sparse vector of %d elements, where type sparsevec allows %d",
+						codec->column, npairs, SPARSEVEC_MAX_NNZ)));
+	vector = palloc0(size);
+	values = (float4 *) (vector->indices + npairs);
 	SET_VARSIZE(vector, size);
 	vector->dim = dim;
 	vector->nnz = npairs;
@@ -506,14 +529,28 @@ set_codec(Codec *codec, FlatCarrier carrier,
 	codec->write = write;
 }
 
+/* Has every vector of that many dimensions a value of the type? */
+static bool
+dimension_fits(Oid typeid, PgvectorType pgvector, int32 typmod, int dim)
+{
+	if (dim <= 0 || (pgvector != PGVECTOR_NONE && dim > PGVECTOR_MAX_DIM))
+		return false;
+	if (pgvector != PGVECTOR_NONE || typeid == BITOID)
+		return typmod < 0 || dim == typmod;
+	return typeid != VARBITOID || typmod < 0 || dim <= typmod;
+}
+
 bool
-vector_find_codec(Oid typeid, const FieldType *field, Codec *codec)
+vector_find_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec)
 {
 	PgvectorType pgvector = pgvector_classify(typeid);
 	FlatCarrier floats =
 		field->type == MILVUS_FLOAT16_VECTOR ? FLAT_VECTOR_FLOAT16 :
 		field->type == MILVUS_BFLOAT16_VECTOR ? FLAT_VECTOR_BFLOAT16 : FLAT_VECTOR_FLOAT;
 
+	/* pgvector's modifier is the dimension, that of bit its length */
+	if (field->type != MILVUS_SPARSE_VECTOR && !dimension_fits(typeid, pgvector, typmod, field->dim))
+		return false;
 	switch (field->type)
 	{
 		case MILVUS_FLOAT_VECTOR:

@@ -11,7 +11,7 @@
  * The conversions of a vector field for a column of that type; false when
  * there are none.  See codec.h for what read and write do.
  */
-extern bool vector_find_codec(Oid typeid, const FieldType *field, Codec *codec);
+extern bool vector_find_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec);
 
 /*
  * A query vector as the server wants it in a placeholder: the bytes of one

@@ -468,7 +468,8 @@ open_ids(FlatSlice message, FlatColumn *ids)
 			continue;
 		if (ids->kind != FLAT_NONE)
 			return "keys of two kinds";
-		ids->kind = field.number == IDS_INT ? FLAT_INT64 : FLAT_BYTES;
+		ids->carrier = field.number == IDS_INT ? FLAT_SCALAR_LONG : FLAT_SCALAR_STRING;
+		ids->kind = scalar_kind(ids->carrier);
 		ids->body = field.bytes;
 	}
 	if (more < 0)
@@ -568,6 +569,12 @@ open_search_data(FlatSlice message, FlatResult *result)
 		error = settle_rows(&scores);
 	result->scores = scores;
 	return error;
+}
+
+bool
+flat_has_nulls(const FlatColumn *column)
+{
+	return column->valid.len > 0 && memchr(column->valid.data, 0, column->valid.len) != NULL;
 }
 
 bool

@@ -122,7 +122,7 @@ typedef struct FlatResult
 	uint32_t	ncolumns;
 	uint64_t	session_ts;		/* of a query: a snapshot to read the next pages from, 0 if none is told */
 	bool		is_search;
-	FlatColumn	ids;			/* of a search: FLAT_INT64 or FLAT_BYTES */
+	FlatColumn	ids;			/* of a search: FLAT_SCALAR_LONG or FLAT_SCALAR_STRING */
 	FlatColumn	scores;			/* of a search: FLAT_FLOAT */
 	uint32_t	nqueries;		/* of a search, as the server says */
 	FlatSlice	topks;			/* of a search: hits of each query, see flat_next_topk() */
@@ -155,6 +155,8 @@ extern const char *flat_open_element(FlatSlice scalar_field, FlatColumn *element
 
 /* Take the next value; false when there are no more. */
 extern bool flat_next(const FlatColumn *column, FlatCursor *cursor, FlatValue *value);
+
+extern bool flat_has_nulls(const FlatColumn *column);
 
 /* The column of that name, or NULL. */
 extern FlatColumn *flat_find_column(FlatResult *result, const char *name);
