@@ -14,6 +14,10 @@ SQL_FILES = $(sort $(wildcard src/sql/*.sql))
 PG_CPPFLAGS = -DMILVUS_FDW_VERSION='"$(EXTVERSION)"' -I$(srcdir) -I$(srcdir)/src -I$(srcdir)/proto
 PG_CFLAGS = -std=gnu11
 SHLIB_LINK = -lgrpc -lgpr -lprotobuf-c
+# thousands of generated names must not meet those of other libraries
+ifeq ($(shell uname -s),Linux)
+SHLIB_LINK += -Wl,-Bsymbolic -Wl,--version-script=exports.map
+endif
 
 # tests need Milvus servers: dev/check starts them and runs pg_regress on sql/
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))

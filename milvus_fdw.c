@@ -16,6 +16,7 @@
 #include "src/exec/scan.h"
 #include "src/plan/modify.h"
 #include "src/plan/relation.h"
+#include "src/server/json_check.h"
 #include "src/server/option.h"
 
 MILVUS_MODULE_MAGIC("milvus_fdw", MILVUS_FDW_VERSION);
@@ -40,9 +41,9 @@ static const struct config_enum_entry consistency_levels[] = {
 static bool
 check_search_params(char **newval, void **extra, GucSource source)
 {
-	if (*newval == NULL || (*newval)[0] == '\0' || option_is_json_object(*newval))
+	if (*newval == NULL || (*newval)[0] == '\0' || json_check_object(*newval))
 		return true;
-	GUC_check_errdetail("It must be empty or a JSON object, such as {\"ef\": 64}.");
+	GUC_check_errdetail("It must be empty or a JSON object without \\u escapes, such as {\"ef\": 64}.");
 	return false;
 }
 
@@ -63,7 +64,7 @@ _PG_init(void)
 							   &milvus_search_params, "", PGC_USERSET, 0, check_search_params, NULL, NULL);
 	DefineCustomEnumVariable("milvus_fdw.consistency_level",
 							 "How recent the data must be that reads of foreign tables see.",
-							 "\"default\" leaves it to the option consistency_level of the table or server, and without that to \"session\".",
+							 "\"default\" leaves it to the option consistency_level of the table or server, and without that to the collection's own.",
 							 &milvus_consistency_level, CONSISTENCY_UNSET, consistency_levels,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("milvus_fdw");

@@ -212,6 +212,32 @@ choose_kind(const Batch *batch)
 	return batch->purpose == BATCH_CHANGE ? MUTATION_PARTIAL_UPDATE : replacing_kind(batch->table);
 }
 
+static bool
+same_name(const char *one, const char *other)
+{
+	return one == other || (one && other && strcmp(one, other) == 0);
+}
+
+/* A field is written by one column: of two, one would be lost without a word. */
+static void
+check_columns(const MilvusTable *table)
+{
+	for (int i = 0; i < table->ncolumns; i++)
+		for (int j = 0; j < i && table->columns[i].name; j++)
+		{
+			const TableColumn *one = &table->columns[j];
+			const TableColumn *other = &table->columns[i];
+
+			if (one->name && one->field == other->field && same_name(one->dynamic_key, other->dynamic_key))
+				ereport(ERROR,
+						(errcode(ERRCODE_DUPLICATE_COLUMN),
+						 errmsg("columns \"%s\" and \"%s\" of foreign table \"%s\" are the same field \"%s\"",
+								one->name, other->name, table->relname,
+								one->dynamic_key ? one->dynamic_key : one->field->name),
+						 errhint("Write through a foreign table that has one column for it.")));
+		}
+}
+
 Batch *
 batch_begin(Sender *sender, BatchPurpose purpose, Bitmapset *changed)
 {
@@ -220,6 +246,7 @@ batch_begin(Sender *sender, BatchPurpose purpose, Bitmapset *changed)
 	const Dialect *dialect = table->connection->dialect;
 	bool		has_vectors = false;
 
+	check_columns(table);
 	batch->table = table;
 	batch->sender = sender;
 	batch->purpose = purpose;

@@ -498,8 +498,8 @@ scan_rest(NeighbourSource *source)
 
 /*
  * Is every row that is wanted a neighbour that a search can find?  Those
- * without a vector are not, nor are those whose distance is no number; but they
- * are not wanted where the distance is bounded.
+ * without a vector are not, nor are those whose distance is no number, or leaves
+ * float4 in the server; but they are not wanted where the distance is bounded.
  */
 static bool
 search_finds_all(const NeighbourSource *source)
@@ -508,9 +508,7 @@ search_finds_all(const NeighbourSource *source)
 		return false;
 	if (!isinf(source->bounds.farthest))
 		return true;
-	return !source->field->nullable &&
-		(source->request.kind == DISTANCE_L2 || source->request.kind == DISTANCE_IP ||
-		 source->request.kind == DISTANCE_HAMMING);
+	return !source->field->nullable && source->request.kind == DISTANCE_HAMMING;
 }
 
 /* How many neighbours to search for next; 0: what is left is not to be found so. */
@@ -560,6 +558,15 @@ may_be_zero_vector(const NeighbourSource *source, double score)
 	return score == 0 && source->request.kind == DISTANCE_COSINE;
 }
 
+/* Scores are float4: beyond this they may have left its range on the way. */
+#define MAX_SCORE 1e36
+
+static bool
+is_out_of_range(double score)
+{
+	return isnan(score) || fabs(score) > MAX_SCORE;
+}
+
 /* Search again with the vectors, and compute the distances of what was not delivered yet. */
 static void
 distrust_scores(NeighbourSource *source, const RowKey *key)
@@ -598,7 +605,7 @@ neighbours_next(NeighbourSource *source, Datum *values, bool *nulls)
 				{
 					Datum		value = Float8GetDatum(distance_from_score(source->request.kind, score));
 
-					if (may_be_zero_vector(source, score))
+					if (may_be_zero_vector(source, score) || is_out_of_range(score))
 					{
 						distrust_scores(source, &key);
 						break;

@@ -18,6 +18,7 @@
 #include "compat.h"
 #include "modify.h"
 #include "relation.h"
+#include "row_address.h"
 
 /* Partitions of one table share what has the same name, which must then be the same. */
 char *
@@ -72,6 +73,7 @@ milvusPlanForeignModify(PlannerInfo *root, ModifyTable *plan, Index resultRelati
 	Relation	relation;
 	bool		has_trigger;
 
+	row_address_refuse(root, resultRelation);
 	if (plan->operation == CMD_INSERT && plan->onConflictAction != ONCONFLICT_NONE)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

@@ -18,6 +18,7 @@
 
 #include "compat.h"
 #include "relation.h"
+#include "row_address.h"
 
 /* of a collection whose size the server does not tell */
 #define DEFAULT_ROWS 1000
@@ -118,6 +119,7 @@ milvusGetForeignRelSize(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	PlanRelation *relation = palloc0(sizeof(PlanRelation));
 	Relation	rd = table_open(relid, NoLock);
 
+	row_address_refuse(root, rel->relid);
 	relation->table = table_open_remote(rd, compat_rel_user(root, rel), false);
 	table_close(rd, NoLock);
 	rel->fdw_private = relation;

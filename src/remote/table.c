@@ -196,16 +196,35 @@ ordered_guarantee(const MilvusTable *table, Consistency consistency)
 	return (ReadGuarantee) {GUARANTEE_STRONG, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Strong};
 }
 
+/* What a read asks for: the user's level, else the collection's own. */
+static Consistency
+read_consistency(const MilvusTable *table)
+{
+	const Dialect *dialect = table->connection->dialect;
+
+	/* of such a server nothing is known that could be waited for */
+	if (!dialect->has_timestamps && !dialect->sees_all_writes)
+		return CONSISTENCY_STRONG;
+	if (table->options.consistency != CONSISTENCY_UNSET)
+		return table->options.consistency;
+	switch (table->collection->consistency)
+	{
+		case MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Strong:
+			return dialect->sees_all_writes ? CONSISTENCY_SESSION : CONSISTENCY_STRONG;
+		case MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Eventually:
+			return last_write(table) == 0 ? CONSISTENCY_EVENTUALLY : CONSISTENCY_SESSION;
+		default:
+			return CONSISTENCY_SESSION;
+	}
+}
+
 ReadGuarantee
 table_read_guarantee(const MilvusTable *table, ReadKind kind)
 {
 	const Dialect *dialect = table->connection->dialect;
-	Consistency consistency = table->options.consistency;
+	Consistency consistency = read_consistency(table);
 	uint64		written;
 
-	/* of such a server nothing is known that could be waited for */
-	if (!dialect->has_timestamps && !dialect->sees_all_writes)
-		consistency = CONSISTENCY_STRONG;
 	if (kind == READ_ORDERED && !dialect->iterator_waits)
 		return ordered_guarantee(table, consistency);
 	switch (consistency)

@@ -6,6 +6,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -175,6 +176,22 @@ describe_calls(StringInfo text, int level)
 		appendStringInfoChar(text, '.');
 }
 
+/*
+ * A client whose encoding lacks a character gets an error in place of a message,
+ * which an abort must not end with.
+ */
+static void
+make_plain(StringInfo text)
+{
+	int			client = pg_get_client_encoding();
+
+	if (client == GetDatabaseEncoding() || client == PG_SQL_ASCII)
+		return;
+	for (int i = 0; i < text->len; i++)
+		if (IS_HIGHBIT_SET(text->data[i]))
+			text->data[i] = '?';
+}
+
 /* A (sub)transaction is undone here: say what is not undone there. */
 static void
 warn_of_writes(int level)
@@ -197,6 +214,7 @@ warn_of_writes(int level)
 	foreach(lc, calls)
 		if (((CallNote *) lfirst(lc))->level >= level)
 			calls = foreach_delete_current(calls, lc);
+	make_plain(&detail);
 	if (detail.len > 0)
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),

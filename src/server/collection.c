@@ -324,6 +324,7 @@ finish_asking(CollectionCheck *check)
 	collection->rows = rows;
 	collection->id = described->collectionid;
 	collection->npartitions = (int) described->num_partitions;
+	collection->consistency = described->consistency_level;
 	collection->max_window = max_window(connection->dialect, described);
 	if (loaded && rpc_message_status(&loaded->base, &status) && !rpc_failed(&status))
 		collection->partly_loaded = is_partly_loaded(described, loaded);

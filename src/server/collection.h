@@ -45,6 +45,7 @@ typedef struct Collection
 	bool		partly_loaded;	/* some partitions are loaded, others are not */
 	int			npartitions;
 	int			max_window;		/* limit of a query, topk of a search */
+	Milvus__Proto__Common__ConsistencyLevel consistency;	/* what its readers ask for unless they say otherwise */
 	uint32		fingerprint;	/* of all that plans rely on */
 	double		rows;			/* as the server's statistics say; -1 unknown */
 	TimestampTz described_at;

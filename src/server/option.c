@@ -16,9 +16,9 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/jsonb.h"
 #include "utils/varlena.h"
 
+#include "json_check.h"
 #include "option.h"
 
 #define MILVUS_DEFAULT_PORT 19530
@@ -141,31 +141,6 @@ parse_integer(const char *name, const char *value, int min, int max, const char 
 	return (int) number;
 }
 
-bool
-option_is_json_object(const char *text)
-{
-	bool		result = false;
-	MemoryContext context = CurrentMemoryContext;
-
-	PG_TRY();
-	{
-		Jsonb	   *json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
-
-		result = JB_ROOT_IS_OBJECT(json);
-	}
-	PG_CATCH();
-	{
-		int			sqlstate = geterrcode();
-
-		if (sqlstate != ERRCODE_INVALID_TEXT_REPRESENTATION)
-			PG_RE_THROW();
-		MemoryContextSwitchTo(context);
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	return result;
-}
-
 static Consistency
 parse_consistency(const char *name, const char *value)
 {
@@ -225,7 +200,7 @@ validate_value(const Option *option, DefElem *def)
 						 errdetail("Only superusers and members of pg_read_server_files may name files of the database server.")));
 			break;
 		case OPTION_JSON:
-			if (!option_is_json_object(value))
+			if (!json_check_object(value))
 				raise_bad_value(option->name, value, "a JSON object, such as {\"ef\": 64}");
 			break;
 		case OPTION_SSLMODE:

@@ -11,7 +11,7 @@
 
 typedef enum Consistency
 {
-	CONSISTENCY_UNSET,			/* as session, but strong where rows are read to be changed */
+	CONSISTENCY_UNSET,			/* the collection's own, but never less than session, and strong where rows are read to be changed */
 	CONSISTENCY_SESSION,		/* a session reads its own writes */
 	CONSISTENCY_STRONG,
 	CONSISTENCY_BOUNDED,
@@ -80,8 +80,5 @@ extern int	milvus_consistency_level;
 
 /* Validate what was given for an object of that catalog. Errors: HV00D, 22023, 42501. */
 extern void option_validate(List *options, Oid catalog);
-
-/* Is text a JSON object? Used for search parameters, here and in the setting. */
-extern bool option_is_json_object(const char *text);
 
 #endif							/* MILVUS_OPTION_H */
