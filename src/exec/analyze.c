@@ -16,10 +16,10 @@
 #include "utils/sampling.h"
 
 #include "analyze.h"
+#include "begin.h"
 #include "keys.h"
 #include "pages.h"
 #include "plan/filter.h"
-#include "remote/transaction.h"
 
 /* keys asked for at once */
 #define KEYS_PER_REQUEST 1000
@@ -145,13 +145,12 @@ acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows, int targrows
 	KeySample	sample = {0};
 	int			count = 0;
 
-	transaction_check_read(table);
+	begin_reading(table, NULL, RELIED_ON_NOTHING);
 	if (!filter_can_name(table, table->collection->primary_key))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot analyze foreign table \"%s\"", table->relname),
 				 errdetail("A filter cannot name its primary key \"%s\".", table->collection->primary_key->name)));
-	table_check_loaded(table);
 	sample.wanted = targrows;
 	sample.skip = -1;
 	sample.keys = palloc(sizeof(RowKey) * targrows);

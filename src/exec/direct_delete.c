@@ -9,6 +9,7 @@
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "begin.h"
 #include "modify.h"
 #include "plan/relation.h"
 #include "remote/read.h"
@@ -45,12 +46,9 @@ milvusBeginDirectModify(ForeignScanState *node, int eflags)
 	state->values = scan_make_values(plan);
 	if (explain_only)
 		return;
-	/* what the filter was made for must still be so */
-	if (state->table->collection->fingerprint != intVal(list_nth(plan->fdw_private, SCAN_RELIED_ON)))
-		table_raise_outdated(state->table);
 	modify_check_updatable(state->table, "deletes");
-	modify_settle(state->table, estate);
-	table_check_loaded(state->table);
+	/* what the filter was made for must still be so */
+	begin_reading(state->table, estate, intVal(list_nth(plan->fdw_private, SCAN_RELIED_ON)));
 	state->sender = sender_begin(state->table);
 }
 

@@ -23,6 +23,7 @@
 #include "utils/tuplestore.h"
 
 #include "batch.h"
+#include "begin.h"
 #include "compat.h"
 #include "deletion.h"
 #include "keys.h"
@@ -239,9 +240,8 @@ begin_modify(ModifyTableState *mtstate, ResultRelInfo *rri, CmdType operation, L
 	if (operation != CMD_INSERT)
 		table_read_for_update(state->table);
 	modify_check_updatable(state->table, operation_name(operation));
-	/* what is kept back must not be overtaken */
-	if (!explain_only && !state->table->options.write_at_commit)
-		modify_settle(state->table, estate);
+	if (!explain_only)
+		begin_writing(state->table, estate);
 	state->sender = sender_begin(state->table);
 	state->key_column = table_find_column(state->table, state->table->collection->primary_key);
 	if (operation == CMD_INSERT)
@@ -397,11 +397,10 @@ write_for_reader(ModifyState *state)
 }
 
 void
-modify_settle(const MilvusTable *table, const EState *reader)
+modify_settle(const MilvusTable *table, const EState *reader, bool at_commit)
 {
 	dlist_iter	iter;
 
-	transaction_check_read(table);
 	dlist_foreach(iter, &open_states)
 	{
 		ModifyState *state = dlist_container(ModifyState, node, iter.cur);
@@ -409,7 +408,7 @@ modify_settle(const MilvusTable *table, const EState *reader)
 		/* a statement does not see its own rows; what it keeps, it keeps for that */
 		if (state->estate == reader || !state->has_unsent || !table_same_collection(state->table, table))
 			continue;
-		if (state->sender->at_commit)
+		if (state->sender->at_commit && !at_commit)
 			transaction_raise_waiting(state->table);
 		write_for_reader(state);
 	}

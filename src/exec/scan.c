@@ -23,7 +23,7 @@
 
 #include "compat.h"
 #include "count.h"
-#include "modify.h"
+#include "begin.h"
 #include "plan/relation.h"
 #include "scan.h"
 
@@ -171,10 +171,7 @@ start_scan(ForeignScanState *node)
 	FilterText	filter;
 	int64		wanted;
 
-	if (state->table->collection->fingerprint != state->relied_on)
-		table_raise_outdated(state->table);
-	modify_settle(state->table, node->ss.ps.state);
-	table_check_loaded(state->table);
+	begin_reading(state->table, node->ss.ps.state, state->relied_on);
 	/* in the scan's context: the values must live as long */
 	caller = MemoryContextSwitchTo(state->context);
 	scan_evaluate_values(state->exprs, node->ss.ps.ps_ExprContext, state->values);

@@ -25,7 +25,7 @@
 #include "utils/rel.h"
 #include "utils/typcache.h"
 
-#include "modify.h"
+#include "begin.h"
 #include "pages.h"
 #include "search_params.h"
 #include "value/vector.h"
@@ -401,8 +401,7 @@ milvus_search(PG_FUNCTION_ARGS)
 	search.store_desc = rsinfo->setDesc;
 	search.row_desc = lookup_rowtype_tupdesc_copy(RelationGetForm(relation)->reltype, -1);
 	search.table = table_open_remote(relation, GetUserId(), false);
-	modify_settle(search.table, rsinfo->econtext->ecxt_estate);
-	table_check_loaded(search.table);
+	begin_reading(search.table, rsinfo->econtext->ecxt_estate, RELIED_ON_NOTHING);
 	prepare(&search, fcinfo);
 	run_all(&search);
 	table_close(relation, AccessShareLock);

@@ -7,6 +7,7 @@
 #include "miscadmin.h"
 #include "utils/rel.h"
 
+#include "begin.h"
 #include "deletion.h"
 #include "modify.h"
 #include "pages.h"
@@ -46,7 +47,6 @@ delete_by_keys(Sender *sender)
 	Deletion   *deletion = deletion_begin(sender);
 	RowKey		key;
 
-	transaction_check_read(table);
 	while (pages_next(pages, NULL, NULL, &key))
 		deletion_add(deletion, &key);
 	deletion_finish(deletion);
@@ -93,8 +93,7 @@ milvusExecForeignTruncate(List *relations, DropBehavior behavior, bool restart_s
 
 		table_read_for_update(table);
 		modify_check_updatable(table, "truncates");
-		if (!table->options.write_at_commit)
-			transaction_check_read(table);
+		begin_writing(table, NULL);
 		tables = lappend(tables, table);
 	}
 	foreach(lc, tables)

@@ -13,6 +13,8 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
+#include "parser/parsetree.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -113,6 +115,27 @@ estimate_table_rows(RelOptInfo *rel, const MilvusTable *table)
 	return rows > 0 ? rows : DEFAULT_ROWS;
 }
 
+/*
+ * The executor checks what the query needs, but only after it was planned: who
+ * has no right at all on the table, or on what he named it by, must not make us
+ * ask its server with somebody else's credentials.
+ */
+static void
+check_rights(PlannerInfo *root, RelOptInfo *rel)
+{
+	Index		named = rel->relid;
+	Oid			user = compat_rel_user(root, rel);
+	AclMode		any = ACL_SELECT | ACL_INSERT | ACL_UPDATE | ACL_DELETE;
+	Oid			relid;
+
+	while (root->append_rel_array && root->append_rel_array[named] && OidIsValid(root->append_rel_array[named]->parent_reloid))
+		named = root->append_rel_array[named]->parent_relid;
+	relid = planner_rt_fetch(named, root)->relid;
+	if (pg_class_aclmask(relid, user, any, ACLMASK_ANY) == 0 &&
+		pg_attribute_aclcheck_all(relid, user, ACL_SELECT | ACL_INSERT | ACL_UPDATE, ACLMASK_ANY) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relid)), get_rel_name(relid));
+}
+
 void
 milvusGetForeignRelSize(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 {
@@ -120,6 +143,7 @@ milvusGetForeignRelSize(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	Relation	rd = table_open(relid, NoLock);
 
 	row_address_refuse(root, rel->relid);
+	check_rights(root, rel);
 	relation->table = table_open_remote(rd, compat_rel_user(root, rel), false);
 	table_close(rd, NoLock);
 	rel->fdw_private = relation;

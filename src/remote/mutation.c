@@ -123,7 +123,7 @@ check_row_size(const MilvusTable *table, const FlatStatus *status)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("row is too large for Milvus server \"%s\"", table->connection->rpc.name),
-				 errdetail("Milvus: %s.", reason),
+				 errdetail("Milvus: %s.", rpc_readable(reason)),
 				 errhint("A row must fit into a message of its queue: 5 MB, unless pulsar.maxMessageSize is configured otherwise.")));
 	pfree(reason);
 }

@@ -133,13 +133,18 @@ read_file(const char *path, const char *option, bool is_secret)
  * everyone who may use the server: such a user brings a password, or a
  * superuser has said that none is needed.
  */
-static void
-check_lent_credentials(const ServerOptions *server, const MappingOptions *mapping, Oid userid)
+static bool
+are_lent(const ServerOptions *server, const MappingOptions *mapping)
 {
-	bool		lent = server->sslkey || mapping->password_file || mapping->token_file;
+	return (server->sslkey || mapping->password_file || mapping->token_file) &&
+		!mapping->password && !mapping->token && mapping->password_required;
+}
 
-	if (!lent || superuser_arg(userid) || mapping->password || mapping->token ||
-		!mapping->password_required)
+/* At every use: one who may use them can have opened the connection for another. */
+static void
+check_lent_credentials(const MilvusConnection *connection, Oid userid)
+{
+	if (!connection->lent || superuser_arg(userid))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
@@ -150,7 +155,7 @@ check_lent_credentials(const ServerOptions *server, const MappingOptions *mappin
 static void
 check_file_access(const char *path, const char *option, Oid owner)
 {
-	if (path && !superuser_arg(owner) && !is_member_of_role(owner, ROLE_PG_READ_SERVER_FILES))
+	if (path && !superuser_arg(owner) && !has_privs_of_role(owner, ROLE_PG_READ_SERVER_FILES))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to use option \"%s\"", option),
@@ -224,7 +229,7 @@ introduce(MilvusConnection *connection)
 		version = ask_version(connection);
 	caller = MemoryContextSwitchTo(connection->context);
 	connection->dialect = dialect_find(version);
-	connection->server_version = pstrdup(version ? version : connection->dialect->name);
+	connection->server_version = pstrdup(version ? rpc_readable(version) : connection->dialect->name);
 	MemoryContextSwitchTo(caller);
 	if (response->identifier != 0)
 	{
@@ -257,7 +262,8 @@ open_connection(MilvusConnection *connection, ForeignServer *server, UserMapping
 
 	option_get_server(server, &options);
 	option_get_mapping(mapping, &credentials);
-	check_lent_credentials(&options, &credentials, userid);
+	connection->lent = are_lent(&options, &credentials);
+	check_lent_credentials(connection, userid);
 	check_file_access(options.sslrootcert, "sslrootcert", server->owner);
 	check_file_access(options.sslcert, "sslcert", server->owner);
 	check_file_access(options.sslkey, "sslkey", server->owner);
@@ -327,7 +333,10 @@ connection_get(Oid serverid, Oid userid)
 		if (connection->mappingid != mapping->umid)
 			continue;
 		if (!connection->invalid)
+		{
+			check_lent_credentials(connection, userid);
 			return connection;
+		}
 		retire_connection(connection);
 	}
 	return make_connection(GetForeignServer(serverid), mapping, userid);

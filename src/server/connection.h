@@ -27,6 +27,7 @@ typedef struct MilvusConnection
 	Oid			userid;			/* whose mapping: InvalidOid for PUBLIC */
 	bool		invalid;		/* the definition has changed */
 	bool		keep;			/* option keep_connections */
+	bool		lent;			/* its credentials are not the user's own, see check_lent_credentials() */
 	RpcServer	rpc;
 	char	   *server_version; /* as the server says */
 	char	   *dbname;

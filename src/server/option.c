@@ -154,7 +154,7 @@ parse_consistency(const char *name, const char *value)
 static bool
 may_read_files(Oid user)
 {
-	return superuser_arg(user) || is_member_of_role(user, ROLE_PG_READ_SERVER_FILES);
+	return superuser_arg(user) || has_privs_of_role(user, ROLE_PG_READ_SERVER_FILES);
 }
 
 static void

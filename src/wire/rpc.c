@@ -6,12 +6,13 @@
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "proto/milvus.pb-c.h"
 #include "method.h"
-#include "nesting.h"
+#include "unpack.h"
 #include "rpc.h"
 
 #define METHOD_PREFIX "/milvus.proto.milvus.MilvusService/"
@@ -58,6 +59,33 @@ rpc_start_message(const RpcServer *server, const char *rpc, bool repeatable,
 	return call;
 }
 
+/* as much as anybody reads of what a server says */
+#define MAX_READABLE 4096
+
+/*
+ * What a server says, for a message: in the database's encoding, and not too
+ * long.  Characters that can't be shown become question marks.
+ */
+const char *
+rpc_readable(const char *said)
+{
+	int			len = (int) strnlen(said, MAX_READABLE + 1);
+	bool		cut = len > MAX_READABLE;
+	char	   *text;
+	bool		valid;
+
+	if (cut)
+		len = pg_encoding_mbcliplen(PG_UTF8, said, len, MAX_READABLE);
+	text = psprintf("%.*s%s", len, said, cut ? " ..." : "");
+	valid = pg_verify_mbstr(PG_UTF8, text, (int) strlen(text), true);
+	if (valid && GetDatabaseEncoding() == PG_UTF8)
+		return text;
+	for (char *at = text; *at; at++)
+		if (IS_HIGHBIT_SET(*at))
+			*at = '?';
+	return text;
+}
+
 /* The user has not the right, as Milvus says. */
 static _Noreturn void
 raise_not_permitted(const RpcServer *server, const char *rpc, const char *reason)
@@ -65,7 +93,7 @@ raise_not_permitted(const RpcServer *server, const char *rpc, const char *reason
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied by Milvus server \"%s\"", server->name),
-			 errdetail("%s: %s", rpc, reason)));
+			 errdetail("%s: %s", rpc, rpc_readable(reason))));
 }
 
 /* gRPC itself failed: no answer from Milvus. */
@@ -176,7 +204,7 @@ rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 			call_free(call->call);
 			return;
 		}
-		raise_grpc_status(call, status, pstrdup(message));
+		raise_grpc_status(call, status, rpc_readable(message));
 	}
 	buffer->len = call_response_length(call->call);
 	reserve_buffer(buffer, buffer->len);
@@ -241,15 +269,18 @@ rpc_finish_message(RpcCall *call, const ProtobufCMessageDescriptor *type)
 {
 	RpcBuffer  *buffer = rpc_make_buffer();
 	ProtobufCMessage *message = NULL;
+	const char *problem;
 
 	rpc_finish(call, buffer, NULL);
-	if (nesting_is_bounded(type, (FlatSlice) {buffer->data, buffer->len}))
+	problem = unpack_problem(type, (FlatSlice) {buffer->data, buffer->len});
+	if (problem == NULL)
 		message = protobuf_c_message_unpack(type, rpc_allocator(), buffer->len, buffer->data);
 	pfree(buffer->data);
 	if (message == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("Milvus server \"%s\" sent a malformed answer to %s", call->server->name, call->rpc)));
+				 errmsg("Milvus server \"%s\" sent a malformed answer to %s", call->server->name, call->rpc),
+				 problem ? errdetail("It has %s.", problem) : 0));
 	return message;
 }
 
@@ -322,7 +353,7 @@ rpc_check_status(const RpcServer *server, const char *rpc, const RpcStatus *stat
 	ereport(ERROR,
 			(errcode(sqlstate),
 			 errmsg("Milvus server \"%s\": %s", server->name,
-					status->reason && status->reason[0] ? status->reason : "request failed"),
+					status->reason && status->reason[0] ? rpc_readable(status->reason) : "request failed"),
 			 errdetail("%s ended with code %d.", rpc,
 					   status->code != 0 ? status->code : status->error_code),
 			 hint ? errhint("%s", hint) : 0));

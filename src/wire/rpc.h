@@ -111,6 +111,9 @@ extern ProtobufCMessage *rpc_call(const RpcServer *server, const char *rpc, bool
 /* The status of a response: its field "status", or itself. False if it has none. */
 extern bool rpc_message_status(const ProtobufCMessage *response, RpcStatus *status);
 
+/* What a server says, readable in a message: in the database's encoding, and not too long. */
+extern const char *rpc_readable(const char *said);
+
 /* Raise what Milvus reports as failed; returns when it was a success. */
 extern void rpc_check_status(const RpcServer *server, const char *rpc, const RpcStatus *status);
 
