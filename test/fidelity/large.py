@@ -41,7 +41,7 @@ def scripts(operator):
 def run(judge, there, options):
     """The wrapper and the server are asked for more than one request can bring."""
     operator, metric = ("<->", "L2") if options.seed[-1] in "01234567" else ("<#>", "IP")
-    collection = f"fidelity_{options.prefix}_large"
+    collection = f"{options.prefix}_large"
     build(there.run, collection, metric)
     try:
         for n, script in enumerate(scripts(operator)):

@@ -12,6 +12,7 @@ import sys
 import time
 
 import compare
+import kinds
 import large
 import queries
 import search
@@ -167,15 +168,19 @@ class Run:
     def build(self, index):
         options = self.options
         rng = random.Random(f"{options.seed}/{options.server}/{index}")
-        tables = world.make_world(rng, options.server, self.pgvector, index)
-        stored = store.Store(self.there.run, options.server, f"fidelity_{options.prefix}", rng)
+        tables = world.make_world(rng, options.kind, self.pgvector, index)
+        stored = store.Store(self.there.run, options.kind, options.prefix, rng)
         stored.build(tables)
         return tables, stored
 
     def prepare(self):
-        store.setup_server(self.there, self.options.port, self.options.library)
+        options = self.options
+        store.setup_server(self.there, options)
+        options.kind = kinds.KINDS.get(options.server)
+        if not options.kind:
+            options.kind = kinds.of_version(*self.there.run("SELECT version, dialect FROM milvus.versions WHERE server = 'fidelity'").rows[0])
         available = self.there.run("SELECT FROM pg_available_extensions WHERE name = 'vector'").rows
-        self.pgvector = bool(available) and not self.options.no_pgvector
+        self.pgvector = bool(available) and not options.no_pgvector
         if self.pgvector:
             self.there.run("CREATE EXTENSION IF NOT EXISTS vector")
         else:
@@ -200,7 +205,7 @@ class Run:
                     print(f"\n--- the tables of world {index}, seed {options.seed}", *describe(tables), sep="\n", file=self.out)
                 if not options.keep:
                     stored.drop()
-        if not only and len(self.judge.failures) < options.failures:
+        if not only and not options.no_large and len(self.judge.failures) < options.failures:
             large.run(self.judge, self.there, options)
         return time.monotonic() - start
 
@@ -225,8 +230,11 @@ class Run:
 
 def parse(arguments):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--server", choices=["s", "l3", "l2"], required=True, help="what kind of Milvus it is")
+    p.add_argument("--server", choices=["s", "l3", "l2", "any"], required=True, help="what kind of Milvus it is; any: what it says")
+    p.add_argument("--address", default="127.0.0.1")
     p.add_argument("--port", required=True)
+    p.add_argument("--server-options", default="", help="more of CREATE SERVER; FIDELITY_LOGIN in the environment: those of CREATE USER MAPPING")
+    p.add_argument("--prefix", help="of the collections that are made (default: fidelity_ and a random one)")
     p.add_argument("--queries", type=int, default=5000)
     p.add_argument("--writes", type=int, default=0, help="statements that write, after the queries")
     p.add_argument("--seed", default=None, help="default: a new one, printed")
@@ -236,13 +244,14 @@ def parse(arguments):
     p.add_argument("--known", metavar="TEXT", action="append", default=[], help="count mismatches whose message has the text, but go on")
     p.add_argument("--timeout", type=int, default=30, help="of a statement, in seconds")
     p.add_argument("--no-pgvector", action="store_true", help="vectors as real[], although pgvector is there")
+    p.add_argument("--no-large", action="store_true", help="no collection of more rows than a request may ask for")
     p.add_argument("--show-errors", action="store_true", help="queries that fail on both sides")
     p.add_argument("--keep", action="store_true", help="leave the last tables and collections")
     p.add_argument("--library", help="a build of the extension to take in place of the installed one")
     p.add_argument("--conninfo", default="", help="PostgreSQL, beyond PGHOST and the like")
     options = p.parse_args(arguments)
     options.seed = options.seed or secrets.token_hex(4)
-    options.prefix = secrets.token_hex(3)
+    options.prefix = options.prefix or f"fidelity_{secrets.token_hex(3)}"
     return options
 
 

@@ -11,6 +11,7 @@ import sys
 import time
 
 import compare
+import kinds
 import main
 import selfwrites
 import store
@@ -122,7 +123,7 @@ def run():
     if pgvector:
         there.run("CREATE EXTENSION vector")
     # as Milvus Lite 3 has them: with NULLs
-    tables = world.make_world(random.Random(options.seed), "l3", pgvector, 0)
+    tables = world.make_world(random.Random(options.seed), kinds.LITE_3, pgvector, 0)
     wrong = 0
     build(there, tables)
     found, judge = compared((here, there), options, tables, options.queries, whole=True)

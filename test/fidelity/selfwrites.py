@@ -3,6 +3,7 @@ import io
 import random
 import re
 
+import kinds
 import writejudge
 from world import ident
 from writeworld import LocalStore, WriteWorld
@@ -69,7 +70,7 @@ def compared(sides, pgvector, seed, statements, rewrite=None, miscount=None, dam
     while judge.counts["statements"] < statements and not judge.failures:
         rng = random.Random(f"{seed}/writes/{index}")
         # as Milvus Lite 3 has them: with NULLs
-        the_world = WriteWorld(rng, "l3", pgvector, index, local=True)
+        the_world = WriteWorld(rng, kinds.LITE_3, pgvector, index, local=True)
         stored = LocalStore(there.run, damage)
         stored.build(the_world)
         (writejudge.Sequence if shrunk else Quiet)(judge, the_world, stored, rng).run(writejudge.PER_WORLD)

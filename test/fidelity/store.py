@@ -1,5 +1,6 @@
 """A world on the server and beside it: schema l has the local copies, schema f the foreign tables."""
 import json
+import os
 
 from values import quoted
 from world import METRICS, ident
@@ -7,18 +8,18 @@ from world import METRICS, ident
 CHUNK = 40
 
 
-def setup_server(side, port, library=None):
-    """The extension and the server. library: a build to take in place of the installed one."""
+def setup_server(side, options):
+    """The extension and the server. options.library: a build to take in place of the installed one."""
     run = side.run
     run("SET client_min_messages = error")
     run("DROP SCHEMA IF EXISTS l, f, x CASCADE")
     run("DROP EXTENSION IF EXISTS milvus_fdw CASCADE; CREATE EXTENSION milvus_fdw")
-    if library:
-        run(f"UPDATE pg_proc SET probin = {quoted(library)} WHERE probin = '$libdir/milvus_fdw'")
+    if options.library:
+        run(f"UPDATE pg_proc SET probin = {quoted(options.library)} WHERE probin = '$libdir/milvus_fdw'")
     # a session can't have two builds of it
     side.connect()
-    run(f"CREATE SERVER fidelity FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port '{port}')")
-    run("CREATE USER MAPPING FOR CURRENT_USER SERVER fidelity")
+    run(f"CREATE SERVER fidelity FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host {quoted(options.address)}, port '{options.port}'{options.server_options})")
+    run(f"CREATE USER MAPPING FOR CURRENT_USER SERVER fidelity{os.environ.get('FIDELITY_LOGIN', '')}")
 
 
 def create_local(run, table, schema="l", keyless=False):
@@ -75,7 +76,7 @@ class Store:
         self.run(f"SELECT milvus.call('fidelity', '{rpc}', {quoted(json.dumps(request))})")
 
     def finish(self, loader, table):
-        if self.kind == "s" and self.rng.random() < 0.3:
+        if self.kind.flushes and self.rng.random() < 0.3:
             self.run(f"SELECT milvus.flush('f.{loader}')")
         for c in table.vectors():
             index = {"bit": "BIN_FLAT", "sparsevec": "SPARSE_INVERTED_INDEX"}.get(c.kind, "FLAT")
@@ -106,10 +107,10 @@ class Store:
         self.finish(loader, table)
 
     def create_partitioned(self, table, collection, loader):
-        """Partitions of one collection; on Milvus Lite 2, which has none, collections of their own."""
+        """Partitions of one collection; where there are none, collections of their own."""
         columns = ", ".join(c.definition(False) for c in table.columns)
         self.run(f"CREATE TABLE f.{table.name} ({columns}) PARTITION BY LIST (part)")
-        shared = self.kind != "l2"
+        shared = self.kind.partitions
         if shared:
             self.foreign(loader, table, collection)
             self.make(loader, collection, table)

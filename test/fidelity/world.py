@@ -88,13 +88,13 @@ class Table:
 class Maker:
     def __init__(self, rng, server, pgvector, index, writing=False):
         self.rng = rng
-        self.server = server
+        self.server = server        # one of kinds
         self.pgvector = pgvector
         self.index = index
         self.writing = writing
 
     def null_share(self):
-        if self.server == "l3" and self.rng.random() < 0.7:
+        if self.server.nullable and self.rng.random() < 0.7:
             return self.rng.choice([0.05, 0.2, 0.4, 1.0 if self.rng.random() < 0.1 else 0.3])
         return 0.0
 
@@ -109,7 +109,7 @@ class Maker:
             column.declared = rng.choice(["text[]", "varchar(100)[]"])
         if column.kind == "text" and rng.random() < 0.3:
             column.declared += rng.choice([' COLLATE "C"', ' COLLATE "C"', ' COLLATE "POSIX"', ' COLLATE "ucs_basic"', ' COLLATE "de-x-icu"'])
-        column.pool = [values.value(rng, column.kind, limit) for _ in range(rng.choice([4, 12, 30, 60]))]
+        column.pool = [values.value(rng, column.kind, limit, self.server.special_floats) for _ in range(rng.choice([4, 12, 30, 60]))]
         if kind == "smallint" and rng.random() < 0.4:
             column.int8 = True
             column.pool = [max(-128, min(127, x)) for x in column.pool]
@@ -141,20 +141,20 @@ class Maker:
         plain = "vector" if self.pgvector and rng.random() < 0.85 else "real[]"
         metric = rng.choice(["<->", "<->", "<=>", "<#>"])
         bit = ("bit", rng.choice(["<~>", "<%>"]))
-        if self.server == "s":
+        if self.server.one_vector:
             kind, metric = bit if rng.random() < 0.12 else (plain, metric)
             return [self.vector("e", kind, metric)]
         found = [self.vector("e", plain, metric)]
         if rng.random() < 0.5:
             found.append(self.vector("e2", plain, rng.choice(["<->", "<=>", "<#>"])))
-        if self.pgvector and rng.random() < 0.3:
+        if self.server.sparse and self.pgvector and rng.random() < 0.3:
             found.append(self.vector("sp", "sparsevec", "<#>"))
-        if self.server == "l2":
+        if self.server.other_vectors:
             if self.pgvector and rng.random() < 0.3:
                 found.append(self.vector("h", "halfvec", rng.choice(["<->", "<=>", "<#>"])))
             if rng.random() < 0.3:
                 found.append(self.vector("bits", *bit))
-        return found
+        return found[:self.server.most_vectors]
 
     def vector_text(self, column, v):
         if column.kind == "bit":
@@ -168,7 +168,7 @@ class Maker:
         rng = self.rng
         if kind == "text":
             found = {values.text(rng, 60) for _ in range(count // 3)}
-            if self.server == "l2":
+            if self.server.plain_keys:
                 # see server-defects
                 found = {k for k in found if "\n" not in k and "\r" not in k and not (self.writing and "'" in k)}
             while len(found) < count:
@@ -231,7 +231,7 @@ class Maker:
                 doc[key] = rng.choice(values.TEXTS[:30])
             elif kind == "double precision":
                 # (the server fails to filter by a key that has whole numbers only, and one beyond 64 bits)
-                huge = 1e-300 if self.writing and self.server == "l3" else 1e300
+                huge = 1e300 if self.server.huge_keys or not self.writing else 1e-300
                 doc[key] = rng.choice([0, 1, -3, 0.5, huge, -2.25, 0.1, 2**53])
             elif kind == "boolean":
                 doc[key] = rng.random() < 0.5

@@ -367,8 +367,8 @@ def run(judge, options, pgvector):
     index = 0
     while judge.counts["statements"] < options.writes and len(judge.failures) < options.failures:
         rng = random.Random(f"{options.seed}/{options.server}/writes/{index}")
-        the_world = WriteWorld(rng, options.server, pgvector, index)
-        stored = WriteStore(judge.there.run, options.server, f"fidelity_{options.prefix}w", rng)
+        the_world = WriteWorld(rng, options.kind, pgvector, index)
+        stored = WriteStore(judge.there.run, options.kind, f"{options.prefix}w", rng)
         stored.build(the_world)
         left = options.writes - judge.counts["statements"]
         if not Sequence(judge, the_world, stored, rng).run(min(left, PER_WORLD)):

@@ -14,7 +14,7 @@ import values
 from expressions import Gen, Ref, Scope
 from predicates import condition, predicate, where
 from tree import Node, Seq, Table, is_risky
-from values import INTEGERS, literal, quoted
+from values import FLOATS, INTEGERS, literal, quoted
 from world import ident, json_literal
 
 SETTINGS = ["enable_hashjoin = off", "enable_mergejoin = off", "enable_nestloop = off", "enable_material = off", "enable_sort = off",
@@ -92,7 +92,7 @@ class Maker:
         size = len(target.base.present)
         if self.chance(0.08):
             return self.query()
-        if self.world.server == "s" and self.chance(0.01):
+        if self.world.server.flushes_often and self.chance(0.01):
             return self.flush(target)
         if size < LEAST_ROWS and self.chance(0.5):
             return self.insert_select(target.base, refill=True)
@@ -355,7 +355,7 @@ class Maker:
     def constant(self, c):
         x = self.rng.choice(c.pool)
         if self.chance(0.25) and c.kind != "text" and not c.int8:
-            x = values.value(self.rng, c.kind)
+            x = values.value(self.rng, c.kind, None, self.world.server.special_floats)
         return json_literal(x) if c.kind == "jsonb" else literal(x, c.literal_kind)
 
     def computed(self, g, scope, c, careful):
@@ -365,6 +365,8 @@ class Maker:
         node = predicate(g, scope, 0) if kind == "boolean" else g.scalar(scope, kind, self.rng.randint(0, 2))
         if c.int8:
             return Node("(", node, " % 100)::smallint")
+        if kind in FLOATS and not self.world.server.special_floats:
+            return Node("nullif(nullif(nullif((", node, f")::{kind}, 'NaN'), 'Infinity'), '-Infinity')")
         if kind.endswith("[]"):
             # (a field has no arrays with NULLs)
             return Node("(array_remove(", node, f", NULL))[1:{self.rng.randint(2, 12)}]")
@@ -500,7 +502,7 @@ class Maker:
         return g.source(other, own), f"{own}.{ident(other.key.name)} = {self.rng.choice(links)}", (own, other)
 
     def update(self, target, in_block=False):
-        if target.auto and self.world.server == "s":
+        if target.auto and not self.world.server.updates_auto:
             return Step("update refused", target, [Write(Node("UPDATE ", Table(target.name), " SET n = n + 1"), expected="0A000")])
         g = self.gen(target)
         return Step("update", target, [self.update_write(g, target, in_block)], self.settings())
@@ -651,7 +653,7 @@ class Maker:
             target = self.target(lambda t: not t.commit and t.name != "t1p" and t.insertable)
             step.written.add(target.base)
             pick = self.rng.random()
-            if pick < 0.4 and not (target.auto and self.world.server == "s"):
+            if pick < 0.4 and (self.world.server.updates_auto or not target.auto):
                 writes.append(self.update_write(self.gen(target), target, True))
             elif pick < 0.6:
                 writes.append(self.delete_write(self.gen(target), target))
