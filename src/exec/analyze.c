@@ -141,7 +141,7 @@ static int
 acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows, int targrows,
 					double *totalrows, double *totaldeadrows)
 {
-	MilvusTable *table = table_open_remote(relation, GetUserId(), true);
+	MilvusTable *table = table_open_remote(relation, GetUserId(), DESCRIPTION_FRESH);
 	KeySample	sample = {0};
 	int			count = 0;
 
@@ -171,7 +171,7 @@ acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows, int targrows
 bool
 milvusAnalyzeForeignTable(Relation relation, AcquireSampleRowsFunc *func, BlockNumber *totalpages)
 {
-	MilvusTable *table = table_open_remote(relation, GetUserId(), false);
+	MilvusTable *table = table_open_remote(relation, GetUserId(), DESCRIPTION_CACHED);
 
 	*func = acquire_sample_rows;
 	*totalpages = (BlockNumber) Max(ceil(table->collection->rows * ASSUMED_ROW_BYTES / BLCKSZ), 1);

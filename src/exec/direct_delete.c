@@ -40,7 +40,8 @@ milvusBeginDirectModify(ForeignScanState *node, int eflags)
 	bool		explain_only = (eflags & EXEC_FLAG_EXPLAIN_ONLY) != 0;
 
 	node->fdw_state = state;
-	state->table = table_open_remote(relation, OidIsValid(user) ? user : GetUserId(), !explain_only);
+	state->table = table_open_in_statement(relation, OidIsValid(user) ? user : GetUserId(),
+										   explain_only ? DESCRIPTION_CACHED : DESCRIPTION_FRESH, estate);
 	state->filters = list_nth(plan->fdw_private, SCAN_FILTERS);
 	state->exprs = ExecInitExprList(plan->fdw_exprs, &node->ss.ps);
 	state->values = scan_make_values(plan);

@@ -40,7 +40,11 @@ scan_show_values(ForeignScanState *node, FilterValue *values)
 void
 explain_show_table(const MilvusTable *table, struct ExplainState *es)
 {
-	ExplainPropertyText("Milvus Collection", psprintf("%s.%s", table->options.dbname, table->options.collection), es);
+	const char *asked = table->options.collection;
+	const char *name = table->collection->name;
+
+	ExplainPropertyText("Milvus Collection", strcmp(asked, name) == 0 ? psprintf("%s.%s", table->options.dbname, name) :
+						psprintf("%s.%s (alias %s)", table->options.dbname, name, asked), es);
 	if (table->options.partition)
 		ExplainPropertyText("Milvus Partition", table->options.partition, es);
 }

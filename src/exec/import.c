@@ -110,7 +110,7 @@ milvusImportForeignSchema(ImportForeignSchemaStmt *stmt, Oid serverOid)
 
 		if (is_wanted(stmt, name))
 			commands = lappend(commands,
-							   table_command(collection_describe(connection, stmt->remote_schema, name, true),
+							   table_command(collection_describe(connection, stmt->remote_schema, name, DESCRIPTION_FRESH),
 											 server->servername, stmt->local_schema, stmt->remote_schema));
 	}
 	return commands;

@@ -98,7 +98,7 @@ statement_reads_target(EState *estate, const MilvusTable *table, ResultRelInfo *
 			continue;
 		/* an alias is another name of the same collection */
 		if (strcmp(options.collection, table->options.collection) == 0 ||
-			strcmp(collection_describe(table->connection, options.dbname, options.collection, false)->name,
+			strcmp(collection_describe(table->connection, options.dbname, options.collection, DESCRIPTION_CACHED)->name,
 				   table->collection->name) == 0)
 			return true;
 	}
@@ -236,7 +236,8 @@ begin_modify(ModifyTableState *mtstate, ResultRelInfo *rri, CmdType operation, L
 	state->operation = operation;
 	state->context = estate->es_query_cxt;
 	/* a description that is out of date could kill the server */
-	state->table = table_open_remote(rri->ri_RelationDesc, OidIsValid(user) ? user : GetUserId(), !explain_only);
+	state->table = table_open_in_statement(rri->ri_RelationDesc, OidIsValid(user) ? user : GetUserId(),
+										   explain_only ? DESCRIPTION_CACHED : DESCRIPTION_FRESH, estate);
 	if (operation != CMD_INSERT)
 		table_read_for_update(state->table);
 	modify_check_updatable(state->table, operation_name(operation));

@@ -248,19 +248,29 @@ ask_for_one(PageSource *source, ReadGuarantee guarantee)
 }
 
 /*
- * Where the server reads snapshots, all pages are of one.  It tells the time when
+ * Where the server reads snapshots, all pages of a statement are of one.  It tells the time when
  * it was asked, which a first page that has not waited for it may be older than:
  * so it is asked for a row first, unless one page is likely to be enough.
  */
 static void
 choose_snapshot(PageSource *source)
 {
+	uint64	   *snapshot = source->table->snapshot;
+
 	if (!source->ordered || !source->table->connection->dialect->iterator_snapshots ||
 		(source->wanted > 0 && source->wanted <= source->rows))
 		return;
+	if (snapshot && *snapshot > 0)
+	{
+		source->guarantee = (ReadGuarantee) {*snapshot, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Session};
+		return;
+	}
 	ask_for_one(source, source->guarantee);
-	if (source->next_result->session_ts > 0)
-		source->guarantee = table_snapshot_guarantee(source->table, source->next_result->session_ts);
+	if (source->next_result->session_ts == 0)
+		return;
+	source->guarantee = table_snapshot_guarantee(source->table, source->next_result->session_ts);
+	if (snapshot)
+		*snapshot = source->guarantee.timestamp;
 }
 
 /*
@@ -298,6 +308,18 @@ is_surely_empty(PageSource *source)
 	return true;
 }
 
+/* Of several pages, the first and the last must be of the same collection; some servers see to that. */
+static void
+check_identity(PageSource *source)
+{
+	const MilvusTable *table = source->table;
+
+	if (source->received <= 1 || table->connection->dialect->checks_id ||
+		collection_is_same(table->connection, table->collection))
+		return;
+	table_raise_outdated(table);
+}
+
 /* Get the next page and ask for the one after; false when there are no more rows. */
 static bool
 receive_page(PageSource *source)
@@ -329,7 +351,10 @@ receive_page(PageSource *source)
 	source->counters->bytes += source->next_buffer->len;
 	source->counters->rows += source->next_result->nrows;
 	if (source->next_result->nrows == 0)
+	{
+		check_identity(source);
 		return !is_surely_empty(source) && receive_page(source);
+	}
 	/* only an answer to 0 tells one */
 	if (source->guarantee.timestamp == 0 && source->next_result->session_ts > 0 &&
 		source->table->connection->dialect->iterator_snapshots)

@@ -400,7 +400,7 @@ milvus_search(PG_FUNCTION_ARGS)
 	search.store = rsinfo->setResult;
 	search.store_desc = rsinfo->setDesc;
 	search.row_desc = lookup_rowtype_tupdesc_copy(RelationGetForm(relation)->reltype, -1);
-	search.table = table_open_remote(relation, GetUserId(), false);
+	search.table = table_open_in_statement(relation, GetUserId(), DESCRIPTION_RECENT, rsinfo->econtext->ecxt_estate);
 	begin_reading(search.table, rsinfo->econtext->ecxt_estate, RELIED_ON_NOTHING);
 	prepare(&search, fcinfo);
 	run_all(&search);

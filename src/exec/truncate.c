@@ -23,8 +23,8 @@ truncate_collection(const MilvusTable *table)
 	RpcCall    *call;
 	RpcStatus	status;
 
-	request.db_name = table->options.dbname;
-	request.collection_name = table->options.collection;
+	request.db_name = table->collection->dbname;
+	request.collection_name = table->collection->asked_name;
 	if (!table->connection->dialect->truncates)
 		return false;
 	call = rpc_start_message(&table->connection->rpc, "TruncateCollection", false, &request.base);
@@ -89,7 +89,7 @@ milvusExecForeignTruncate(List *relations, DropBehavior behavior, bool restart_s
 	/* all that can be refused is, before anything is emptied */
 	foreach(lc, relations)
 	{
-		MilvusTable *table = table_open_remote(lfirst(lc), GetUserId(), true);
+		MilvusTable *table = table_open_remote(lfirst(lc), GetUserId(), DESCRIPTION_FRESH);
 
 		table_read_for_update(table);
 		modify_check_updatable(table, "truncates");

@@ -235,8 +235,8 @@ write_waiting(Update *update)
 	if (update->has_partitions && update->partitions == NIL)
 	{
 		caller = MemoryContextSwitchTo(update->sender->context);
-		update->partitions = collection_list_partitions(table->connection, table->options.dbname,
-														table->options.collection);
+		update->partitions = collection_list_partitions(table->connection, table->collection->dbname,
+														table->collection->asked_name);
 		MemoryContextSwitchTo(caller);
 	}
 	if (!update->guaranteed)

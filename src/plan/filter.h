@@ -77,6 +77,12 @@ typedef enum FilterOperator
 extern List *filter_compile(const MilvusTable *table, Index relid, Expr *clause,
 							List **values, const char **reason);
 
+/*
+ * May a tree be sent beside others, all of which must hold?  Some servers lose a
+ * part of certain pairs.
+ */
+extern bool filter_may_join(const MilvusTable *table, List *trees, List *tree);
+
 /* one value of an execution */
 typedef struct FilterValue
 {

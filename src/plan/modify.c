@@ -32,7 +32,7 @@ modify_key_name(const MilvusTable *table, AttrNumber key_column)
 void
 milvusAddForeignUpdateTargets(PlannerInfo *root, Index rtindex, RangeTblEntry *target_rte, Relation target_relation)
 {
-	MilvusTable *table = table_open_remote(target_relation, compat_target_user(root, target_rte), false);
+	MilvusTable *table = table_open_remote(target_relation, compat_target_user(root, target_rte), DESCRIPTION_CACHED);
 	AttrNumber	key_column = table_find_column(table, table->collection->primary_key);
 	const TableColumn *column;
 

@@ -41,6 +41,11 @@ classify_conditions(RelOptInfo *rel)
 
 		if (!rinfo->pseudoconstant)
 			tree = filter_compile(relation->table, rel->relid, rinfo->clause, &values, &reason);
+		if (tree && !filter_may_join(relation->table, relation->filters, tree))
+		{
+			tree = NIL;
+			reason = "the server loses one of a list and a range of a value in a document";
+		}
 		if (tree)
 		{
 			relation->remote_conds = lappend(relation->remote_conds, rinfo);
@@ -144,7 +149,7 @@ milvusGetForeignRelSize(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 
 	row_address_refuse(root, rel->relid);
 	check_rights(root, rel);
-	relation->table = table_open_remote(rd, compat_rel_user(root, rel), false);
+	relation->table = table_open_remote(rd, compat_rel_user(root, rel), DESCRIPTION_CACHED);
 	table_close(rd, NoLock);
 	rel->fdw_private = relation;
 	classify_conditions(rel);

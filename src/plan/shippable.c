@@ -417,12 +417,9 @@ membership_sign(List *leaf)
 
 /* "n in [1] or n != 1" */
 static bool
-cover_all_values(Compilation *c, List *one, List *other)
+are_contraries(List *one, List *other)
 {
-	AttrNumber	attnum = intVal(lsecond(one));
-
-	return attnum == intVal(lsecond(other)) && c->table->columns[attnum - 1].field->nullable &&
-		membership_sign(one) * membership_sign(other) < 0;
+	return intVal(lsecond(one)) == intVal(lsecond(other)) && membership_sign(one) * membership_sign(other) < 0;
 }
 
 /* The type of what a leaf says that a value of a document equals; InvalidOid if it says no such thing. */
@@ -452,6 +449,68 @@ mix_types(Compilation *c, List *one, List *other)
 		intVal(lsecond(one)) == intVal(lsecond(other)) && equal(list_nth(one, 4), list_nth(other, 4));
 }
 
+static List *
+path_of(List *leaf)
+{
+	return list_length(leaf) > 4 ? list_nth(leaf, 4) : NIL;
+}
+
+/* Is it a bound of a field, or of a value of a document? */
+static bool
+is_bound(List *leaf)
+{
+	FilterNode	node = intVal(linitial(leaf));
+
+	return (node == FILTER_COMPARE || node == FILTER_JSON) && intVal(lthird(leaf)) >= FILTER_LT;
+}
+
+static bool
+same_value(List *one, List *other)
+{
+	return intVal(lsecond(one)) == intVal(lsecond(other)) && equal(path_of(one), path_of(other));
+}
+
+/* More bounds of one value than "n < 1 or n > 5" has? */
+static bool
+joins_ranges(List *leaves)
+{
+	for (int i = 0; i < list_length(leaves); i++)
+	{
+		int			bounds = 0;
+
+		if (!is_bound(list_nth(leaves, i)))
+			continue;
+		for (int j = 0; j < list_length(leaves); j++)
+			bounds += is_bound(list_nth(leaves, j)) && same_value(list_nth(leaves, i), list_nth(leaves, j));
+		if (bounds > 2)
+			return true;
+	}
+	return false;
+}
+
+bool
+filter_may_join(const MilvusTable *table, List *trees, List *tree)
+{
+	List	   *leaves = NIL;
+	ListCell   *lc,
+			   *other;
+
+	if (table->connection->dialect->json_list_and_range)
+		return true;
+	foreach(lc, trees)
+		leaves = list_concat(leaves, collect_leaves(lfirst(lc)));
+	leaves = list_concat(leaves, collect_leaves(tree));
+	foreach(lc, leaves)
+	{
+		if (intVal(linitial(lfirst(lc))) != FILTER_JSON_IN)
+			continue;
+		foreach(other, leaves)
+			if (is_bound(lfirst(other)) && same_value(lfirst(lc), lfirst(other)))
+				return false;
+	}
+	return true;
+}
+
 /* Some servers fold what an OR joins, and not all of them right. */
 static bool
 or_keeps_meaning(Compilation *c, List *tree)
@@ -459,14 +518,19 @@ or_keeps_meaning(Compilation *c, List *tree)
 	const Dialect *dialect = c->table->connection->dialect;
 	List	   *leaves = collect_leaves(tree);
 
+	if (!dialect->or_of_ranges && joins_ranges(leaves))
+	{
+		filter_refuse(c, "the server joins several ranges of one value, and loses ends of them");
+		return false;
+	}
 	for (int i = 0; i < list_length(leaves); i++)
 		for (int j = 0; j < i; j++)
 		{
 			List	   *one = list_nth(leaves, i);
 			List	   *other = list_nth(leaves, j);
 
-			if (!dialect->or_excludes_null && cover_all_values(c, one, other))
-				filter_refuse(c, "the server would take a value and its contrary for all rows, NULL too");
+			if (!dialect->or_of_contraries && are_contraries(one, other))
+				filter_refuse(c, "the server takes a value or its contrary for all rows, NULL too, or fails");
 			else if (!dialect->json_mixed_or && mix_types(c, one, other))
 				filter_refuse(c, "the server fails at values of several types for one key");
 			else
@@ -494,7 +558,11 @@ compile_bool_expr(Compilation *c, BoolExpr *expr, bool negated)
 			return NIL;
 		tree = lappend(tree, child);
 	}
-	return intVal(linitial(tree)) == FILTER_OR && !or_keeps_meaning(c, tree) ? NIL : tree;
+	if (intVal(linitial(tree)) == FILTER_OR && !or_keeps_meaning(c, tree))
+		return NIL;
+	if (!filter_may_join(c->table, NIL, tree))
+		return filter_refuse(c, "the server loses one of a list and a range of a value in a document");
+	return tree;
 }
 
 static List *

@@ -41,8 +41,8 @@ make_head(const MilvusTable *table, const char *partition)
 {
 	FlatBuffer	head = codec_make_buffer();
 
-	flat_put_field(&head, REQUEST_DB_NAME, table->options.dbname, strlen(table->options.dbname));
-	flat_put_field(&head, REQUEST_COLLECTION_NAME, table->options.collection, strlen(table->options.collection));
+	flat_put_field(&head, REQUEST_DB_NAME, table->collection->dbname, strlen(table->collection->dbname));
+	flat_put_field(&head, REQUEST_COLLECTION_NAME, table->collection->asked_name, strlen(table->collection->asked_name));
 	if (partition)
 		flat_put_field(&head, REQUEST_PARTITION_NAME, partition, strlen(partition));
 	return head;

@@ -32,6 +32,14 @@ add_parameter(Parameters *parameters, const char *key, const char *value)
 	parameters->pointers[parameters->count++] = pair;
 }
 
+/* Fail, rather than answer for another collection that has the name meanwhile. */
+static void
+add_identity(Parameters *parameters, const MilvusTable *table)
+{
+	if (table->connection->dialect->checks_id && table->collection->id > 0)
+		add_parameter(parameters, "collection_id", psprintf(INT64_FORMAT, table->collection->id));
+}
+
 static char **
 string_array(List *strings, size_t *count)
 {
@@ -51,8 +59,8 @@ start_query(const MilvusTable *table, ReadGuarantee guarantee, const char *expr,
 	Milvus__Proto__Milvus__QueryRequest request = MILVUS__PROTO__MILVUS__QUERY_REQUEST__INIT;
 	char	   *partition = table->options.partition;
 
-	request.db_name = table->options.dbname;
-	request.collection_name = table->options.collection;
+	request.db_name = table->collection->dbname;
+	request.collection_name = table->collection->asked_name;
 	request.expr = (char *) expr;
 	request.output_fields = string_array(output_fields, &request.n_output_fields);
 	if (partition)
@@ -62,6 +70,7 @@ start_query(const MilvusTable *table, ReadGuarantee guarantee, const char *expr,
 	}
 	request.guarantee_timestamp = guarantee.timestamp;
 	request.consistency_level = guarantee.level;
+	add_identity(parameters, table);
 	request.query_params = parameters->pointers;
 	request.n_query_params = parameters->count;
 	return rpc_start_message(&table->connection->rpc, "Query", true, &request.base);
@@ -123,8 +132,8 @@ read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const Searc
 	group.placeholders = &placeholders;
 	group.n_placeholders = 1;
 
-	request.db_name = table->options.dbname;
-	request.collection_name = table->options.collection;
+	request.db_name = table->collection->dbname;
+	request.collection_name = table->collection->asked_name;
 	request.dsl = (char *) search->expr;
 	request.dsl_type = MILVUS__PROTO__COMMON__DSL_TYPE__BoolExprV1;
 	request.search_input_case = MILVUS__PROTO__MILVUS__SEARCH_REQUEST__SEARCH_INPUT_PLACEHOLDER_GROUP;
@@ -147,6 +156,7 @@ read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const Searc
 	add_parameter(&parameters, "round_decimal", "-1");
 	if (search->group_by)
 		add_parameter(&parameters, "group_by_field", search->group_by);
+	add_identity(&parameters, table);
 	request.search_params = parameters.pointers;
 	request.n_search_params = parameters.count;
 	return rpc_start_message(&table->connection->rpc, "Search", true, &request.base);
@@ -160,7 +170,7 @@ read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *f
 	if (!rpc_failed(&status))
 		return;
 	/* whatever was believed of the collection may be why it failed */
-	collection_forget(table->connection, table->options.dbname, table->options.collection);
+	collection_forget(table->connection, table->collection->dbname, table->collection->name);
 	status.reason = pnstrdup((const char *) flat->reason.data, flat->reason.len);
 	rpc_check_status(&table->connection->rpc, rpc, &status);
 }
@@ -168,7 +178,7 @@ read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *f
 void
 read_raise_malformed(const MilvusTable *table, const char *rpc, const char *problem)
 {
-	collection_forget(table->connection, table->options.dbname, table->options.collection);
+	collection_forget(table->connection, table->collection->dbname, table->collection->name);
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_ERROR),
 			 errmsg("Milvus server \"%s\" sent a malformed answer to %s",

@@ -8,6 +8,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "foreign/foreign.h"
+#include "lib/ilist.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -57,8 +58,95 @@ resolve_column(MilvusTable *table, Form_pg_attribute attribute, TableColumn *col
 			 errhint("Name the field with the column option \"field\", or a dynamic one with \"dynamic_key\".")));
 }
 
+/*
+ * What a name means to a statement.  Lives in its es_query_cxt, and is in the list
+ * as long as that does.
+ */
+typedef struct StatementName
+{
+	dlist_node	node;
+	MemoryContextCallback forget;
+	const EState *estate;
+	Oid			serverid;
+	char	   *dbname;
+	char	   *asked_name;
+	char	   *name;			/* what requests name it by */
+	int64		id;
+	uint64		snapshot;		/* see MilvusTable */
+} StatementName;
+
+/* per backend: of all statements that run */
+static dlist_head statement_names = DLIST_STATIC_INIT(statement_names);
+
+static void
+forget_name(void *arg)
+{
+	dlist_delete(&((StatementName *) arg)->node);
+}
+
+static StatementName *
+find_name(const EState *estate, const MilvusTable *table)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &statement_names)
+	{
+		StatementName *name = dlist_container(StatementName, node, iter.cur);
+
+		if (name->estate == estate && name->serverid == table->connection->serverid &&
+			strcmp(name->asked_name, table->options.collection) == 0 &&
+			strcmp(name->dbname, table->options.dbname) == 0)
+			return name;
+	}
+	return NULL;
+}
+
+static StatementName *
+keep_name(EState *estate, const MilvusTable *table)
+{
+	MemoryContext caller = MemoryContextSwitchTo(estate->es_query_cxt);
+	StatementName *name = palloc0(sizeof(StatementName));
+
+	name->estate = estate;
+	name->serverid = table->connection->serverid;
+	name->dbname = pstrdup(table->options.dbname);
+	name->asked_name = pstrdup(table->options.collection);
+	name->name = pstrdup(table->collection->asked_name);
+	name->id = table->collection->id;
+	name->forget.func = forget_name;
+	name->forget.arg = name;
+	MemoryContextSwitchTo(caller);
+	MemoryContextRegisterResetCallback(estate->es_query_cxt, &name->forget);
+	dlist_push_head(&statement_names, &name->node);
+	return name;
+}
+
+static Collection *
+resolve_collection(const MilvusTable *table, int max_age, EState *estate)
+{
+	const StatementName *known = estate ? find_name(estate, table) : NULL;
+	Collection *collection;
+
+	if (known == NULL)
+		return collection_resolve(table->connection, table->options.dbname, table->options.collection, max_age);
+	collection = collection_describe(table->connection, known->dbname, known->name, max_age);
+	if (collection->id != known->id)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("collection \"%s\" is not the one that the statement began with", known->name),
+				 errdetail("It was dropped, and one of the same name was made."),
+				 errhint("Try again.")));
+	return collection;
+}
+
 MilvusTable *
-table_open_remote(Relation relation, Oid userid, bool fresh)
+table_open_remote(Relation relation, Oid userid, int max_age)
+{
+	return table_open_in_statement(relation, userid, max_age, NULL);
+}
+
+MilvusTable *
+table_open_in_statement(Relation relation, Oid userid, int max_age, EState *estate)
 {
 	MilvusTable *table = palloc0(sizeof(MilvusTable));
 	TupleDesc	tupdesc = RelationGetDescr(relation);
@@ -76,8 +164,15 @@ table_open_remote(Relation relation, Oid userid, bool fresh)
 				 errmsg("Milvus server \"%s\" has no partitions", table->connection->rpc.name),
 				 errdetail("Foreign table \"%s\" has the option partition; %s has only \"_default\".",
 						   table->relname, table->connection->dialect->name)));
-	table->collection = collection_describe(table->connection, table->options.dbname,
-											table->options.collection, fresh);
+	table->collection = resolve_collection(table, max_age, estate);
+	if (estate)
+	{
+		StatementName *name = find_name(estate, table);
+
+		if (name == NULL)
+			name = keep_name(estate, table);
+		table->snapshot = &name->snapshot;
+	}
 	if (table->collection->primary_key == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
@@ -113,7 +208,7 @@ table_check_loaded(const MilvusTable *table)
 {
 	if (table->options.partition || !table->collection->partly_loaded)
 		return;
-	collection_forget(table->connection, table->options.dbname, table->options.collection);
+	collection_forget(table->connection, table->collection->dbname, table->collection->name);
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("collection \"%s\" is only partly loaded", table->collection->name),
@@ -124,7 +219,7 @@ table_check_loaded(const MilvusTable *table)
 void
 table_raise_outdated(const MilvusTable *table)
 {
-	collection_forget(table->connection, table->options.dbname, table->options.collection);
+	collection_forget(table->connection, table->collection->dbname, table->collection->name);
 	ereport(ERROR,
 			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 			 errmsg("collection \"%s\" has changed since the query on foreign table \"%s\" was planned",

@@ -8,6 +8,8 @@
 
 #include "postgres.h"
 
+#include "nodes/execnodes.h"
+
 #include "server/collection.h"
 #include "server/option.h"
 #include "utils/rel.h"
@@ -31,15 +33,23 @@ typedef struct MilvusTable
 	Collection *collection;
 	int			ncolumns;
 	TableColumn *columns;		/* by attnum - 1 */
+	uint64	   *snapshot;		/* that pages of the statement are read from, 0 while there is none; NULL: no statement */
 } MilvusTable;
 
 /*
- * Resolve a foreign table for a user: connects, describes (fresh: past the
- * cache), matches columns with fields.  Allocated in CurrentMemoryContext,
+ * Resolve a foreign table for a user: connects, describes (max_age: see
+ * collection.h), matches columns with fields.  Allocated in CurrentMemoryContext,
  * good to the end of the transaction.  Errors: 42703 for a column without a
  * field, those of connection_get() and collection_describe().
  */
-extern MilvusTable *table_open_remote(Relation relation, Oid userid, bool fresh);
+extern MilvusTable *table_open_remote(Relation relation, Oid userid, int max_age);
+
+/*
+ * The same for a statement: all of it means one collection by one name, the one
+ * that the name meant when it was first opened.  Error 40001 when that has been
+ * dropped, and made again, since.
+ */
+extern MilvusTable *table_open_in_statement(Relation relation, Oid userid, int max_age, EState *estate);
 
 /* The definition of a foreign table of this wrapper; error 42809 when it is none. */
 extern ForeignTable *table_definition(Oid relid, ForeignServer **server);

@@ -320,8 +320,8 @@ transaction_finish_mutation(const MilvusTable *table, const SentMutation *sent,
 static void
 raise_changed(const KeptRequest *request)
 {
-	collection_forget(request->table->connection, request->table->options.dbname,
-					  request->table->options.collection);
+	collection_forget(request->table->connection, request->table->collection->dbname,
+					  request->table->collection->name);
 	ereport(ERROR,
 			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 			 errmsg("collection \"%s\" has changed since the transaction wrote to it",
@@ -570,8 +570,6 @@ copy_table(const MilvusTable *table)
 	copy->relname = pstrdup(table->relname);
 	copy->connection = table->connection;
 	copy->collection = table->collection;
-	copy->options.dbname = pstrdup(table->options.dbname);
-	copy->options.collection = pstrdup(table->options.collection);
 	return copy;
 }
 

@@ -18,11 +18,6 @@
 /* of a binary vector (quotaAndLimits, proxy.maxDimension): others have an eighth of it */
 #define MAX_DIM (32768 * 8)
 
-/* how long a description is taken for true in planning; writers ask anew */
-#define DESCRIPTION_MAX_AGE_MS 5000
-/* and how long in execution, where it is checked while the first request is under way */
-#define RECENT_MS 1000
-
 typedef Milvus__Proto__Milvus__DescribeCollectionResponse DescribeResponse;
 typedef Milvus__Proto__Milvus__DescribeIndexResponse IndexResponse;
 typedef Milvus__Proto__Milvus__GetCollectionStatisticsResponse StatisticsResponse;
@@ -97,7 +92,8 @@ fill_collection(Collection *collection, const DescribeResponse *response)
 	const Milvus__Proto__Schema__CollectionSchema *schema = response->schema;
 	bool		has_meta = false;
 
-	collection->name = pstrdup(response->collection_name[0] ? response->collection_name : schema->name);
+	/* of an alias Milvus 2.3 says the alias again */
+	collection->name = pstrdup(schema->name[0] ? schema->name : response->collection_name);
 	collection->fields = palloc0(sizeof(CollectionField) * (schema->n_fields + 1));
 	for (size_t i = 0; i < schema->n_fields; i++)
 	{
@@ -362,16 +358,15 @@ retire(MilvusConnection *connection, Collection *collection)
 }
 
 Collection *
-collection_describe(MilvusConnection *connection, const char *dbname, const char *name, bool fresh)
+collection_describe(MilvusConnection *connection, const char *dbname, const char *name, int max_age)
 {
 	Collection *collection = find_cached(connection, dbname, name);
 	MemoryContext caller;
 
 	if (collection)
 	{
-		if (!fresh &&
-			!TimestampDifferenceExceeds(collection->described_at, GetCurrentTimestamp(),
-										DESCRIPTION_MAX_AGE_MS))
+		if (max_age > 0 &&
+			!TimestampDifferenceExceeds(collection->described_at, GetCurrentTimestamp(), max_age))
 			return collection;
 		retire(connection, collection);
 	}
@@ -381,6 +376,48 @@ collection_describe(MilvusConnection *connection, const char *dbname, const char
 	connection->collections = lappend(connection->collections, collection);
 	MemoryContextSwitchTo(caller);
 	return collection;
+}
+
+/* By its own name; NULL when the user may not ask for it by that. */
+static Collection *
+describe_by_own_name(MilvusConnection *connection, const Collection *by_alias, int max_age)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Collection *volatile collection = NULL;
+
+	PG_TRY();
+	{
+		collection = collection_describe(connection, by_alias->dbname, by_alias->name, max_age);
+	}
+	PG_CATCH();
+	{
+		if (geterrcode() != ERRCODE_INSUFFICIENT_PRIVILEGE)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return collection;
+}
+
+Collection *
+collection_resolve(MilvusConnection *connection, const char *dbname, const char *name, int max_age)
+{
+	Collection *collection = collection_describe(connection, dbname, name, max_age);
+	Collection *own;
+
+	if (strcmp(collection->name, name) == 0)
+		return collection;
+	own = describe_by_own_name(connection, collection, max_age);
+	if (own == NULL)
+		return collection;
+	/* it was dropped, and made again, in between */
+	if (own->id != collection->id)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("collection \"%s\" has changed while it was looked up by its alias \"%s\"", own->name, name),
+				 errhint("Try again.")));
+	return own;
 }
 
 /*
@@ -425,7 +462,7 @@ collection_start_check(MilvusConnection *connection, Collection *collection)
 {
 	CollectionCheck *check;
 
-	if (!TimestampDifferenceExceeds(collection->described_at, GetCurrentTimestamp(), RECENT_MS))
+	if (!TimestampDifferenceExceeds(collection->described_at, GetCurrentTimestamp(), DESCRIPTION_RECENT))
 		return NULL;
 	check = start_asking(connection, collection->dbname, collection->asked_name);
 	check->known = collection;
@@ -438,7 +475,7 @@ collection_finish_check(CollectionCheck *check)
 	MilvusConnection *connection = check->connection;
 	Collection *known = check->known;
 	Collection *now = finish_asking(check);
-	bool		same = now->fingerprint == known->fingerprint;
+	bool		same = now->fingerprint == known->fingerprint && now->id == known->id;
 
 	if (same)
 	{
@@ -449,6 +486,23 @@ collection_finish_check(CollectionCheck *check)
 		collection_forget(connection, known->dbname, known->name);
 	MemoryContextDelete(now->context);
 	return same;
+}
+
+bool
+collection_is_same(MilvusConnection *connection, const Collection *collection)
+{
+	Milvus__Proto__Milvus__DescribeCollectionRequest request = MILVUS__PROTO__MILVUS__DESCRIBE_COLLECTION_REQUEST__INIT;
+	DescribeResponse *response;
+	RpcStatus	status;
+
+	if (collection->id == 0)
+		return true;
+	request.db_name = collection->dbname;
+	request.collection_name = collection->asked_name;
+	response = (DescribeResponse *)
+		rpc_call(&connection->rpc, "DescribeCollection", true, &request.base,
+				 &milvus__proto__milvus__describe_collection_response__descriptor, &status);
+	return !rpc_failed(&status) && response->collectionid == collection->id;
 }
 
 CollectionField *

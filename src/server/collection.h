@@ -35,7 +35,7 @@ typedef struct Collection
 {
 	MemoryContext context;
 	int64		id;				/* 0: the server tells none */
-	char	   *asked_name;		/* may be an alias */
+	char	   *asked_name;		/* may be an alias: what requests name it by */
 	char	   *name;			/* its own name */
 	char	   *dbname;
 	int			nfields;
@@ -51,22 +51,40 @@ typedef struct Collection
 	TimestampTz described_at;
 } Collection;
 
+/* how old a description may be, in milliseconds: for writing, for execution, for planning */
+#define DESCRIPTION_FRESH 0
+#define DESCRIPTION_RECENT 1000
+#define DESCRIPTION_CACHED 5000
+
 /*
- * Describe a collection, from the cache unless fresh is asked for or the
- * cached description is some seconds old.  Valid to the end of the
- * transaction.  Errors: 42P01, 3D000, those of the connection.
+ * Describe a collection, from the cache unless the description is older than
+ * that.  Valid to the end of the transaction.  Errors: 42P01, 3D000, those of the
+ * connection.
  */
 extern Collection *collection_describe(MilvusConnection *connection, const char *dbname,
-									   const char *name, bool fresh);
+									   const char *name, int max_age);
+
+/*
+ * The same, of the collection that a name means now: its own name is found if the
+ * name is an alias, and described.  So whatever becomes of the alias, requests go
+ * on to the same collection.  Where the user has no right by that name, the alias
+ * it remains.
+ */
+extern Collection *collection_resolve(MilvusConnection *connection, const char *dbname,
+									  const char *name, int max_age);
 
 /*
  * Ask again whether a description holds, beside other requests.  NULL when it
- * is only a moment old; else to be finished, which waits and tells whether all
- * that plans rely on is as it was.  If not, the description is forgotten.
+ * is only a moment old; else to be finished, which waits and tells whether it is
+ * the same collection and all that plans rely on is as it was.  If not, the
+ * description is forgotten.
  */
 typedef struct CollectionCheck CollectionCheck;
 extern CollectionCheck *collection_start_check(MilvusConnection *connection, Collection *collection);
 extern bool collection_finish_check(CollectionCheck *check);
+
+/* Is the collection of that name still the one described?  One request; true where the server has no ids. */
+extern bool collection_is_same(MilvusConnection *connection, const Collection *collection);
 
 /* Forget what is cached of it, because it was changed or found to be wrong. */
 extern void collection_forget(MilvusConnection *connection, const char *dbname, const char *name);

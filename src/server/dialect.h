@@ -30,7 +30,8 @@ typedef struct Dialect
 	bool		has_not;		/* not (…) */
 	bool		not_excludes_null;	/* not (…) of one comparison is not true where the field is null */
 	bool		has_is_null;	/* field is null, field is not null */
-	bool		or_excludes_null;	/* n in […] or n != 1 is not true where n is null */
+	bool		or_of_contraries;	/* n in [1, 2] or n != 1, which some fold to true, also of NULL, or fail at */
+	bool		or_of_ranges;	/* (1 < n and n < 5) or (1 <= n and n < 3), which some lose an end of */
 	bool		float4_exact;	/* constants are not rounded to float4 before a FLOAT field is compared with them */
 	bool		float_lists;	/* a list of floats does not contain NaN */
 	bool		zeros_equal;	/* a list with 0.0 contains -0.0 */
@@ -46,6 +47,7 @@ typedef struct Dialect
 	bool		json_floats;	/* a dynamic key can be compared with a float, however large the whole numbers it has elsewhere */
 	bool		json_integers;	/* an integer beyond 2^53 is compared exactly, whatever index there is */
 	bool		json_mixed_or;	/* j["k"] == 1 or j["k"] == "x" */
+	bool		json_list_and_range;	/* j["k"] in [1, 2] and j["k"] >= 2, which some lose the second of */
 	bool		json_exists;	/* exists j["k"] is true of a JSON null */
 	bool		json_unknown;	/* != and not in are not true where the key is missing, or of another type */
 
@@ -68,6 +70,7 @@ typedef struct Dialect
 	bool		has_timestamps; /* writes are ordered by timestamps, which reads can wait for */
 	bool		iterator_waits; /* beside the key "iterator" too, a guarantee_timestamp is what a query waits for */
 	bool		iterator_snapshots; /* beside the key "iterator", a guarantee_timestamp is the snapshot that is read; answers to 0 tell one as session_ts */
+	bool		checks_id;		/* a query or search with a collection_id fails when the name means another collection */
 	bool		counts_partition;	/* count(*) without a filter counts the named partition only */
 
 	/* writing */
