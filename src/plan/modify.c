@@ -32,10 +32,14 @@ modify_key_name(const MilvusTable *table, AttrNumber key_column)
 void
 milvusAddForeignUpdateTargets(PlannerInfo *root, Index rtindex, RangeTblEntry *target_rte, Relation target_relation)
 {
-	MilvusTable *table = table_open_remote(target_relation, compat_target_user(root, target_rte), DESCRIPTION_CACHED);
-	AttrNumber	key_column = table_find_column(table, table->collection->primary_key);
+	Oid			user = compat_target_user(root, target_rte);
+	MilvusTable *table;
+	AttrNumber	key_column;
 	const TableColumn *column;
 
+	relation_check_rights(root, rtindex, user);
+	table = table_open_remote(target_relation, user, DESCRIPTION_CACHED);
+	key_column = table_find_column(table, table->collection->primary_key);
 	/* the executor says so */
 	if (key_column == 0)
 		return;

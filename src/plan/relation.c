@@ -120,16 +120,9 @@ estimate_table_rows(RelOptInfo *rel, const MilvusTable *table)
 	return rows > 0 ? rows : DEFAULT_ROWS;
 }
 
-/*
- * The executor checks what the query needs, but only after it was planned: who
- * has no right at all on the table, or on what he named it by, must not make us
- * ask its server with somebody else's credentials.
- */
-static void
-check_rights(PlannerInfo *root, RelOptInfo *rel)
+void
+relation_check_rights(PlannerInfo *root, Index named, Oid user)
 {
-	Index		named = rel->relid;
-	Oid			user = compat_rel_user(root, rel);
 	AclMode		any = ACL_SELECT | ACL_INSERT | ACL_UPDATE | ACL_DELETE;
 	Oid			relid;
 
@@ -148,7 +141,7 @@ milvusGetForeignRelSize(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	Relation	rd = table_open(relid, NoLock);
 
 	row_address_refuse(root, rel->relid);
-	check_rights(root, rel);
+	relation_check_rights(root, rel->relid, compat_rel_user(root, rel));
 	relation->table = table_open_remote(rd, compat_rel_user(root, rel), DESCRIPTION_CACHED);
 	table_close(rd, NoLock);
 	rel->fdw_private = relation;

@@ -74,6 +74,14 @@ typedef enum ScanSearch
 	SEARCH_BOUND				/* index in fdw_exprs, -1 without */
 } ScanSearch;
 
+/*
+ * Error 42501 where a user has no right at all on a relation, or on the parent
+ * that the query names it by.  The executor checks what the query needs, but only
+ * after it was planned: until then nobody must make us ask a server with somebody
+ * else's credentials.
+ */
+extern void relation_check_rights(PlannerInfo *root, Index named, Oid user);
+
 /* relation.c, paths.c, count.c, plan.c: the callbacks */
 extern void milvusGetForeignRelSize(PlannerInfo *root, RelOptInfo *rel, Oid relid);
 extern void milvusGetForeignPaths(PlannerInfo *root, RelOptInfo *rel, Oid relid);

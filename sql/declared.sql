@@ -1,0 +1,102 @@
+-- what a foreign table declares holds of what it gives: types, domains, one column a field; and what rows do not have
+\i sql/servers.psql
+\i sql/try.psql
+SET client_min_messages = warning;
+CREATE FOREIGN TABLE wide (id bigint NOT NULL, s varchar(40) NOT NULL, a varchar(40)[] NOT NULL, n integer NOT NULL, e vector(3) NOT NULL) SERVER s OPTIONS (collection 'declared');
+SELECT make_collection('wide');
+SELECT index_and_load('wide', 'e', 'FLAT', 'L2');
+INSERT INTO wide VALUES (1, 'abc', '{abc}', 1, '[1,2,3]'), (2, 'abcdefghij', '{ab,abcdefghij}', 5, '[4,5,6]'), (3, 'ab   ', '{}', -7, '[7,8,9]');
+
+-- a value that the column's type has no room for is an error, as it would be in a local table; blanks behind are cut
+CREATE FOREIGN TABLE narrow (id bigint NOT NULL, s varchar(3), a varchar(3)[]) SERVER s OPTIONS (collection 'declared');
+SELECT id, s FROM narrow WHERE id = 1;
+SELECT id, s || '.' FROM narrow WHERE id = 3;
+SELECT id, s FROM narrow WHERE id = 2;
+SELECT id, a FROM narrow WHERE id = 1;
+SELECT id, a FROM narrow WHERE id = 2;
+-- dimensions that can't agree are an error before the first row
+CREATE FOREIGN TABLE flat (id bigint NOT NULL, e vector(2)) SERVER s OPTIONS (collection 'declared');
+SELECT id FROM flat WHERE id = 1;
+SELECT e FROM flat WHERE id = 99;
+INSERT INTO flat VALUES (4, '[1,2]');
+-- a domain over a type that fits, and its constraints
+CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
+CREATE DOMAIN word AS varchar(40) NOT NULL CHECK (VALUE <> 'ab   ');
+CREATE FOREIGN TABLE checked (id bigint NOT NULL, n positive, s word) SERVER s OPTIONS (collection 'declared');
+SELECT * FROM checked WHERE id < 3 ORDER BY id;
+SELECT n FROM checked WHERE n > 1;
+SELECT n FROM checked WHERE id = 3;
+SELECT s FROM checked WHERE id = 3;
+
+-- two columns on one field can be read, and not written
+CREATE FOREIGN TABLE twice (id bigint NOT NULL, n integer NOT NULL, m integer OPTIONS (field 'n') NOT NULL, s varchar(40) NOT NULL, a varchar(40)[] NOT NULL, e vector(3) NOT NULL)
+	SERVER s OPTIONS (collection 'declared');
+SELECT id, n, m FROM twice ORDER BY id;
+SELECT try($$INSERT INTO twice VALUES (5, 1, 2, 'x', '{}', '[1,1,1]')$$), try('UPDATE twice SET m = 3 WHERE id = 1');
+SELECT try('DELETE FROM twice WHERE id = 3');
+
+-- rows have no ctid: all would have the same
+SELECT try('SELECT ctid FROM wide');
+SELECT try('DELETE FROM wide WHERE ctid IN (SELECT ctid FROM wide LIMIT 1)');
+SELECT try('UPDATE wide SET n = 0 WHERE ctid = ''(0,1)''');
+SELECT try($$INSERT INTO wide VALUES (6, 'x', '{}', 1, '[1,1,1]') RETURNING ctid$$);
+SELECT try('SELECT 1 FROM wide w WHERE EXISTS (SELECT FROM generate_series(1, 2) g WHERE w.ctid IS NOT NULL AND g = w.id)');
+SELECT tableoid::regclass, wide.id, (wide).n FROM wide ORDER BY id;
+CREATE TABLE parent (id bigint NOT NULL, s varchar(40) NOT NULL, a varchar(40)[] NOT NULL, n integer NOT NULL, e vector(3) NOT NULL) PARTITION BY RANGE (id);
+CREATE TABLE local PARTITION OF parent FOR VALUES FROM (100) TO (200);
+ALTER TABLE parent ATTACH PARTITION wide FOR VALUES FROM (0) TO (100);
+INSERT INTO local VALUES (100, 'l', '{}', 9, '[1,1,1]');
+SELECT try('SELECT ctid FROM parent'), try('SELECT ctid FROM parent WHERE id > 150');
+-- what the planner adds for itself is none of the query's
+UPDATE parent SET n = n + 1 FROM (VALUES (1), (100)) v(id) WHERE parent.id = v.id;
+SELECT id, n FROM parent ORDER BY id;
+BEGIN;
+SELECT id FROM parent WHERE n > 5 ORDER BY id FOR UPDATE;
+COMMIT;
+ALTER TABLE parent DETACH PARTITION wide;
+
+-- TRUNCATE in a trigger does not overtake what the statement around it has collected
+CREATE FUNCTION empty_it() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF NEW.id = 12 THEN
+		TRUNCATE twice;
+	END IF;
+	RETURN NEW;
+END $$;
+CREATE TRIGGER empty_it BEFORE INSERT ON wide FOR EACH ROW EXECUTE FUNCTION empty_it();
+INSERT INTO wide SELECT i, 's', '{}', i, '[1,1,1]' FROM generate_series(10, 14) i;
+SELECT array_agg(id ORDER BY id) FROM wide;
+
+-- who has no right on a table does not make it ask its server
+CREATE ROLE declared_nobody;
+CREATE SERVER nowhere FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port '1', connect_timeout '1');
+CREATE USER MAPPING FOR PUBLIC SERVER nowhere;
+CREATE FOREIGN TABLE far (id bigint NOT NULL, n integer) SERVER nowhere;
+CREATE TABLE far_parent (id bigint NOT NULL, n integer) PARTITION BY RANGE (id);
+ALTER TABLE far_parent ATTACH PARTITION far FOR VALUES FROM (0) TO (10);
+SET ROLE declared_nobody;
+SELECT try('EXPLAIN SELECT * FROM far'), try('EXPLAIN SELECT n FROM far_parent'), try('EXPLAIN DELETE FROM far');
+RESET ROLE;
+GRANT SELECT (n) ON far_parent TO declared_nobody;
+SET ROLE declared_nobody;
+SELECT left(try('EXPLAIN SELECT n FROM far_parent'), 60);
+RESET ROLE;
+-- an abort ends well whatever the client's encoding lacks
+CREATE SERVER "€" FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port :'s_port');
+CREATE USER MAPPING FOR CURRENT_USER SERVER "€";
+CREATE FOREIGN TABLE euro (id bigint NOT NULL, s varchar(40) NOT NULL, a varchar(40)[] NOT NULL, n integer NOT NULL, e vector(3) NOT NULL) SERVER "€" OPTIONS (collection 'declared');
+SET client_encoding = 'LATIN1';
+BEGIN;
+INSERT INTO euro VALUES (20, 'x', '{}', 1, '[1,1,1]');
+ROLLBACK;
+RESET client_encoding;
+SELECT count(*) FROM wide WHERE id = 20;
+
+DROP TRIGGER empty_it ON wide;
+SELECT milvus.drop_collection('wide');
+DROP TABLE parent, far_parent;
+DROP SERVER "€", nowhere CASCADE;
+DROP FOREIGN TABLE wide, narrow, flat, checked, twice;
+DROP DOMAIN positive, word;
+DROP FUNCTION empty_it, try;
+DROP ROLE declared_nobody;
