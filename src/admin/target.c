@@ -183,10 +183,46 @@ data_type_name(MilvusType type)
 	return protobuf_c_enum_descriptor_get_value(&milvus__proto__schema__data_type__descriptor, (int) type)->name;
 }
 
+/* Error 0A000 for what the server cannot store: some die of it, and again at each restart. */
+static void
+check_storable(const Dialect *dialect, const char *flag, const char *what, Relation relation, const char *column)
+{
+	const char *since;
+
+	if (!dialect_has(dialect, flag, &since))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("column \"%s\" of foreign table \"%s\" cannot become a field: %s has no %s",
+						column, RelationGetRelationName(relation), dialect->name, what),
+				 since ? errhint("Milvus has them from version %s on.", since) : 0));
+}
+
+static void
+check_type(const Dialect *dialect, MilvusType type, Relation relation, const char *column)
+{
+	static const struct
+	{
+		MilvusType	type;
+		const char *flag;
+		const char *what;
+	}			types[] = {
+		{MILVUS_TIMESTAMPTZ, "timestamptz_fields", "timestamps"},
+		{MILVUS_BINARY_VECTOR, "binary_vectors", "binary vectors"},
+		{MILVUS_FLOAT16_VECTOR, "half_vectors", "vectors of half precision"},
+		{MILVUS_BFLOAT16_VECTOR, "half_vectors", "vectors of half precision"},
+		{MILVUS_SPARSE_VECTOR, "sparse_vectors", "sparse vectors"}
+	};
+
+	for (int i = 0; i < lengthof(types); i++)
+		if (types[i].type == type)
+			check_storable(dialect, types[i].flag, types[i].what, relation, column);
+}
+
 /* One FieldSchema, as JSON. */
 static void
 append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
-			 const ColumnOptions *options, bool is_primary, const Dialect *dialect, StringInfo not_nullable)
+			 const ColumnOptions *options, bool is_primary, const Dialect *dialect, int *nvectors,
+			 StringInfo not_nullable)
 {
 	FieldType	type;
 	const char *problem;
@@ -200,6 +236,9 @@ append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
 				 errmsg("column \"%s\" of foreign table \"%s\" cannot become a field: %s",
 						NameStr(attribute->attname), RelationGetRelationName(relation), problem),
 				 errhint("Create the collection by milvus.call(server, 'CreateCollection', …) and import it.")));
+	check_type(dialect, type.type, relation, NameStr(attribute->attname));
+	if (milvus_type_is_vector(type.type) && (*nvectors)++ > 0)
+		check_storable(dialect, "several_vectors", "collections with several vectors", relation, NameStr(attribute->attname));
 	can_be_null = milvus_type_is_vector(type.type) ? dialect->nullable_vectors : dialect->nullable_fields;
 	appendStringInfoString(out, "{\"name\": ");
 	escape_json(out, options->field);
@@ -252,6 +291,7 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 	bool		dynamic = false;
 	int			primary = -1,
 				first = -1,
+				nvectors = 0,
 				count = 0;
 
 	read_table_options(relid, &table, &server);
@@ -281,7 +321,7 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 			{
 				appendStringInfoString(&out, count++ > 0 ? ", " : "");
 				append_field(&out, relation, attribute, &options,
-							 i == (primary >= 0 ? primary : first), dialect, &not_nullable);
+							 i == (primary >= 0 ? primary : first), dialect, &nvectors, &not_nullable);
 			}
 		}
 		if (pass == 0)

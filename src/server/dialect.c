@@ -70,6 +70,11 @@ static const DialectFact facts[] = {
 	{FLAG(has_partitions), FROM_2_3, .lites = LITE_3, .source = "measured"},
 	{FLAG(nullable_fields), .since = V(2, 5, 0), .lites = LITE_3, .source = "measured; schema.proto"},
 	{FLAG(nullable_vectors), .since = V(2, 6, 18), .source = "rootcoord/create_collection_task.go (d298f17d78)"},
+	{FLAG(timestamptz_fields), .since = V(2, 6, 6), .lites = LITE_3, .source = "measured: 2.3.5 aborts; schema.proto (a42d3248e1)"},
+	{FLAG(binary_vectors), FROM_2_3, .lites = LITE_2, .source = "measured"},
+	{FLAG(half_vectors), .since = V(2, 4, 0), .lites = LITE_2, .source = "measured; pkg/util/typeutil/schema.go"},
+	{FLAG(sparse_vectors), .since = V(2, 4, 0), .lites = LITES, .source = "measured; pkg/util/typeutil/schema.go"},
+	{FLAG(several_vectors), .since = V(2, 4, 0), .lites = LITES, .source = "measured; proxy/task.go, createCollectionTask"},
 	{FLAG(truncates), .since = V(2, 6, 11), .lites = LITE_3, .source = "measured; proxy/impl.go (6cc639e1bf)"},
 	{FLAG(large_topk), .since = V(2, 6, 14), .source = "proxy/util.go, quotaAndLimits.limits.largeTopK"},
 
@@ -315,6 +320,22 @@ dialect_find(const char *version)
 	else if (range.oldest >= V(2, 3, 0))
 		set_range(dialect, range);
 	return dialect;
+}
+
+bool
+dialect_has(const Dialect *dialect, const char *flag, const char **since)
+{
+	for (int i = 0; i < lengthof(facts); i++)
+	{
+		int			version = facts[i].since;
+
+		if (strcmp(facts[i].flag, flag) != 0)
+			continue;
+		*since = version == 0 ? NULL :
+			psprintf("%d.%d.%d", version / 10000, version / 100 % 100, version % 100);
+		return *(const bool *) ((const char *) dialect + facts[i].offset);
+	}
+	elog(ERROR, "dialects have no flag \"%s\"", flag);
 }
 
 bool

@@ -56,6 +56,11 @@ typedef struct Dialect
 	bool		has_partitions; /* partitions */
 	bool		nullable_fields;	/* fields can be null, vectors apart */
 	bool		nullable_vectors;	/* vectors can be null */
+	bool		timestamptz_fields; /* fields of type Timestamptz */
+	bool		binary_vectors; /* fields of type BinaryVector */
+	bool		half_vectors;	/* fields of type Float16Vector and BFloat16Vector */
+	bool		sparse_vectors; /* fields of type SparseFloatVector */
+	bool		several_vectors;	/* more than one vector field in a collection */
 	bool		truncates;		/* the RPC TruncateCollection */
 	bool		large_topk;		/* the property query_mode=large_topk of a collection */
 
@@ -107,6 +112,12 @@ extern bool dialect_reaches(const Dialect *dialect, const char *version);
 
 /* Is it surely an earlier Milvus?  The Lites are not, nor is a server that does not say. */
 extern bool dialect_precedes(const Dialect *dialect, const char *version);
+
+/*
+ * A flag by its name.  *since: the first Milvus that has it, NULL if none; in
+ * CurrentMemoryContext.
+ */
+extern bool dialect_has(const Dialect *dialect, const char *flag, const char **since);
 
 /* Its flags, one after the other from 0 on: false when there are no more. */
 extern bool dialect_flag(const Dialect *dialect, int number, const char **name, bool *value, const char **source);
