@@ -54,6 +54,38 @@ SET timezone = 'UTC';
 INSERT INTO imported.import_l3 VALUES (1, NULL, '2026-01-02 03:04:05.678901+02', 'POINT (1 2)', '[1,2]'), (2, 2, NULL, NULL, '[3,4]');
 SELECT index_and_load('imported.import_l3', 'e', 'FLAT', 'L2');
 SELECT * FROM imported.import_l3 ORDER BY id;
+-- defaults of fields are those of columns; names that are equal in what PostgreSQL keeps of them; an alias by its name
+SELECT milvus.drop_collection(server => 'l3', collection => 'import_defaults');
+SELECT milvus.call('l3', 'CreateCollection', replace('{"collection_name": "import_defaults", "schema": {"name": "import_defaults", "enable_dynamic_field": true, "fields": [
+	{"name": "id", "data_type": "Int64", "is_primary_key": true}, {"name": "i", "data_type": "Int32", "default_value": {"int_data": -5}},
+	{"name": "l", "data_type": "Int64", "nullable": true, "default_value": {"long_data": 9007199254740993}}, {"name": "b", "data_type": "Bool", "default_value": {"bool_data": true}},
+	{"name": "f", "data_type": "Float", "default_value": {"float_data": 0.1}}, {"name": "d", "data_type": "Double", "default_value": {"double_data": 0.1}},
+	{"name": "s", "data_type": "VarChar", "type_params": {"max_length": 20}, "default_value": {"string_data": "it''s \\\\"}},
+	{"name": "LONGa", "data_type": "Int32"}, {"name": "LONGb", "data_type": "Int32"}, {"name": "e", "data_type": "FloatVector", "type_params": {"dim": 2}}]}}', 'LONG', repeat('n', 70))::jsonb)->>'code' AS created;
+SELECT milvus.create_alias(alias => 'import_alias', server => 'l3', collection => 'import_defaults');
+IMPORT FOREIGN SCHEMA "default" LIMIT TO (import_alias, no_such_collection) FROM SERVER l3 INTO imported;
+SELECT a.attname, pg_get_expr(d.adbin, d.adrelid) AS column_default, a.attfdwoptions FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+	WHERE a.attrelid = 'imported.import_alias'::regclass AND a.attnum > 0 ORDER BY a.attnum;
+SELECT index_and_load('imported.import_alias', 'e', 'FLAT', 'L2');
+INSERT INTO imported.import_alias (id, nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn, nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn_2, e, "$meta")
+	VALUES (1, 1, 2, '[1,2]', '{"Header 1": "x", "a.b": 7, "plain": true}') RETURNING i, l, b, f, d, s;
+SELECT i, l, b, f, d, s FROM imported.import_alias;
+INSERT INTO imported.import_alias VALUES (2, 1, NULL, true, 0, 0, 'x', 1, 2, '[1,2]');
+-- dynamic keys that are no identifiers
+CREATE FOREIGN TABLE imported.odd_keys (id bigint NOT NULL, h text OPTIONS (dynamic_key 'Header 1'), n bigint OPTIONS (dynamic_key 'a.b'), p boolean OPTIONS (dynamic_key 'plain')) SERVER l3 OPTIONS (collection 'import_defaults');
+SELECT * FROM imported.odd_keys;
+DROP FOREIGN TABLE imported.import_alias;
+IMPORT FOREIGN SCHEMA "default" LIMIT TO (import_defaults) FROM SERVER l3 INTO imported OPTIONS (import_default 'false');
+SELECT count(*) FROM pg_attrdef WHERE adrelid = 'imported.import_defaults'::regclass;
+SELECT milvus.drop_alias('l3', 'import_alias'), milvus.drop_collection(server => 'l3', collection => 'import_defaults');
+-- a dynamic key that is no identifier, on Milvus 2.3
+SELECT milvus.drop_collection(server => 's', collection => 'import_odd');
+CREATE FOREIGN TABLE imported.odd_s (id bigint NOT NULL, h text OPTIONS (dynamic_key 'Header 1'), n bigint OPTIONS (dynamic_key '\u4e2d'), p boolean OPTIONS (dynamic_key 'plain'), e vector(2) NOT NULL) SERVER s OPTIONS (collection 'import_odd');
+SELECT make_collection('imported.odd_s'), index_and_load('imported.odd_s', 'e', 'FLAT', 'L2');
+INSERT INTO imported.odd_s VALUES (1, 'x', 7, true, '[1,2]');
+UPDATE imported.odd_s SET h = 'y' WHERE id = 1;
+SELECT * FROM imported.odd_s;
+SELECT milvus.drop_collection('imported.odd_s');
 -- without pgvector: real[]
 DROP SCHEMA imported CASCADE;
 DROP FUNCTION columns_of;

@@ -235,7 +235,7 @@ append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of foreign table \"%s\" cannot become a field: %s",
 						NameStr(attribute->attname), RelationGetRelationName(relation), problem),
-				 errhint("Create the collection by milvus.call(server, 'CreateCollection', …) and import it.")));
+				 errhint("Create the collection by milvus.call(server, 'CreateCollection', ...) and import it.")));
 	check_type(dialect, type.type, relation, NameStr(attribute->attname));
 	if (milvus_type_is_vector(type.type) && (*nvectors)++ > 0)
 		check_storable(dialect, "several_vectors", "collections with several vectors", relation, NameStr(attribute->attname));

@@ -82,7 +82,7 @@ draw_keys(const MilvusTable *table, KeySample *sample)
 	}
 }
 
-/* "key in […]" of some of the sample; how many keys it names. */
+/* "key in [...]" of some of the sample; how many keys it names. */
 static int
 write_key_list(const MilvusTable *table, const KeySample *sample, int first, int last, StringInfo expr)
 {

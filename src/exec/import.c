@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "commands/defrem.h"
 #include "foreign/foreign.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -30,39 +31,98 @@ is_wanted(const ImportForeignSchemaStmt *stmt, const char *name)
 	return stmt->list_type != FDW_IMPORT_SCHEMA_LIMIT_TO;
 }
 
-/* A name cut to what PostgreSQL keeps of it. */
-static char *
-clip_name(const char *name)
+static bool
+is_taken(List *taken, const char *name)
 {
-	char	   *clipped = pstrdup(name);
+	ListCell   *lc;
 
-	clipped[pg_mbcliplen(name, strlen(name), NAMEDATALEN - 1)] = '\0';
+	foreach(lc, taken)
+		if (strcmp(lfirst(lc), name) == 0)
+			return true;
+	return false;
+}
+
+/* A name cut to what PostgreSQL keeps of it, with a number behind where that is taken already. */
+static char *
+clip_name(const char *name, List **taken)
+{
+	char	   *clipped = pnstrdup(name, pg_mbcliplen(name, strlen(name), NAMEDATALEN - 1));
+
+	for (int number = 2; is_taken(*taken, clipped); number++)
+	{
+		char	   *suffix = psprintf("_%d", number);
+		int			len = pg_mbcliplen(name, strlen(name), NAMEDATALEN - 1 - (int) strlen(suffix));
+
+		clipped = psprintf("%.*s%s", len, name, suffix);
+	}
+	*taken = lappend(*taken, clipped);
 	return clipped;
 }
 
-static void
-append_column(StringInfo sql, const CollectionField *field, const char *type)
+/* The field's default as SQL; NULL when it has none, or one of a kind not known here. */
+static char *
+default_literal(const CollectionField *field)
 {
-	char	   *column = clip_name(field->name);
+	const Milvus__Proto__Schema__ValueField *value = field->default_value;
+
+	if (value == NULL)
+		return NULL;
+	switch (value->data_case)
+	{
+		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_BOOL_DATA:
+			return pstrdup(value->bool_data ? "true" : "false");
+		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_INT_DATA:
+			return psprintf("'%d'", value->int_data);
+		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_LONG_DATA:
+			return psprintf("'" INT64_FORMAT "'", value->long_data);
+		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_FLOAT_DATA:
+			return psprintf("'%.9g'", value->float_data);
+		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_DOUBLE_DATA:
+			return psprintf("'%.17g'", value->double_data);
+		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_STRING_DATA:
+			return quote_literal_cstr(value->string_data);
+		default:
+			return NULL;
+	}
+}
+
+static void
+append_column(StringInfo sql, const CollectionField *field, const char *type, bool with_default, List **taken)
+{
+	char	   *column = clip_name(field->name, taken);
+	char	   *default_value = with_default ? default_literal(field) : NULL;
 
 	appendStringInfo(sql, "\n\t%s %s", quote_identifier(column), type);
 	if (strcmp(column, field->name) != 0)
 		appendStringInfo(sql, " OPTIONS (field %s)", quote_literal_cstr(field->name));
+	if (default_value)
+		appendStringInfo(sql, " DEFAULT %s", default_value);
 	if (!field->nullable && !field->is_dynamic)
 		appendStringInfoString(sql, " NOT NULL");
 	appendStringInfoChar(sql, ',');
 }
 
+/* what all commands of an import have in common */
+typedef struct Import
+{
+	const char *server;
+	const char *schema;
+	const char *dbname;
+	bool		with_defaults;	/* option import_default */
+	List	   *taken;			/* names of tables so far */
+} Import;
+
 /* The command for one collection. */
 static char *
-table_command(Collection *collection, const char *server, const char *schema, const char *dbname)
+table_command(Collection *collection, Import *import)
 {
-	char	   *relation = clip_name(collection->asked_name);
+	char	   *relation = clip_name(collection->asked_name, &import->taken);
+	List	   *columns = NIL;
 	StringInfoData sql;
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "CREATE FOREIGN TABLE %s.%s (",
-					 quote_identifier(schema), quote_identifier(relation));
+					 quote_identifier(import->schema), quote_identifier(relation));
 	for (int i = 0; i < collection->nfields; i++)
 	{
 		const CollectionField *field = &collection->fields[i];
@@ -82,36 +142,88 @@ table_command(Collection *collection, const char *server, const char *schema, co
 					 errdetail("Its type, %s, is not known here.", milvus_type_name(type.type))));
 			continue;
 		}
-		append_column(&sql, field, type_name);
+		append_column(&sql, field, type_name, import->with_defaults, &columns);
 	}
 	if (sql.data[sql.len - 1] == ',')
 		sql.data[--sql.len] = '\0';
-	appendStringInfo(&sql, "\n) SERVER %s OPTIONS (collection %s, dbname %s)", quote_identifier(server),
-					 quote_literal_cstr(collection->asked_name), quote_literal_cstr(dbname));
+	appendStringInfo(&sql, "\n) SERVER %s OPTIONS (collection %s, dbname %s)", quote_identifier(import->server),
+					 quote_literal_cstr(collection->asked_name), quote_literal_cstr(import->dbname));
 	return sql.data;
+}
+
+static void
+read_options(List *options, Import *import)
+{
+	ListCell   *lc;
+
+	import->with_defaults = true;
+	foreach(lc, options)
+	{
+		DefElem    *option = lfirst(lc);
+
+		if (strcmp(option->defname, "import_default") != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+					 errmsg("invalid option \"%s\"", option->defname),
+					 errhint("The only option of IMPORT FOREIGN SCHEMA is import_default.")));
+		import->with_defaults = defGetBoolean(option);
+	}
+}
+
+/* A collection by a name that is none of the list: an alias, or nothing (then NULL). */
+static Collection *
+find_by_alias(MilvusConnection *connection, const char *dbname, const char *name)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Collection *volatile collection = NULL;
+
+	PG_TRY();
+	{
+		collection = collection_describe(connection, dbname, name, DESCRIPTION_FRESH);
+	}
+	PG_CATCH();
+	{
+		if (geterrcode() != ERRCODE_UNDEFINED_TABLE)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return collection;
 }
 
 List *
 milvusImportForeignSchema(ImportForeignSchemaStmt *stmt, Oid serverOid)
 {
 	ForeignServer *server = GetForeignServer(serverOid);
+	Import		import = {server->servername, stmt->local_schema, stmt->remote_schema};
 	MilvusConnection *connection;
-	List	   *commands = NIL;
+	List	   *collections,
+			   *commands = NIL;
 	ListCell   *lc;
 
-	if (stmt->options != NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
-				 errmsg("IMPORT FOREIGN SCHEMA takes no options for milvus_fdw")));
+	read_options(stmt->options, &import);
 	connection = connection_get(serverOid, GetUserId());
-	foreach(lc, collection_list(connection, stmt->remote_schema))
+	collections = collection_list(connection, stmt->remote_schema);
+	foreach(lc, collections)
 	{
 		const char *name = lfirst(lc);
 
 		if (is_wanted(stmt, name))
 			commands = lappend(commands,
 							   table_command(collection_describe(connection, stmt->remote_schema, name, DESCRIPTION_FRESH),
-											 server->servername, stmt->local_schema, stmt->remote_schema));
+											 &import));
+	}
+	if (stmt->list_type != FDW_IMPORT_SCHEMA_LIMIT_TO)
+		return commands;
+	foreach(lc, stmt->table_list)
+	{
+		const char *name = ((RangeVar *) lfirst(lc))->relname;
+		Collection *collection = is_taken(collections, name) ? NULL :
+			find_by_alias(connection, stmt->remote_schema, name);
+
+		if (collection)
+			commands = lappend(commands, table_command(collection, &import));
 	}
 	return commands;
 }

@@ -320,6 +320,39 @@ check_identity(PageSource *source)
 	table_raise_outdated(table);
 }
 
+/*
+ * Open the answer to a page.  What a server says when the collection is gone
+ * between two pages, or another one, is that it has changed.
+ */
+static void
+open_page(PageSource *source)
+{
+	const MilvusTable *table = source->table;
+	MemoryContext caller = CurrentMemoryContext;
+
+	if (source->received == 0)
+	{
+		read_open_query(table, source->next_buffer, source->next_result);
+		return;
+	}
+	PG_TRY();
+	{
+		read_open_query(table, source->next_buffer, source->next_result);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		if (!collection_is_same(table->connection, table->collection))
+			table_raise_outdated(table);
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+}
+
 /* Get the next page and ask for the one after; false when there are no more rows. */
 static bool
 receive_page(PageSource *source)
@@ -347,7 +380,7 @@ receive_page(PageSource *source)
 		}
 	} while (too_large);
 
-	read_open_query(source->table, source->next_buffer, source->next_result);
+	open_page(source);
 	source->counters->bytes += source->next_buffer->len;
 	source->counters->rows += source->next_result->nrows;
 	if (source->next_result->nrows == 0)

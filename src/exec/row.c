@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -92,10 +94,16 @@ row_make_reader(const MilvusTable *table, List *columns, List *left_out, AttrNum
 	return reader;
 }
 
+/* A key that is no identifier can't be asked for: it is taken out of the whole document here. */
 static const char *
 output_name(const RowColumn *column)
 {
-	return column->column->dynamic_key ? column->column->dynamic_key : column->column->field->name;
+	const char *key = column->column->dynamic_key;
+
+	if (key && (isdigit((unsigned char) key[0]) || key[0] == '\0' ||
+				strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(key)))
+		key = NULL;
+	return key ? key : column->column->field->name;
 }
 
 List *
@@ -104,7 +112,16 @@ row_output_fields(const RowReader *reader)
 	List	   *fields = NIL;
 
 	for (int i = 0; i < reader->ncolumns; i++)
-		fields = lappend(fields, unconstify(char *, output_name(&reader->columns[i])));
+	{
+		const char *name = output_name(&reader->columns[i]);
+		bool		known = false;
+		ListCell   *lc;
+
+		foreach(lc, fields)
+			known |= strcmp(lfirst(lc), name) == 0;
+		if (!known)
+			fields = lappend(fields, unconstify(char *, name));
+	}
 	return fields;
 }
 

@@ -194,7 +194,7 @@ open_relation(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("the first argument must be of a foreign table's row type"),
-				 errhint("For example milvus.search(NULL::docs, …).")));
+				 errhint("For example milvus.search(NULL::docs, ...).")));
 	(void) table_definition(relid, &server);
 	acl = pg_class_aclcheck(relid, GetUserId(), ACL_SELECT);
 	if (acl != ACLCHECK_OK)
@@ -215,7 +215,7 @@ put_hit(ManySearch *search, int query, double distance, Datum *values, bool *nul
 	tuplestore_putvalues(search->store, search->store_desc, result, isnull);
 }
 
-/* The hits of the queries first … last, which were asked in one request. */
+/* The hits of the queries first ... last, which were asked in one request. */
 static void
 put_hits(ManySearch *search, FlatResult *result, const int *queries, int count)
 {

@@ -467,14 +467,35 @@ write_boolean(Writing *w, StringInfo out, List *tree)
 	return WRITTEN;
 }
 
+/* as many stand side by side: Milvus' parser takes time with the square of a longer chain */
+#define MAX_CHAIN 32
+
+/* Join the parts from first up to last, long chains as balanced trees. */
+static void
+join_parts(StringInfo out, List *parts, int first, int last, const char *separator)
+{
+	int			middle = first + (last - first) / 2;
+
+	if (last - first <= MAX_CHAIN)
+	{
+		for (int i = first; i < last; i++)
+			appendStringInfo(out, "%s%s", i > first ? separator : "", (char *) list_nth(parts, i));
+		return;
+	}
+	appendStringInfoChar(out, '(');
+	join_parts(out, parts, first, middle, separator);
+	appendStringInfo(out, ")%s(", separator);
+	join_parts(out, parts, middle, last, separator);
+	appendStringInfoChar(out, ')');
+}
+
 /* AND or OR of the trees from a cell on. */
 static Outcome
 write_group(Writing *w, StringInfo out, bool is_and, List *trees, int first)
 {
-	const char *separator = is_and ? " and " : " or ";
+	List	   *parts = NIL;
 	Outcome		deciding = is_and ? NEVER : ALWAYS;
 	bool		unsent = false;
-	int			written = 0;
 	int			start = out->len;
 
 	for (int i = first; i < list_length(trees); i++)
@@ -492,17 +513,16 @@ write_group(Writing *w, StringInfo out, bool is_and, List *trees, int first)
 		{
 			bool		group = intVal(linitial(child)) == (is_and ? FILTER_OR : FILTER_AND);
 
-			appendStringInfo(out, group ? "%s(%s)" : "%s%s", written > 0 ? separator : "", part.data);
-			written++;
+			parts = lappend(parts, group ? psprintf("(%s)", part.data) : part.data);
 		}
-		pfree(part.data);
 	}
+	join_parts(out, parts, 0, list_length(parts), is_and ? " and " : " or ");
 	/* one that may be true makes the whole so */
 	if (unsent && !is_and)
 		return filter_take_back(out, start, UNSENT);
 	if (unsent)
 		w->recheck = true;
-	if (written > 0)
+	if (parts != NIL)
 		return WRITTEN;
 	return unsent ? UNSENT : is_and ? ALWAYS : NEVER;
 }

@@ -43,7 +43,7 @@ compares_bytes(Compilation *c, Oid collation)
 	return false;
 }
 
-/* "not (…)" of a condition on a field: only where it is not true of NULL. */
+/* "not (...)" of a condition on a field: only where it is not true of NULL. */
 static bool
 may_be_negated(Compilation *c, AttrNumber attnum)
 {

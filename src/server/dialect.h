@@ -27,8 +27,8 @@ typedef struct Dialect
 
 	/* filters */
 	bool		filters;		/* filters are sent at all */
-	bool		has_not;		/* not (…) */
-	bool		not_excludes_null;	/* not (…) of one comparison is not true where the field is null */
+	bool		has_not;		/* not (...) */
+	bool		not_excludes_null;	/* not (...) of one comparison is not true where the field is null */
 	bool		has_is_null;	/* field is null, field is not null */
 	bool		or_of_contraries;	/* n in [1, 2] or n != 1, which some fold to true, also of NULL, or fail at */
 	bool		or_of_ranges;	/* (1 < n and n < 5) or (1 <= n and n < 3), which some lose an end of */
@@ -39,10 +39,10 @@ typedef struct Dialect
 	bool		negative_elements;	/* array_contains(a, -1) */
 	bool		newline_escapes;	/* "\n" in a string literal is a line break */
 	bool		wide_escapes;	/* "\U0001f600" in a string literal is that character */
-	bool		timestamptz_filters;	/* a timestamptz field is compared with ISO "…" */
+	bool		timestamptz_filters;	/* a timestamptz field is compared with ISO "..." */
 
 	/* filters on documents and dynamic keys */
-	bool		json_lists;		/* j["k"] in […] */
+	bool		json_lists;		/* j["k"] in [...] */
 	bool		json_strict;	/* a JSON true does not equal the number 1 */
 	bool		json_floats;	/* a dynamic key can be compared with a float, however large the whole numbers it has elsewhere */
 	bool		json_integers;	/* an integer beyond 2^53 is compared exactly, whatever index there is */

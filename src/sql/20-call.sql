@@ -76,7 +76,7 @@ CREATE FUNCTION milvus.dialect_flags(server name, OUT flag text, OUT value boole
 	LANGUAGE c STABLE STRICT PARALLEL UNSAFE ROWS 50 AS 'MODULE_PATHNAME', 'milvus_dialect_flags';
 COMMENT ON FUNCTION milvus.dialect_flags(name) IS 'what a server is taken to do, and where that is known from; false is the cautious value';
 
--- [{"key": k, "value": v}, …] as {k: v, …}
+-- [{"key": k, "value": v}, ...] as {k: v, ...}
 CREATE FUNCTION milvus.pairs(list jsonb) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN (SELECT coalesce(jsonb_object_agg(p->>'key', p->>'value'), '{}') FROM jsonb_array_elements(list) AS p);

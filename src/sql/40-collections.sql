@@ -1,4 +1,4 @@
--- what is in the servers; WHERE server, database, collection = … asks only for those
+-- what is in the servers; WHERE server, database, collection = ... asks only for those
 
 -- Milvus Lite 2 has no databases, and not every user may list them: then there is the one that the server's option names
 CREATE FUNCTION milvus.list_databases(server name, own text) RETURNS jsonb

@@ -299,4 +299,4 @@ BEGIN
 	RETURN tasks[1];
 END $$;
 COMMENT ON FUNCTION milvus.import(regclass, text[], jsonb, boolean, text, boolean, name, text, text)
-	IS 'have Milvus import files that its storage has, and wait for it; a loaded collection then wants milvus.load(…, refresh => true)';
+	IS 'have Milvus import files that its storage has, and wait for it; a loaded collection then wants milvus.load(..., refresh => true)';

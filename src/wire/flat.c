@@ -48,7 +48,7 @@ enum
 	MUTATION_STATUS = 1, MUTATION_IDS = 2, MUTATION_INSERT_COUNT = 6,
 	MUTATION_DELETE_COUNT = 7, MUTATION_UPSERT_COUNT = 8, MUTATION_TIMESTAMP = 9,
 	INSERT_FIELDS_DATA = 5,
-	REPEATED_DATA = 1			/* of BoolArray … StringArray, FloatArray, ArrayArray, SparseFloatArray's contents */
+	REPEATED_DATA = 1			/* of BoolArray ... StringArray, FloatArray, ArrayArray, SparseFloatArray's contents */
 };
 
 /* bytes of a number on the wire, at most */

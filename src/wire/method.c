@@ -74,7 +74,7 @@ static const MilvusMethod methods[] = {
 	{"Insert", "2.3", LITE_3 | LITE_2, "INSERT, COPY"},
 	{"Delete", "2.3", LITE_3 | LITE_2, "DELETE"},
 	{"Upsert", "2.3", LITE_3 | LITE_2, "UPDATE"},
-	{"Search", "2.3", READS | GUARDED | LITE_3 | LITE_2, "SELECT … ORDER BY distance"},
+	{"Search", "2.3", READS | GUARDED | LITE_3 | LITE_2, "SELECT ... ORDER BY distance"},
 	{"HybridSearch", "2.4", READS | GUARDED | LITE_3 | LITE_2},
 	{"Query", "2.3", READS | GUARDED | LITE_3 | LITE_2, "SELECT"},
 	{"CalcDistance", "2.3", READS | GUARDED},

@@ -65,6 +65,13 @@ ONE = {"IDs": {"int_id": {"data": [1]}}, "succ_index": [0], "timestamp": 4700000
 REPLICA = {"replicaID": 1, "collectionID": 42, "node_ids": [5], "resource_group_name": "__default_resource_group"}
 GROUP = {"name": "rg", "capacity": 1, "num_available_node": 1, "nodes": [{"node_id": 5, "hostname": "h"}]}
 
+# a collection without rows
+COLUMNS = [
+    {"type": "Int64", "field_name": "id", "scalars": {"long_data": {"data": []}}},
+    {"type": "VarChar", "field_name": "title", "scalars": {"string_data": {"data": []}}},
+    {"type": "VarChar", "field_name": "lang", "scalars": {"string_data": {"data": []}}},
+    {"type": "FloatVector", "field_name": "embedding", "vectors": {"dim": 3, "float_vector": {"data": []}}}]
+
 ANSWERS = {
     "ListDatabases": {"db_names": ["default"], "db_ids": [1], "created_timestamp": [470000000000000000]},
     "DescribeDatabase": {"db_name": "default"},
@@ -94,11 +101,6 @@ ANSWERS = {
     "GetCompactionStateWithPlans": {"state": "Completed", "mergeInfos": [{"sources": [1, 2], "target": 3}]},
     "Import": {"tasks": [9]},
     "GetImportState": {"state": "ImportCompleted", "id": 9, "row_count": 1},
-    "Query": {"fields_data": [
-        {"type": "Int64", "field_name": "id", "scalars": {"long_data": {"data": []}}},
-        {"type": "VarChar", "field_name": "title", "scalars": {"string_data": {"data": []}}},
-        {"type": "VarChar", "field_name": "lang", "scalars": {"string_data": {"data": []}}},
-        {"type": "FloatVector", "field_name": "embedding", "vectors": {"dim": 3, "float_vector": {"data": []}}}]},
     "Insert": {**ONE, "insert_cnt": 1},
     "Upsert": {**ONE, "upsert_cnt": 1},
     "Delete": {"timestamp": 470000000000000000},
@@ -515,6 +517,7 @@ class Double:
         self.control("reset")
         for rpc, response in ANSWERS.items():
             self.answer(rpc, response)
+        self.control("rows", columns=COLUMNS, count=0)
 
     def asked(self):
         return [entry["rpc"] for entry in self.control("requests")]

@@ -22,6 +22,8 @@ a JSON object, and the answer's response is JSON as well.
     {"op": "fail", "rpc": R, "grpc": "UNAVAILABLE", "message": M, "times": N}
                                   before any answer; without times until the reset
     {"op": "reset"}               nothing recorded, nothing scripted
+    {"op": "rows", "columns": [{…}, …], "count": N}
+                                  Query is answered from these: with them, with none after a key, with their number
     {"op": "version", "version": V}   what it says it is to who connects from now on
 """
 
@@ -30,6 +32,7 @@ import base64
 import collections
 import concurrent.futures
 import json
+import re
 import sys
 import threading
 
@@ -83,6 +86,7 @@ class Double:
         self.counted = collections.Counter()
         self.answers = {}
         self.failures = {}
+        self.rows = None
         return {}
 
     def requests(self, order):
@@ -111,6 +115,18 @@ class Double:
             "status": grpc.StatusCode[order["grpc"]], "message": order.get("message", ""), "times": order.get("times")}
         return {}
 
+    def hold_rows(self, order):
+        of = self.rpcs["Query"].response
+        count = {"type": "Int64", "field_name": "count(*)", "scalars": {"long_data": {"data": [order["count"]]}}}
+        self.rows = {kind: json_format.ParseDict({"fields_data": columns}, of()).SerializeToString()
+                     for kind, columns in (("page", order["columns"]), ("count", [count]), ("end", []))}
+        return {}
+
+    def query_rows(self, request):
+        if list(request.output_fields) == ["count(*)"]:
+            return self.rows["count"]
+        return self.rows["end" if re.match(r"\w+ > ", request.expr) else "page"]
+
     def call_itself(self, order):
         self.version = order["version"]
         return {}
@@ -122,7 +138,7 @@ class Double:
 
     def control(self, order):
         does = {"reset": self.reset, "requests": self.requests, "counts": self.counts, "answer": self.answer,
-                "answers": self.answer_in_turn, "fail": self.fail, "version": self.call_itself}.get(order.get("op"))
+                "answers": self.answer_in_turn, "fail": self.fail, "version": self.call_itself, "rows": self.hold_rows}.get(order.get("op"))
         if does is None:
             raise ControlError("no such op: %s" % order.get("op"))
         try:
@@ -173,7 +189,9 @@ class Double:
             response.version = self.version
         return response.SerializeToString()
 
-    def answer_to(self, rpc):
+    def answer_to(self, rpc, sent):
+        if rpc.name == "Query" and self.rows:
+            return self.query_rows(rpc.request.FromString(sent))
         planned = self.answers.get(rpc.name)
         if planned:
             return planned.popleft() if len(planned) > 1 else planned[0]
@@ -204,7 +222,7 @@ class Double:
                 elif planned:
                     status, text = planned["status"], planned["message"]
                 else:
-                    answer = self.answer_to(rpc)
+                    answer = self.answer_to(rpc, sent)
                     return self.spoiled(rpc, answer) if self.spoil and rpc.name != "Connect" else answer
         context.abort(status, text)
 
