@@ -170,28 +170,6 @@ read_options(List *options, Import *import)
 	}
 }
 
-/* A collection by a name that is none of the list: an alias, or nothing (then NULL). */
-static Collection *
-find_by_alias(MilvusConnection *connection, const char *dbname, const char *name)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	Collection *volatile collection = NULL;
-
-	PG_TRY();
-	{
-		collection = collection_describe(connection, dbname, name, DESCRIPTION_FRESH);
-	}
-	PG_CATCH();
-	{
-		if (geterrcode() != ERRCODE_UNDEFINED_TABLE)
-			PG_RE_THROW();
-		MemoryContextSwitchTo(caller);
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	return collection;
-}
-
 List *
 milvusImportForeignSchema(ImportForeignSchemaStmt *stmt, Oid serverOid)
 {
@@ -216,11 +194,12 @@ milvusImportForeignSchema(ImportForeignSchemaStmt *stmt, Oid serverOid)
 	}
 	if (stmt->list_type != FDW_IMPORT_SCHEMA_LIMIT_TO)
 		return commands;
+	/* what is none of the list may be an alias; else it is left out, as core leaves it */
 	foreach(lc, stmt->table_list)
 	{
 		const char *name = ((RangeVar *) lfirst(lc))->relname;
 		Collection *collection = is_taken(collections, name) ? NULL :
-			find_by_alias(connection, stmt->remote_schema, name);
+			collection_describe_unless(connection, stmt->remote_schema, name, DESCRIPTION_FRESH, ERRCODE_UNDEFINED_TABLE);
 
 		if (collection)
 			commands = lappend(commands, table_command(collection, &import));

@@ -378,20 +378,19 @@ collection_describe(MilvusConnection *connection, const char *dbname, const char
 	return collection;
 }
 
-/* By its own name; NULL when the user may not ask for it by that. */
-static Collection *
-describe_by_own_name(MilvusConnection *connection, const Collection *by_alias, int max_age)
+Collection *
+collection_describe_unless(MilvusConnection *connection, const char *dbname, const char *name, int max_age, int sqlstate)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	Collection *volatile collection = NULL;
 
 	PG_TRY();
 	{
-		collection = collection_describe(connection, by_alias->dbname, by_alias->name, max_age);
+		collection = collection_describe(connection, dbname, name, max_age);
 	}
 	PG_CATCH();
 	{
-		if (geterrcode() != ERRCODE_INSUFFICIENT_PRIVILEGE)
+		if (geterrcode() != sqlstate)
 			PG_RE_THROW();
 		MemoryContextSwitchTo(caller);
 		FlushErrorState();
@@ -408,7 +407,7 @@ collection_resolve(MilvusConnection *connection, const char *dbname, const char 
 
 	if (strcmp(collection->name, name) == 0)
 		return collection;
-	own = describe_by_own_name(connection, collection, max_age);
+	own = collection_describe_unless(connection, dbname, collection->name, max_age, ERRCODE_INSUFFICIENT_PRIVILEGE);
 	if (own == NULL)
 		return collection;
 	/* it was dropped, and made again, in between */

@@ -64,6 +64,10 @@ typedef struct Collection
 extern Collection *collection_describe(MilvusConnection *connection, const char *dbname,
 									   const char *name, int max_age);
 
+/* The same, or NULL when that ends with an error of that SQLSTATE. */
+extern Collection *collection_describe_unless(MilvusConnection *connection, const char *dbname,
+											  const char *name, int max_age, int sqlstate);
+
 /*
  * The same, of the collection that a name means now: its own name is found if the
  * name is an alias, and described.  So whatever becomes of the alias, requests go

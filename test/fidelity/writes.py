@@ -379,10 +379,13 @@ class Maker:
         refs = scope.of("jsonb")
         form = self.rng.randint(0, 5)
         if refs:
-            ref = self.rng.choice(refs).node()
+            chosen = self.rng.choice(refs)
+            ref = chosen.node()
             key = quoted(g.json_key())
             if form == 0:
-                return Node("(", ref, f" || {quoted(values.json.dumps({g.json_key(): values.json_value(self.rng, 1)}, ensure_ascii=False))}::jsonb)")
+                # (null or an array, || an object, is an array, which not every server keeps: then it refuses, and rightly)
+                more = f"{quoted(values.json.dumps({g.json_key(): values.json_value(self.rng, 1)}, ensure_ascii=False))}::jsonb"
+                return Node("(CASE jsonb_typeof(", ref, ") WHEN 'object' THEN ", chosen.node(), f" || {more} ELSE {more} END)")
             if form == 1:
                 return Node("(", ref, f" - {key})")
             if form == 2:

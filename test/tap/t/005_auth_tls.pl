@@ -97,6 +97,25 @@ is(as_plain('CREATE USER MAPPING FOR plain SERVER mine; ' . sprintf $call, 'mine
 $node->safe_psql('postgres', 'REVOKE pg_read_server_files FROM plain');
 like(as_plain(sprintf $call, 'mine'), qr/ERROR:\s+42501:/, '... no longer when the owner is none');
 
+# lent credentials are asked after at every use, also of a connection that another user has opened in the session
+my $list = sprintf $call, 'a';
+$node->safe_psql('postgres', "DROP USER MAPPING IF EXISTS FOR CURRENT_USER SERVER a; DROP USER MAPPING FOR plain SERVER a;
+	CREATE USER MAPPING FOR PUBLIC SERVER a OPTIONS (user 'root', password_file '$files/good');
+	CREATE FUNCTION as_owner() RETURNS boolean SECURITY DEFINER LANGUAGE sql AS \$\$$list\$\$");
+my $lent = MilvusTap::Session->new($node, user => 'plain');
+like($lent->query($list), qr/ERROR:\s+2F003:/, 'a password file of PUBLIC is not for everybody');
+is($lent->query('SELECT as_owner()'), 't', '... a superuser\'s function uses it');
+like($lent->query($list), qr/ERROR:\s+2F003:/, '... and that opens it for nobody else');
+$lent->quit;
+$lent = MilvusTap::Session->new($node);
+is($lent->query($list), 't', 'nor does a superuser');
+$lent->query('SET ROLE plain');
+like($lent->query($list), qr/ERROR:\s+2F003:/, '... who becomes somebody else');
+$lent->query('RESET ROLE');
+is($lent->query($list), 't', '... but for himself');
+$lent->quit;
+$node->safe_psql('postgres', 'DROP FUNCTION as_owner; DROP USER MAPPING FOR PUBLIC SERVER a');
+
 # --- TLS ---
 sub tls_server
 {
