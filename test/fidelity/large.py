@@ -20,7 +20,7 @@ def build(run, collection, metric):
         FROM generate_series(1, {ROWS}) i; ANALYZE l.large""")
     run(f"""CREATE FOREIGN TABLE f.large (id bigint NOT NULL, n integer NOT NULL, s varchar(20) NOT NULL, e real[] NOT NULL)
         SERVER fidelity OPTIONS (collection '{collection}')""")
-    run(f"""SELECT milvus.call('fidelity', 'CreateCollection', '{{"collection_name": "{collection}", "schema": {{"name": "{collection}", "fields": [
+    run(f"""SELECT milvus.call('fidelity', 'CreateCollection', '{{"consistency_level": "Bounded", "collection_name": "{collection}", "schema": {{"name": "{collection}", "fields": [
         {{"name": "id", "data_type": "Int64", "is_primary_key": true}}, {{"name": "n", "data_type": "Int32"}},
         {{"name": "s", "data_type": "VarChar", "type_params": {{"max_length": 80}}}},
         {{"name": "e", "data_type": "FloatVector", "type_params": {{"dim": 2}}}}]}}}}')""")

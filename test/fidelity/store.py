@@ -70,7 +70,7 @@ class Store:
             if auto_id and column is table.key:
                 field["autoID"] = True
         self.run(f"SELECT milvus.drop_collection('f.{loader}')")
-        self.call("CreateCollection", collection_name=collection, schema=schema)
+        self.call("CreateCollection", collection_name=collection, schema=schema, consistency_level="Bounded")
 
     def call(self, rpc, **request):
         self.run(f"SELECT milvus.call('fidelity', '{rpc}', {quoted(json.dumps(request))})")
