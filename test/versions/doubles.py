@@ -508,9 +508,9 @@ class Model(double.Double):
             getattr(collection, rpc.name.lower())(request, response)
         return response
 
-    def answer_to(self, rpc):
+    def answer_to(self, rpc, sent):
         if rpc.name in self.answers or rpc.name not in self.PLAYED or not self.collections:
-            return super().answer_to(rpc)
+            return super().answer_to(rpc, sent)
         sent = base64.b64decode(self.last["bytes"])
         try:
             return self.play(rpc, rpc.request.FromString(sent)).SerializeToString()
