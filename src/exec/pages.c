@@ -227,7 +227,7 @@ swap_pages(PageSource *source)
 	source->next_result = result;
 }
 
-/* One row and the number of all, to learn something of the server. */
+/* One row, to learn something of the server. */
 static void
 ask_for_one(PageSource *source, ReadGuarantee guarantee)
 {
@@ -248,9 +248,9 @@ ask_for_one(PageSource *source, ReadGuarantee guarantee)
 }
 
 /*
- * Where the server reads snapshots, all pages of a statement are of one.  It tells the time when
- * it was asked, which a first page that has not waited for it may be older than:
- * so it is asked for a row first, unless one page is likely to be enough.
+ * Where the server reads snapshots, all pages of a statement are of one.  It tells
+ * the time when it was asked, which a first page that has not waited for it may be
+ * older than: so it is asked for a row first, unless one page is likely to be enough.
  */
 static void
 choose_snapshot(PageSource *source)

@@ -29,7 +29,7 @@
 
 /* The table that is scanned, or counted: then the plan node has no relation of its own. */
 static MilvusTable *
-open_scanned_table(ForeignScanState *node, int eflags)
+open_scanned_table(ForeignScanState *node)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	Index		relid = plan->scan.scanrelid > 0 ? plan->scan.scanrelid : bms_next_member(plan->fs_relids, -1);
@@ -38,8 +38,7 @@ open_scanned_table(ForeignScanState *node, int eflags)
 	/* the query holds its lock */
 	Relation	relation = table_open((Oid) intVal(list_nth(plan->fdw_private, SCAN_RELATION)), NoLock);
 	MilvusTable *table = table_open_in_statement(relation, OidIsValid(user) ? user : GetUserId(),
-												 (eflags & EXEC_FLAG_EXPLAIN_ONLY) ? DESCRIPTION_CACHED : DESCRIPTION_RECENT,
-												 node->ss.ps.state);
+												 DESCRIPTION_CACHED, node->ss.ps.state);
 
 	table_close(relation, NoLock);
 	if (list_member_int(node->ss.ps.state->es_plannedstmt->resultRelations, (int) relid))
@@ -68,7 +67,7 @@ milvusBeginForeignScan(ForeignScanState *node, int eflags)
 	int			width;
 
 	node->fdw_state = state;
-	state->table = open_scanned_table(node, eflags);
+	state->table = open_scanned_table(node);
 	state->kind = intVal(list_nth(plan->fdw_private, SCAN_KIND));
 	state->relied_on = intVal(list_nth(plan->fdw_private, SCAN_RELIED_ON));
 	state->filters = list_nth(plan->fdw_private, SCAN_FILTERS);

@@ -122,9 +122,8 @@ keep_name(EState *estate, const MilvusTable *table)
 }
 
 static Collection *
-resolve_collection(const MilvusTable *table, int max_age, EState *estate)
+resolve_collection(const MilvusTable *table, int max_age, const StatementName *known)
 {
-	const StatementName *known = estate ? find_name(estate, table) : NULL;
 	Collection *collection;
 
 	if (known == NULL)
@@ -152,6 +151,7 @@ table_open_in_statement(Relation relation, Oid userid, int max_age, EState *esta
 	TupleDesc	tupdesc = RelationGetDescr(relation);
 	ForeignTable *foreign = GetForeignTable(RelationGetRelid(relation));
 	ForeignServer *server = GetForeignServer(foreign->serverid);
+	StatementName *name;
 
 	table->relid = RelationGetRelid(relation);
 	table->relname = pstrdup(RelationGetRelationName(relation));
@@ -164,15 +164,11 @@ table_open_in_statement(Relation relation, Oid userid, int max_age, EState *esta
 				 errmsg("Milvus server \"%s\" has no partitions", table->connection->rpc.name),
 				 errdetail("Foreign table \"%s\" has the option partition; %s has only \"_default\".",
 						   table->relname, table->connection->dialect->name)));
-	table->collection = resolve_collection(table, max_age, estate);
-	if (estate)
-	{
-		StatementName *name = find_name(estate, table);
-
-		if (name == NULL)
-			name = keep_name(estate, table);
-		table->snapshot = &name->snapshot;
-	}
+	name = estate ? find_name(estate, table) : NULL;
+	table->collection = resolve_collection(table, max_age, name);
+	if (estate && name == NULL)
+		name = keep_name(estate, table);
+	table->snapshot = name ? &name->snapshot : NULL;
 	if (table->collection->primary_key == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),

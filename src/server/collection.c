@@ -405,6 +405,9 @@ collection_resolve(MilvusConnection *connection, const char *dbname, const char 
 	Collection *collection = collection_describe(connection, dbname, name, max_age);
 	Collection *own;
 
+	/* a description is checked again beside the first request, but what an alias means is not */
+	if (strcmp(collection->name, name) != 0)
+		collection = collection_describe(connection, dbname, name, Min(max_age, DESCRIPTION_RECENT));
 	if (strcmp(collection->name, name) == 0)
 		return collection;
 	own = collection_describe_unless(connection, dbname, collection->name, max_age, ERRCODE_INSUFFICIENT_PRIVILEGE);

@@ -51,7 +51,10 @@ typedef struct Collection
 	TimestampTz described_at;
 } Collection;
 
-/* how old a description may be, in milliseconds: for writing, for execution, for planning */
+/*
+ * How old a description may be, in milliseconds: for writing; for what an alias means, and
+ * for what nothing looks at again; for planning, and for a scan, which is checked as it starts.
+ */
 #define DESCRIPTION_FRESH 0
 #define DESCRIPTION_RECENT 1000
 #define DESCRIPTION_CACHED 5000
