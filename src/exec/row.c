@@ -7,8 +7,6 @@
  */
 #include "postgres.h"
 
-#include <ctype.h>
-
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -100,10 +98,7 @@ output_name(const RowColumn *column)
 {
 	const char *key = column->column->dynamic_key;
 
-	if (key && (isdigit((unsigned char) key[0]) || key[0] == '\0' ||
-				strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(key)))
-		key = NULL;
-	return key ? key : column->column->field->name;
+	return key && filter_is_identifier(key) ? key : column->column->field->name;
 }
 
 List *

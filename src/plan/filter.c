@@ -63,15 +63,16 @@ is_reserved(const Dialect *dialect, const char *name)
 }
 
 bool
+filter_is_identifier(const char *name)
+{
+	return name[0] != '\0' && !(name[0] >= '0' && name[0] <= '9') &&
+		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(name);
+}
+
+bool
 filter_can_name(const MilvusTable *table, const CollectionField *field)
 {
-	const char *name = field->name;
-
-	if (!((name[0] >= 'a' && name[0] <= 'z') || (name[0] >= 'A' && name[0] <= 'Z') || name[0] == '_'))
-		return false;
-	if (strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(name))
-		return false;
-	return !is_reserved(table->connection->dialect, name);
+	return filter_is_identifier(field->name) && !is_reserved(table->connection->dialect, field->name);
 }
 
 Outcome

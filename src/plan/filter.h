@@ -112,6 +112,9 @@ extern bool filter_is_always_written(const MilvusTable *table, List *trees, List
 /* Are texts ordered by their bytes under that collation? */
 extern bool filter_orders_by_bytes(Oid collation);
 
+/* Is it an identifier to Milvus: ASCII letters, digits and underscores, no digit first (Plan.g4)? */
+extern bool filter_is_identifier(const char *name);
+
 /* May the field be named in a filter? */
 extern bool filter_can_name(const MilvusTable *table, const CollectionField *field);
 

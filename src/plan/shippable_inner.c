@@ -182,17 +182,6 @@ compile_length(Compilation *c, OpExpr *expr, bool negated)
 	return filter_make_leaf(FILTER_LENGTH, attnum, 0, filter_add_value(c, (Expr *) right));
 }
 
-/*
- * May the key stand in a path of a filter?  Some separators mean more than
- * themselves there, and a number finds an element of an array.
- */
-static bool
-is_plain_key(const char *key)
-{
-	return key[0] != '\0' && !(key[0] >= '0' && key[0] <= '9') &&
-		strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(key);
-}
-
 static List *
 make_json_leaf(FilterNode node, AttrNumber attnum, FilterOperator op, int value, List *path)
 {
@@ -212,7 +201,11 @@ document_column(Compilation *c, Node *operand)
 	return column->field->is_dynamic || filter_can_name(c->table, column->field) ? attnum : 0;
 }
 
-/* The key of "document -> 'key'", or NULL. */
+/*
+ * The key of "document -> 'key'" that may stand in a path of a filter, or NULL.
+ * Some separators mean more than themselves there, and a number finds an element
+ * of an array.
+ */
 static char *
 constant_key(Node *node)
 {
@@ -222,7 +215,7 @@ constant_key(Node *node)
 	if (!IsA(node, Const) || key->constisnull || key->consttype != TEXTOID)
 		return NULL;
 	name = TextDatumGetCString(key->constvalue);
-	return is_plain_key(name) ? name : NULL;
+	return filter_is_identifier(name) ? name : NULL;
 }
 
 /*
@@ -240,7 +233,7 @@ document_value(Compilation *c, Node *operand, List **path)
 	{
 		const char *key = c->table->columns[attnum - 1].dynamic_key;
 
-		if (key == NULL || !is_plain_key(key))
+		if (key == NULL || !filter_is_identifier(key))
 			return 0;
 		*path = list_make1(makeString(pstrdup(key)));
 		return attnum;
@@ -378,7 +371,7 @@ add_contained(Compilation *c, AttrNumber attnum, JsonbContainer *container, List
 		if (token == WJB_KEY)
 		{
 			key = pnstrdup(value.val.string.val, value.val.string.len);
-			if (!is_plain_key(key))
+			if (!filter_is_identifier(key))
 				return false;
 		}
 		if (token != WJB_VALUE)
