@@ -16,10 +16,11 @@ typedef struct KeyEntry
 	char		status;
 } KeyEntry;
 
-static uint32
-hash_key(RowKey key)
+uint32
+key_hash(const RowKey *key)
 {
-	return key.is_text ? hash_bytes(key.text.data, (int) key.text.len) : murmurhash32((uint32) (key.integer ^ (key.integer >> 32)));
+	return key->is_text ? hash_bytes(key->text.data, (int) key->text.len) :
+		murmurhash32((uint32) key->integer ^ (uint32) ((uint64) key->integer >> 32));
 }
 
 bool
@@ -34,7 +35,7 @@ key_equal(const RowKey *one, const RowKey *other)
 #define SH_ELEMENT_TYPE KeyEntry
 #define SH_KEY_TYPE RowKey
 #define SH_KEY key
-#define SH_HASH_KEY(table, key) hash_key(key)
+#define SH_HASH_KEY(table, key) key_hash(&(key))
 #define SH_EQUAL(table, a, b) key_equal(&(a), &(b))
 #define SH_SCOPE static inline
 #define SH_DEFINE

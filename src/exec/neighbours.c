@@ -15,7 +15,6 @@
 #include "access/htup_details.h"
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_type.h"
-#include "common/hashfn.h"
 #include "executor/tuptable.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -23,6 +22,7 @@
 #include "utils/tuplesort.h"
 
 #include "compat.h"
+#include "keys.h"
 #include "neighbours.h"
 #include "search_params.h"
 #include "plan/filter.h"
@@ -44,29 +44,12 @@ typedef struct SeenKey
 	char		status;
 } SeenKey;
 
-static inline uint32
-hash_key(const RowKey *key)
-{
-	return key->is_text ? hash_bytes(key->text.data, (int) key->text.len) :
-		murmurhash32((uint32) key->integer ^ (uint32) ((uint64) key->integer >> 32));
-}
-
-static inline bool
-same_key(const RowKey *a, const RowKey *b)
-{
-	if (a->is_text != b->is_text)
-		return false;
-	if (!a->is_text)
-		return a->integer == b->integer;
-	return a->text.len == b->text.len && memcmp(a->text.data, b->text.data, a->text.len) == 0;
-}
-
 #define SH_PREFIX seen
 #define SH_ELEMENT_TYPE SeenKey
 #define SH_KEY_TYPE RowKey
 #define SH_KEY key
-#define SH_HASH_KEY(table, key) hash_key(&(key))
-#define SH_EQUAL(table, a, b) same_key(&(a), &(b))
+#define SH_HASH_KEY(table, key) key_hash(&(key))
+#define SH_EQUAL(table, a, b) key_equal(&(a), &(b))
 #define SH_SCOPE static inline
 #define SH_DEFINE
 #define SH_DECLARE
