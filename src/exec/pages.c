@@ -75,23 +75,11 @@ choose_first_size(PageSource *source)
 	source->rows = Max(1, Min(rows, source->max_rows));
 }
 
-static bool
-contains_name(const List *names, const char *name)
-{
-	const ListCell *lc;
-
-	foreach(lc, names)
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	return false;
-}
-
 PageSource *
 pages_begin(const MilvusTable *table, RowReader *reader, const char *expr,
 			int64 wanted, int64 most, ScanCounters *counters)
 {
 	PageSource *source = palloc0(sizeof(PageSource));
-	char	   *key_name = table->collection->primary_key->name;
 
 	source->table = table;
 	source->reader = reader;
@@ -107,10 +95,8 @@ pages_begin(const MilvusTable *table, RowReader *reader, const char *expr,
 	source->result = palloc(sizeof(FlatResult));
 	source->next_buffer = rpc_make_buffer();
 	source->next_result = palloc(sizeof(FlatResult));
-	source->output_fields = row_output_fields(reader);
-	/* always: pages are cut by it */
-	if (!contains_name(source->output_fields, key_name))
-		source->output_fields = lappend(source->output_fields, key_name);
+	/* the key always: pages are cut by it */
+	source->output_fields = row_add_output_field(row_output_fields(reader), table->collection->primary_key->name);
 	choose_first_size(source);
 	return source;
 }

@@ -102,21 +102,23 @@ output_name(const RowColumn *column)
 }
 
 List *
+row_add_output_field(List *fields, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, fields)
+		if (strcmp(lfirst(lc), name) == 0)
+			return fields;
+	return lappend(fields, unconstify(char *, name));
+}
+
+List *
 row_output_fields(const RowReader *reader)
 {
 	List	   *fields = NIL;
 
 	for (int i = 0; i < reader->ncolumns; i++)
-	{
-		const char *name = output_name(&reader->columns[i]);
-		bool		known = false;
-		ListCell   *lc;
-
-		foreach(lc, fields)
-			known |= strcmp(lfirst(lc), name) == 0;
-		if (!known)
-			fields = lappend(fields, unconstify(char *, name));
-	}
+		fields = row_add_output_field(fields, output_name(&reader->columns[i]));
 	return fields;
 }
 

@@ -33,6 +33,9 @@ extern RowReader *row_make_reader(const MilvusTable *table, List *columns, List 
 /* The fields to ask for, the primary key not among them unless it is wanted. */
 extern List *row_output_fields(const RowReader *reader);
 
+/* The fields and one more, unless it is among them. */
+extern List *row_add_output_field(List *fields, const char *name);
+
 /* Where the vector is, and where the distance goes (-1: nowhere). */
 extern int	row_vector_position(const RowReader *reader);
 extern int	row_distance_position(const RowReader *reader);
