@@ -390,6 +390,17 @@ def mixed(tree):
     return found.union(*(mixed(t) for t in tree[1:]))
 
 
+def keeps_the_rules(c, where):
+    """What was sent for a WHERE is none of what a server of the version parses or folds wrong."""
+    plain(c)
+    text = " | ".join(c.filters())
+    for tree in c.trees():
+        c.expect(not unguarded(tree) or not (2, 6, 8) <= c.version < (2, 6, 19), "WHERE %s: no guard: %s", where, text)
+        c.expect(not mixed(tree) or not (2, 6, 8) <= c.version < (3, 0), "WHERE %s: several types: %s", where, text)
+    if (2, 5, 7) <= c.version < (3, 0):
+        c.expect(str(BIG) not in text, "WHERE %s: %s", where, text)
+
+
 @check("an OR of equalities of one JSON path with values of different types is not sent: it becomes one list, which fails", JSON_OR, ["2.6.8", "2.6.10", "2.6.18", "2.6.20"])
 def json_or(c):
     t = c.make(ID, field("doc", "JSON"), dynamic("k", "text"), V, rows=[{"id": i, "doc": d, "$meta": {}, "v": [0.0, 0.0]} for i, d in ((1, {"k": 1}), (2, {"k": 2}), (3, {"k": "x"}), (4, {}), (5, {"k": True}))])
@@ -550,13 +561,7 @@ def parameters_too(c):
         c.must("PREPARE p%d(%s) AS SELECT id FROM %s WHERE %s" % (i, types, t, where))
         c.forget()
         c.same(sorted(c.must("EXECUTE p%d(%s)" % (i, arguments))), [(w,) for w in want], "WHERE %s with %s" % (where, arguments))
-        plain(c)
-        text = " | ".join(c.filters())
-        for tree in c.trees():
-            c.expect(not unguarded(tree) or not (2, 6, 8) <= c.version < (2, 6, 19), "WHERE %s: no guard: %s", where, text)
-            c.expect(not mixed(tree) or not (2, 6, 8) <= c.version < (3, 0), "WHERE %s: several types: %s", where, text)
-        if (2, 5, 7) <= c.version < (3, 0):
-            c.expect(str(BIG) not in text, "WHERE %s: %s", where, text)
+        keeps_the_rules(c, where)
 
 
 @check("filters of DELETE, UPDATE and counts keep to the same rules", GRAMMAR + "; " + REWRITER, ["v2.4.23", "v2.5.3", "2.5.24", "2.6.1", "2.6.8", "2.6.10", "2.6.18", "2.6.20", "3.0.1"])
@@ -577,13 +582,7 @@ def filters_of_changes(c):
         result = c.run("DELETE FROM %s WHERE %s" % (t, where))
         c.expect(result.count == len(want), "DELETE WHERE %s: %s, should be %d", where, result, len(want))
         c.same(sorted(r["id"] for r in c.stored(t)), [i for i in range(1, 6) if (i,) not in want], "what is left after DELETE WHERE %s" % where)
-        plain(c)
-        text = " | ".join(c.filters())
-        for tree in c.trees():
-            c.expect(not unguarded(tree) or not (2, 6, 8) <= c.version < (2, 6, 19), "WHERE %s: no guard: %s", where, text)
-            c.expect(not mixed(tree) or not (2, 6, 8) <= c.version < (3, 0), "WHERE %s: several types: %s", where, text)
-        if (2, 5, 7) <= c.version < (3, 0):
-            c.expect(str(BIG) not in text, "WHERE %s: %s", where, text)
+        keeps_the_rules(c, where)
 
 
 @check("booleans that may be NULL", GRAMMAR, NULL_VERSIONS)
