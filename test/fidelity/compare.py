@@ -225,6 +225,14 @@ def search_difference(here, there, ranking):
     return None
 
 
+def raised_by_a_row(state, risky):
+    """An error that a statement ends with only if it comes to a certain row.
+
+    That of conflicting collations is raised where the first texts are compared.
+    """
+    return state == "42P22" or risky and state.startswith("22")
+
+
 def judge(script, here, there, ranking=None):
     """None when they agree, else (kind, text, rows here, rows there)."""
     risky = script.risky()
@@ -234,8 +242,7 @@ def judge(script, here, there, ranking=None):
         if a.state or b.state:
             if a.state and b.state and (a.state == b.state or risky):
                 continue
-            # (that of conflicting collations is raised where the first texts are compared)
-            if risky and (a.state or b.state).startswith("22") or (a.state or b.state) == "42P22":
+            if raised_by_a_row(a.state or b.state, risky):
                 # the one stopped before the other would have: what follows can't be compared
                 return None
             only = b if b.state else a
@@ -245,7 +252,7 @@ def judge(script, here, there, ranking=None):
         if statement.mode == "search":
             if ranking.state:
                 # without the limit it reaches a row on which it fails
-                if risky and ranking.state.startswith("22"):
+                if raised_by_a_row(ranking.state, risky):
                     return None
                 return f"error {ranking.state}", f"statement {n + 1} without its limit: {ranking.message}", a.rows[:5], []
             found = search_difference(a, b, ranking)
