@@ -52,11 +52,11 @@ SELECT index_and_load('strict_s', 'e', 'FLAT', 'L2') \gset ignored
 SELECT c AS set, try('UPDATE loose_s SET ' || c) FROM unnest(ARRAY['i2 = 40000', 's = repeat(''x'', 21)', 'b = NULL', 'e = ''{1,2}''', 'a4 = ''{1,NULL}''', 'j = ''5''', 'id = NULL']) c;
 -- fields that need a value, columns that have none, partitions that don't exist
 CREATE FOREIGN TABLE missing (id bigint, s text) SERVER s OPTIONS (collection 'bad');
-CREATE FOREIGN TABLE superfluous (id bigint, nothing integer) SERVER s OPTIONS (collection 'bad');
+CREATE FOREIGN TABLE superfluous (id bigint, b boolean, i2 bigint, i4 bigint, i8 bigint, f4 real, f8 double precision, s text, j jsonb, a2 integer[], a4 bigint[], a text[], e real[], nothing integer) SERVER s OPTIONS (collection 'bad');
 CREATE FOREIGN TABLE elsewhere (id bigint, b boolean, i2 bigint, i4 bigint, i8 bigint, f4 real, f8 double precision, s text, j jsonb, a2 integer[], a4 bigint[], a text[], e real[])
 	SERVER s OPTIONS (collection 'bad', partition 'none');
 CREATE FOREIGN TABLE generated_key (id bigint GENERATED ALWAYS AS (i4 * 2) STORED, i4 integer, e real[]) SERVER l3 OPTIONS (collection 'bad_generated');
-SELECT try('INSERT INTO missing VALUES (1, ''x'')'), try('INSERT INTO superfluous VALUES (1, 1)');
+SELECT try('INSERT INTO missing VALUES (1, ''x'')'), try($$INSERT INTO superfluous VALUES (1, true, 1, 1, 1, 1, 1, 'ok', '{}', '{1}', '{1}', '{a}', '{1,2,3}', 1)$$);
 SELECT left(try($$INSERT INTO elsewhere VALUES (1, true, 1, 1, 1, 1, 1, 'ok', '{}', '{1}', '{1}', '{a}', '{1,2,3}')$$), 60);
 SELECT try('INSERT INTO generated_key VALUES (1, 1, ''{1,2}'')');
 SELECT try($$INSERT INTO loose_s VALUES (1, true, 1, 1, 1, 1, 1, 'ok', '{}', '{1}', '{1}', '{a}', '{1,2,3}') ON CONFLICT DO NOTHING$$), try($$INSERT INTO loose_s (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET s = 'x'$$);

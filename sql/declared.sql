@@ -28,6 +28,30 @@ SELECT n FROM checked WHERE n > 1;
 SELECT n FROM checked WHERE id = 3;
 SELECT s FROM checked WHERE id = 3;
 
+-- a column that the collection has no field for fails what uses it, and nothing else
+CREATE FOREIGN TABLE stale (id bigint NOT NULL, s varchar(40), a varchar(40)[], n integer, e vector(3), gone text, key text OPTIONS (dynamic_key 'key')) SERVER s OPTIONS (collection 'declared');
+SELECT id, n FROM stale WHERE n > 1 ORDER BY e <-> '[1,1,1]' LIMIT 1;
+SELECT count(*), max(n) FROM stale;
+EXPLAIN (COSTS OFF) SELECT id FROM stale WHERE id = 1 AND s = 'abc';
+INSERT INTO stale (id, s, a, n, e) VALUES (10, 'ten', '{}', 10, '[0,0,0]'), (11, 'eleven', '{}', 11, '[0,0,0]');
+UPDATE stale SET n = 12 WHERE id = 10 RETURNING id, n;
+UPDATE stale t SET n = v.n FROM (VALUES (11, 13)) v(id, n) WHERE t.id = v.id RETURNING t.id, t.n;
+DELETE FROM stale WHERE id = 11 RETURNING id, n;
+DELETE FROM stale WHERE n = 12;
+ANALYZE stale;
+SELECT try('SELECT * FROM stale');
+SELECT try('SELECT gone FROM stale');
+SELECT try('SELECT key FROM stale');
+SELECT try('SELECT stale FROM stale'), try('SELECT id FROM stale WHERE gone = ''x'''), try('SELECT id FROM stale ORDER BY gone LIMIT 1');
+SELECT try('SELECT count(gone) FROM stale'), try('SELECT count(key) FROM stale'), try('EXPLAIN SELECT gone FROM stale');
+SELECT try($$INSERT INTO stale VALUES (12, 's', '{}', 1, '[1,1,1]', 'x')$$), try($$INSERT INTO stale (id, s, a, n, e, key) VALUES (12, 's', '{}', 1, '[1,1,1]', 'x')$$);
+SELECT try('UPDATE stale SET gone = NULL WHERE id = 1'), try('UPDATE stale SET n = 1 WHERE gone IS NULL'), try('UPDATE stale SET n = 1 WHERE id = 1 RETURNING gone');
+SELECT try('UPDATE stale SET s = to_json(stale)::text WHERE id = 1'), try('UPDATE stale SET n = 1 WHERE stale IS NULL'), try('UPDATE stale SET n = 1 WHERE id = 1 RETURNING *');
+SELECT try('DELETE FROM stale WHERE key IS NULL'), try('DELETE FROM stale WHERE id = 1 RETURNING stale');
+SELECT (item).id FROM milvus.search(NULL::stale, 'e', ARRAY['[1,2,3]'::vector], 1, columns => '{id}') search;
+SELECT try($$SELECT * FROM milvus.search(NULL::stale, 'e', ARRAY['[1,2,3]'::vector], 1)$$);
+SELECT id, n FROM wide ORDER BY id;
+
 -- two columns on one field can be read, and not written
 CREATE FOREIGN TABLE twice (id bigint NOT NULL, n integer NOT NULL, m integer OPTIONS (field 'n') NOT NULL, s varchar(40) NOT NULL, a varchar(40)[] NOT NULL, e vector(3) NOT NULL)
 	SERVER s OPTIONS (collection 'declared');

@@ -108,6 +108,29 @@ INSERT INTO nullable VALUES (1, NULL, NULL, '[1,1]'), (2, 2, 'two', '[2,2]');
 INSERT INTO nullable (id, e) VALUES (3, '[3,3]');
 SELECT index_and_load('nullable', 'e', 'FLAT', 'L2');
 SELECT * FROM nullable ORDER BY id;
+-- RETURNING, triggers and check options see a default that the server stores though the column has none
+CREATE FOREIGN TABLE defaulted (id bigint NOT NULL, b boolean NOT NULL DEFAULT true, i2 smallint NOT NULL DEFAULT -7, i8 bigint NOT NULL DEFAULT 5000000000,
+	f4 real NOT NULL DEFAULT 1.5, f8 double precision NOT NULL DEFAULT -2.25, s varchar(10) NOT NULL DEFAULT 'a''b', e vector(2) NOT NULL) SERVER l3;
+SELECT make_collection('defaulted');
+SELECT index_and_load('defaulted', 'e', 'FLAT', 'L2');
+CREATE FOREIGN TABLE bare (id bigint NOT NULL, b boolean, i2 integer, i8 bigint, f4 double precision, f8 double precision, s text, e vector(2) NOT NULL)
+	SERVER l3 OPTIONS (collection 'defaulted');
+CREATE TABLE seen (LIKE bare);
+INSERT INTO bare (id, e) VALUES (1, '[1,1]') RETURNING *;
+INSERT INTO bare (id, i2, s, e) SELECT i, nullif(i, 2), 'x', '[1,1]' FROM generate_series(2, 3) i RETURNING id, i2, s, f8;
+CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen SELECT NEW.*; RETURN NULL; END $$;
+CREATE TRIGGER see AFTER INSERT ON bare FOR EACH ROW EXECUTE FUNCTION see();
+INSERT INTO bare (id, s, e) VALUES (4, NULL, '[4,4]');
+DROP TRIGGER see ON bare;
+SELECT * FROM seen;
+CREATE VIEW checked AS SELECT * FROM bare WHERE s = 'a''b' WITH CHECK OPTION;
+INSERT INTO checked (id, e) VALUES (5, '[5,5]') RETURNING id, s;
+INSERT INTO bare (id, e) VALUES (6, '[6,6]');
+SELECT * FROM defaulted ORDER BY id;
+-- an UPDATE to NULL is no wish for the default
+SELECT try('UPDATE bare SET s = NULL WHERE id = 1'), try('UPDATE bare SET i2 = NULL, s = ''y'' WHERE id = 2');
+UPDATE bare SET i8 = 1 WHERE id = 1 RETURNING id, i8, s;
+DROP VIEW checked;
 -- a generated column is stored like any other
 CREATE FOREIGN TABLE generated (id bigint NOT NULL, twice bigint GENERATED ALWAYS AS (id * 2) STORED NOT NULL, e vector(2) NOT NULL) SERVER s;
 SELECT make_collection('generated');
@@ -122,7 +145,7 @@ INSERT INTO keyed_s SELECT i, i % 10, ARRAY[i, i]::real[]::vector FROM generate_
 INSERT INTO keyed_l3 SELECT i, i % 10, ARRAY[i, i]::real[]::vector FROM generate_series(1, 100) i;
 SELECT index_and_load('keyed_s', 'e', 'FLAT', 'L2'), index_and_load('keyed_l3', 'e', 'FLAT', 'L2');
 SELECT count(*), sum(s.id) FROM keyed_s s JOIN keyed_l3 l USING (id, k) WHERE k = 7;
-SELECT count(milvus.drop_collection(t) IS NULL) FROM unnest('{keyed_s,keyed_l3,generated,docs,auto_s,auto_l3,auto_l2,dynamic,child1,child2,nullable}'::regclass[]) t;
-DROP TABLE parent, keys;
-DROP FUNCTION try;
+SELECT count(milvus.drop_collection(t) IS NULL) FROM unnest('{keyed_s,keyed_l3,generated,docs,auto_s,auto_l3,auto_l2,dynamic,child1,child2,nullable,defaulted}'::regclass[]) t;
+DROP TABLE parent, keys, seen;
+DROP FUNCTION try, see CASCADE;
 DROP SERVER s, l3, l2 CASCADE;

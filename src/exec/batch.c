@@ -49,6 +49,7 @@ struct Batch
 	FlatWriter *writers;		/* as mutation_make_rows() wants them */
 	AttrNumber	auto_id;		/* column of the key the server makes, or 0 */
 	List	   *refused;		/* columns that must not get a value: function outputs */
+	List	   *fieldless;		/* columns that must not either: the collection has no field for them */
 	bool		has_dynamic_keys;	/* columns that are single dynamic fields, to be put into $meta */
 	KeySet	   *keys;			/* of an upsert's batch: two rows of a key would both stay; or NULL */
 	KeyMaker	key_maker;
@@ -87,7 +88,7 @@ add_column(Batch *batch, const CollectionField *field, AttrNumber attnum)
 	writer->is_dynamic = field->is_dynamic;
 	/* what a partial update leaves out is not filled before 2.6.12, and such a field then may not have it */
 	writer->nullable = field->nullable ||
-		(field->default_value && batch->purpose != BATCH_CHANGE && batch->table->connection->dialect->defaults_validity);
+		(field->has_default && batch->purpose != BATCH_CHANGE && batch->table->connection->dialect->defaults_validity);
 	writer->dim = field->dim;
 	writer->values = codec_make_buffer();
 	writer->valid = codec_make_buffer();
@@ -98,33 +99,27 @@ add_column(Batch *batch, const CollectionField *field, AttrNumber attnum)
 
 /* Append a field's default value; false if it is of a kind not known here. */
 static bool
-put_default(const CollectionField *field, FlatBuffer *values)
+put_default(const CollectionField *field, FlatWriter *writer)
 {
-	const Milvus__Proto__Schema__ValueField *value = field->default_value;
+	FlatColumn	source = {.kind = field->default_kind};
 
-	switch (value->data_case)
+	flat_copy_value(&source, &field->default_value, writer);
+	return field->default_kind != FLAT_NONE;
+}
+
+bool
+batch_read_default(const Batch *batch, AttrNumber attnum, Datum *value)
+{
+	for (int i = 0; i < batch->ncolumns; i++)
 	{
-		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_BOOL_DATA:
-			flat_put_varint(values, value->bool_data ? 1 : 0);
-			return true;
-		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_INT_DATA:
-			flat_put_varint(values, (uint64) (int64) value->int_data);
-			return true;
-		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_LONG_DATA:
-			flat_put_varint(values, (uint64) value->long_data);
-			return true;
-		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_FLOAT_DATA:
-			flat_put_bytes(values, &value->float_data, sizeof(float));
-			return true;
-		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_DOUBLE_DATA:
-			flat_put_bytes(values, &value->double_data, sizeof(double));
-			return true;
-		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_STRING_DATA:
-			flat_put_field(values, 1, value->string_data, strlen(value->string_data));
-			return true;
-		default:
-			return false;
+		const BatchColumn *column = &batch->columns[i];
+
+		if (column->attnum != attnum || column->field->nullable || column->field->default_kind == FLAT_NONE)
+			continue;
+		*value = codec_read(&column->codec, &column->field->default_value);
+		return true;
 	}
+	return false;
 }
 
 /* A field without a column: what is sent for it, if anything. */
@@ -137,10 +132,10 @@ plan_unmapped_field(Batch *batch, const CollectionField *field)
 		return;
 	else if (field->is_dynamic)
 		add_column(batch, field, 0);
-	else if (field->default_value && !batch->table->connection->dialect->defaults_left_out &&
+	else if (field->has_default && !batch->table->connection->dialect->defaults_left_out &&
 			 codec_carrier(field->data_type) != FLAT_CARRIER_NONE)
 		add_column(batch, field, 0);
-	else if (field->default_value == NULL && !field->nullable)
+	else if (!field->has_default && !field->nullable)
 		ereport(ERROR,
 				(errcode(ERRCODE_NOT_NULL_VIOLATION),
 				 errmsg("foreign table \"%s\" has no column for field \"%s\", which needs a value",
@@ -247,6 +242,9 @@ batch_begin(Sender *sender, BatchPurpose purpose, Bitmapset *changed)
 	bool		has_vectors = false;
 
 	check_columns(table);
+	for (AttrNumber attnum = 1; attnum <= table->ncolumns; attnum++)
+		if (bms_is_member(attnum, changed))
+			table_require_column(table, attnum);
 	batch->table = table;
 	batch->sender = sender;
 	batch->purpose = purpose;
@@ -262,7 +260,11 @@ batch_begin(Sender *sender, BatchPurpose purpose, Bitmapset *changed)
 		has_vectors |= milvus_type_is_vector(table->collection->fields[i].data_type);
 	}
 	for (int i = 0; i < table->ncolumns; i++)
+	{
 		batch->has_dynamic_keys |= table->columns[i].name && table->columns[i].dynamic_key;
+		if (table->columns[i].name == NULL)
+			batch->fieldless = lappend_int(batch->fieldless, i + 1);
+	}
 	batch->writers = palloc0(sizeof(FlatWriter) * Max(batch->ncolumns, 1));
 	batch->max_rows = table->options.batch_size > 0 ? table->options.batch_size : BATCH_ROWS;
 	if (has_vectors)
@@ -533,11 +535,11 @@ put_value(Batch *batch, BatchColumn *column, TupleTableSlot *slot)
 	}
 	if (!isnull)
 		 /* written */ ;
-	else if (column->field->default_value && column->field->nullable)
+	else if (column->field->has_default && column->field->nullable)
 		raise_default_for_null(batch, column->field->name);
-	else if (column->field->default_value)
+	else if (column->field->has_default && batch->purpose == BATCH_INSERT)
 	{
-		if (!put_default(column->field, &writer->values))
+		if (!put_default(column->field, writer))
 			raise_null(batch, column->field->name);
 	}
 	else if (column->field->nullable)
@@ -594,6 +596,9 @@ put_row(Batch *batch, TupleTableSlot *slot)
 		refuse_value(batch, slot, batch->auto_id);
 	foreach(lc, batch->refused)
 		refuse_value(batch, slot, lfirst_int(lc));
+	foreach(lc, batch->fieldless)
+		if (!slot_attisnull(slot, lfirst_int(lc)))
+			table_require_column(batch->table, lfirst_int(lc));
 	if (batch->keys)
 		part_equal_keys(batch, slot);
 	for (int i = 0; i < batch->ncolumns; i++)

@@ -55,6 +55,12 @@ extern void batch_send(Batch *batch);
 /* The key that the server gave to the last row that was written, in CurrentMemoryContext. */
 extern Datum batch_read_key(Batch *batch);
 
+/*
+ * What is stored for a column where a row has NULL, in CurrentMemoryContext: its
+ * field's default; false when that is NULL, or an error.
+ */
+extern bool batch_read_default(const Batch *batch, AttrNumber attnum, Datum *value);
+
 /* Does the server make the keys of new rows? */
 extern bool batch_has_auto_id(const MilvusTable *table);
 

@@ -63,24 +63,21 @@ clip_name(const char *name, List **taken)
 static char *
 default_literal(const CollectionField *field)
 {
-	const Milvus__Proto__Schema__ValueField *value = field->default_value;
+	const FlatValue *value = &field->default_value;
 
-	if (value == NULL)
-		return NULL;
-	switch (value->data_case)
+	switch (field->default_kind)
 	{
-		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_BOOL_DATA:
-			return pstrdup(value->bool_data ? "true" : "false");
-		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_INT_DATA:
-			return psprintf("'%d'", value->int_data);
-		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_LONG_DATA:
-			return psprintf("'" INT64_FORMAT "'", value->long_data);
-		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_FLOAT_DATA:
-			return psprintf("'%.9g'", value->float_data);
-		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_DOUBLE_DATA:
-			return psprintf("'%.17g'", value->double_data);
-		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_STRING_DATA:
-			return quote_literal_cstr(value->string_data);
+		case FLAT_BOOL:
+			return pstrdup(value->integer ? "true" : "false");
+		case FLAT_INT32:
+		case FLAT_INT64:
+			return psprintf("'" INT64_FORMAT "'", value->integer);
+		case FLAT_FLOAT:
+			return psprintf("'%.9g'", value->single);
+		case FLAT_DOUBLE:
+			return psprintf("'%.17g'", value->real);
+		case FLAT_BYTES:
+			return quote_literal_cstr((const char *) value->bytes.data);
 		default:
 			return NULL;
 	}

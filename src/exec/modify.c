@@ -46,6 +46,7 @@ typedef struct ModifyState
 	Update	   *update;
 	Deletion   *deletion;
 	bool		row_by_row;		/* the server's keys are wanted */
+	List	   *defaulted;		/* columns to be shown with what the server stores for NULL */
 	bool		ended;
 	bool		has_unsent;		/* rows given to one of the three */
 	ErrorData  *failure;		/* of writing for a reader, who may have caught it */
@@ -164,11 +165,15 @@ begin_keeping(ModifyState *state, ResultRelInfo *rri)
 static void
 begin_insert(ModifyState *state, ModifyTable *plan, ResultRelInfo *rri)
 {
-	bool		keys_wanted = (plan && plan->returningLists != NIL) ||
+	bool		row_is_seen = (plan && (plan->returningLists != NIL || plan->withCheckOptionLists != NIL)) ||
 		(rri->ri_TrigDesc && rri->ri_TrigDesc->trig_insert_after_row);
+	Datum		ignored;
 
 	state->batch = batch_begin(state->sender, BATCH_INSERT, NULL);
-	state->row_by_row = batch_has_auto_id(state->table) && state->key_column > 0 && keys_wanted;
+	for (AttrNumber attnum = 1; attnum <= state->table->ncolumns && row_is_seen; attnum++)
+		if (batch_read_default(state->batch, attnum, &ignored))
+			state->defaulted = lappend_int(state->defaulted, attnum);
+	state->row_by_row = batch_has_auto_id(state->table) && state->key_column > 0 && row_is_seen;
 	if (state->row_by_row && state->sender->at_commit)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -415,12 +420,24 @@ modify_settle(const MilvusTable *table, const EState *reader, bool at_commit)
 	}
 }
 
-/* The row as it is now, with the key that the server gave it. */
+/* Is the row stored with what the INSERT did not give it? */
+static bool
+is_completed(const ModifyState *state, TupleTableSlot *slot)
+{
+	ListCell   *lc;
+
+	foreach(lc, state->defaulted)
+		if (slot_attisnull(slot, lfirst_int(lc)))
+			return true;
+	return state->row_by_row;
+}
+
+/* The row as it is now, with the key that the server gave it, and its defaults. */
 static void
-store_key(const ModifyState *state, TupleTableSlot *slot)
+store_completed(const ModifyState *state, TupleTableSlot *slot)
 {
 	TupleDesc	desc = slot->tts_tupleDescriptor;
-	int			key = state->key_column - 1;
+	ListCell   *lc;
 	Datum	   *values = palloc(sizeof(Datum) * desc->natts);
 	bool	   *isnull = palloc(sizeof(bool) * desc->natts);
 	HeapTuple	tuple;
@@ -428,8 +445,18 @@ store_key(const ModifyState *state, TupleTableSlot *slot)
 	slot_getallattrs(slot);
 	memcpy(values, slot->tts_values, sizeof(Datum) * desc->natts);
 	memcpy(isnull, slot->tts_isnull, sizeof(bool) * desc->natts);
-	values[key] = batch_read_key(state->batch);
-	isnull[key] = false;
+	if (state->row_by_row)
+	{
+		values[state->key_column - 1] = batch_read_key(state->batch);
+		isnull[state->key_column - 1] = false;
+	}
+	foreach(lc, state->defaulted)
+	{
+		int			i = lfirst_int(lc) - 1;
+
+		if (isnull[i])
+			isnull[i] = !batch_read_default(state->batch, i + 1, &values[i]);
+	}
 	tuple = heap_form_tuple(desc, values, isnull);
 	tuple->t_tableOid = slot->tts_tableOid;
 	ExecForceStoreHeapTuple(tuple, slot, false);
@@ -444,11 +471,12 @@ milvusExecForeignInsert(EState *estate, ResultRelInfo *rri, TupleTableSlot *slot
 	MemoryContext caller;
 
 	write_row(state, slot);
-	if (!state->row_by_row)
+	if (!is_completed(state, slot))
 		return slot;
-	finish_writing(state);
+	if (state->row_by_row)
+		finish_writing(state);
 	caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
-	store_key(state, slot);
+	store_completed(state, slot);
 	MemoryContextSwitchTo(caller);
 	return slot;
 }

@@ -48,6 +48,7 @@ add_column(RowReader *reader, int position, AttrNumber attnum)
 {
 	RowColumn  *column = &reader->columns[reader->ncolumns++];
 
+	table_require_column(reader->table, attnum);
 	column->position = position;
 	column->column = &reader->table->columns[attnum - 1];
 	table_init_codec(reader->table, attnum, &column->codec);

@@ -172,6 +172,8 @@ choose_columns(const MilvusTable *table, ArrayType *names)
 				found = true;
 				nfound++;
 			}
+		if (found && name == NULL)
+			table_require_column(table, attnum);
 		columns = lappend_int(columns, name && found ? attnum : -1);
 	}
 	if (nfound < nwanted)

@@ -68,6 +68,36 @@ list_changed_columns(PlannerInfo *root, Index resultRelation)
 }
 
 /*
+ * What the statement says itself of the rows that it changes must be there: the row
+ * that the planner asks for need not have the columns without a field.
+ */
+static void
+require_columns(PlannerInfo *root, ModifyTable *plan, Index resultRelation, int subplan_index)
+{
+	const PlanRelation *relation = find_base_rel(root, resultRelation)->fdw_private;
+	List	   *vars = list_make1(root->parse->jointree->quals);
+	ListCell   *lc;
+
+	foreach(lc, root->parse->targetList)
+		if (!((TargetEntry *) lfirst(lc))->resjunk)
+			vars = lappend(vars, lfirst(lc));
+	if (plan->returningLists != NIL)
+		vars = lappend(vars, list_nth(plan->returningLists, subplan_index));
+	foreach(lc, pull_var_clause((Node *) vars, PVC_RECURSE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS))
+	{
+		const Var  *var = lfirst(lc);
+
+		if (var->varlevelsup != 0)
+			continue;
+		if ((Index) var->varno == resultRelation && var->varattno > 0)
+			table_require_column(relation->table, var->varattno);
+		else if ((Index) var->varno == resultRelation || ((int) var->varno == root->parse->resultRelation && var->varattno == 0))
+			for (AttrNumber attnum = 1; attnum <= relation->table->ncolumns; attnum++)
+				table_require_column(relation->table, attnum);
+	}
+}
+
+/*
  * For an UPDATE: an Integer that is true when any column may change, because a
  * trigger may change it, and the columns that are set.
  */
@@ -83,6 +113,8 @@ milvusPlanForeignModify(PlannerInfo *root, ModifyTable *plan, Index resultRelati
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("ON CONFLICT is not supported by milvus_fdw"),
 				 errhint("With the table option insert_mode 'upsert' a row replaces the one with the same key.")));
+	if (plan->operation != CMD_INSERT)
+		require_columns(root, plan, resultRelation, subplan_index);
 	if (plan->operation != CMD_UPDATE)
 		return NIL;
 	relation = RelationIdGetRelation(planner_rt_fetch(resultRelation, root)->relid);

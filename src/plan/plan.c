@@ -57,17 +57,28 @@ needs_system_or_row(const Needs *needs)
 	return false;
 }
 
-/* All attribute numbers needed; a whole row needs all. */
+/*
+ * All attribute numbers needed; a whole row needs all.  That of a row to change is
+ * the planner's own: it may lack columns that have no field.
+ */
 static List *
-needed_columns(const Needs *needs, const MilvusTable *table)
+needed_columns(PlannerInfo *root, const Needs *needs, const MilvusTable *table)
 {
 	bool		whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, needs->attnums);
+	bool		is_target = bms_is_member(needs->relid, root->all_result_relids);
 	List	   *result = NIL;
 
 	for (AttrNumber attnum = 1; attnum <= table->ncolumns; attnum++)
-		if (table->columns[attnum - 1].name &&
-			(whole_row || bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, needs->attnums)))
+	{
+		bool		named = bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, needs->attnums);
+
+		if (!whole_row && !named)
+			continue;
+		if (table->columns[attnum - 1].name)
 			result = lappend_int(result, attnum);
+		else if (named || !is_target)
+			table_require_column(table, attnum);
+	}
 	return result;
 }
 
@@ -281,8 +292,8 @@ milvusGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath 
 		collect_needs((Node *) conditions.local, &needs);
 	}
 	collect_needs((Node *) conditions.remote, &recheck_needs);
-	columns = needed_columns(&needs, relation->table);
-	recheck_columns = list_difference_int(needed_columns(&recheck_needs, relation->table), columns);
+	columns = needed_columns(root, &needs, relation->table);
+	recheck_columns = list_difference_int(needed_columns(root, &recheck_needs, relation->table), columns);
 
 	exprs = conditions.values;
 	if (search)

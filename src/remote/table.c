@@ -37,7 +37,6 @@ resolve_column(MilvusTable *table, Form_pg_attribute attribute, TableColumn *col
 	if (attribute->attisdropped)
 		return;
 	option_get_column(table->relid, attribute->attnum, NameStr(attribute->attname), &options);
-	column->name = pstrdup(NameStr(attribute->attname));
 	column->typeid = attribute->atttypid;
 	column->typmod = attribute->atttypmod;
 	column->dynamic_key = options.dynamic_key;
@@ -45,16 +44,27 @@ resolve_column(MilvusTable *table, Form_pg_attribute attribute, TableColumn *col
 		find_dynamic_field(table->collection) :
 		collection_find_field(table->collection, options.field);
 	if (column->field)
+		column->name = pstrdup(NameStr(attribute->attname));
+}
+
+void
+table_require_column(const MilvusTable *table, AttrNumber attnum)
+{
+	char	   *name = get_attname(table->relid, attnum, true);
+	ColumnOptions options;
+
+	if (name == NULL || table->columns[attnum - 1].name)
 		return;
+	option_get_column(table->relid, attnum, name, &options);
 	if (options.dynamic_key)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
 				 errmsg("column \"%s\" of foreign table \"%s\" is a dynamic key, but collection \"%s\" has no dynamic fields",
-						column->name, table->relname, table->collection->name)));
+						name, table->relname, table->collection->name)));
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
 			 errmsg("column \"%s\" of foreign table \"%s\" has no field \"%s\" in collection \"%s\"",
-					column->name, table->relname, options.field, table->collection->name),
+					name, table->relname, options.field, table->collection->name),
 			 errhint("Name the field with the column option \"field\", or a dynamic one with \"dynamic_key\".")));
 }
 

@@ -17,7 +17,7 @@
 
 typedef struct TableColumn
 {
-	char	   *name;			/* of the column; NULL: dropped */
+	char	   *name;			/* of the column; NULL: dropped, or without a field, see table_require_column() */
 	Oid			typeid;
 	int32		typmod;
 	CollectionField *field;		/* $meta for a dynamic key */
@@ -39,8 +39,8 @@ typedef struct MilvusTable
 /*
  * Resolve a foreign table for a user: connects, describes (max_age: see
  * collection.h), matches columns with fields.  Allocated in CurrentMemoryContext,
- * good to the end of the transaction.  Errors: 42703 for a column without a
- * field, those of connection_get() and collection_describe().
+ * good to the end of the transaction.  Errors: those of connection_get() and
+ * collection_describe().
  */
 extern MilvusTable *table_open_remote(Relation relation, Oid userid, int max_age);
 
@@ -53,6 +53,12 @@ extern MilvusTable *table_open_in_statement(Relation relation, Oid userid, int m
 
 /* The definition of a foreign table of this wrapper; error 42809 when it is none. */
 extern ForeignTable *table_definition(Oid relid, ForeignServer **server);
+
+/*
+ * To be called of a column without a name that a statement uses: error HV005 when
+ * the collection has no field for it, nothing when it was dropped.
+ */
+extern void table_require_column(const MilvusTable *table, AttrNumber attnum);
 
 /*
  * Where no partition is named a whole answer is promised: error 55000 when the

@@ -52,18 +52,74 @@ size_pair(const Milvus__Proto__Schema__FieldSchema *schema, const char *key, int
 	return (int) size;
 }
 
-/* A copy of a default value that outlives the response. */
-static Milvus__Proto__Schema__ValueField *
-copy_default(const Milvus__Proto__Schema__ValueField *value)
+/* Values of which kind a default of the type must have; FLAT_NONE: no default of that type is known here. */
+static FlatKind
+default_kind(Milvus__Proto__Schema__DataType type)
 {
-	size_t		len = protobuf_c_message_get_packed_size(&value->base);
-	uint8	   *packed = palloc(Max(len, 1));
-	ProtobufCMessage *copy;
+	switch (type)
+	{
+		case MILVUS__PROTO__SCHEMA__DATA_TYPE__Bool:
+			return FLAT_BOOL;
+		case MILVUS__PROTO__SCHEMA__DATA_TYPE__Int8:
+		case MILVUS__PROTO__SCHEMA__DATA_TYPE__Int16:
+		case MILVUS__PROTO__SCHEMA__DATA_TYPE__Int32:
+			return FLAT_INT32;
+		case MILVUS__PROTO__SCHEMA__DATA_TYPE__Int64:
+			return FLAT_INT64;
+		case MILVUS__PROTO__SCHEMA__DATA_TYPE__Float:
+			return FLAT_FLOAT;
+		case MILVUS__PROTO__SCHEMA__DATA_TYPE__Double:
+			return FLAT_DOUBLE;
+		case MILVUS__PROTO__SCHEMA__DATA_TYPE__String:
+		case MILVUS__PROTO__SCHEMA__DATA_TYPE__VarChar:
+			return FLAT_BYTES;
+		default:
+			return FLAT_NONE;
+	}
+}
 
-	protobuf_c_message_pack(&value->base, packed);
-	copy = protobuf_c_message_unpack(value->base.descriptor, rpc_allocator(), len, packed);
-	pfree(packed);
-	return (Milvus__Proto__Schema__ValueField *) copy;
+static void
+read_default(CollectionField *field, const Milvus__Proto__Schema__ValueField *value)
+{
+	FlatKind	kind = FLAT_NONE;
+	FlatValue  *result = &field->default_value;
+
+	/* servers send an empty value where there is none */
+	field->has_default = value && value->data_case != MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA__NOT_SET;
+	if (!field->has_default)
+		return;
+	switch (value->data_case)
+	{
+		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_BOOL_DATA:
+			kind = FLAT_BOOL;
+			result->integer = value->bool_data != 0;
+			break;
+		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_INT_DATA:
+			kind = FLAT_INT32;
+			result->integer = value->int_data;
+			break;
+		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_LONG_DATA:
+			kind = FLAT_INT64;
+			result->integer = value->long_data;
+			break;
+		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_FLOAT_DATA:
+			kind = FLAT_FLOAT;
+			result->single = value->float_data;
+			break;
+		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_DOUBLE_DATA:
+			kind = FLAT_DOUBLE;
+			result->real = value->double_data;
+			break;
+		case MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA_STRING_DATA:
+			kind = FLAT_BYTES;
+			result->bytes.len = strlen(value->string_data);
+			result->bytes.data = (uint8 *) pstrdup(value->string_data);
+			break;
+		default:
+			break;
+	}
+	if (kind == default_kind(field->data_type))
+		field->default_kind = kind;
 }
 
 void
@@ -81,9 +137,7 @@ collection_read_field(CollectionField *field, const Milvus__Proto__Schema__Field
 	field->partition_key = schema->is_partition_key;
 	field->function_output = schema->is_function_output;
 	field->is_dynamic = schema->is_dynamic;
-	/* servers send an empty value where there is none */
-	if (schema->default_value && schema->default_value->data_case != MILVUS__PROTO__SCHEMA__VALUE_FIELD__DATA__NOT_SET)
-		field->default_value = copy_default(schema->default_value);
+	read_default(field, schema->default_value);
 }
 
 static void

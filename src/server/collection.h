@@ -9,6 +9,7 @@
 
 #include "connection.h"
 #include "proto/milvus.pb-c.h"
+#include "wire/flat.h"
 
 typedef struct CollectionField
 {
@@ -24,7 +25,9 @@ typedef struct CollectionField
 	bool		partition_key;
 	bool		function_output;
 	bool		is_dynamic;		/* $meta */
-	Milvus__Proto__Schema__ValueField *default_value;	/* or NULL */
+	bool		has_default;
+	FlatKind	default_kind;	/* FLAT_NONE: it is of a kind not known here */
+	FlatValue	default_value;
 
 	/* its index: NULL without one */
 	char	   *index_type;
