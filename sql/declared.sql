@@ -29,7 +29,8 @@ SELECT n FROM checked WHERE id = 3;
 SELECT s FROM checked WHERE id = 3;
 
 -- a column that the collection has no field for fails what uses it, and nothing else
-CREATE FOREIGN TABLE stale (id bigint NOT NULL, s varchar(40), a varchar(40)[], n integer, e vector(3), gone text, key text OPTIONS (dynamic_key 'key')) SERVER s OPTIONS (collection 'declared');
+CREATE FOREIGN TABLE stale (dropped text, id bigint NOT NULL, s varchar(40), a varchar(40)[], n integer, e vector(3), gone text, key text OPTIONS (dynamic_key 'key')) SERVER s OPTIONS (collection 'declared');
+ALTER FOREIGN TABLE stale DROP dropped;
 SELECT id, n FROM stale WHERE n > 1 ORDER BY e <-> '[1,1,1]' LIMIT 1;
 SELECT count(*), max(n) FROM stale;
 EXPLAIN (COSTS OFF) SELECT id FROM stale WHERE id = 1 AND s = 'abc';
@@ -51,6 +52,34 @@ SELECT try('DELETE FROM stale WHERE key IS NULL'), try('DELETE FROM stale WHERE 
 SELECT (item).id FROM milvus.search(NULL::stale, 'e', ARRAY['[1,2,3]'::vector], 1, columns => '{id}') search;
 SELECT try($$SELECT * FROM milvus.search(NULL::stale, 'e', ARRAY['[1,2,3]'::vector], 1)$$);
 SELECT id, n FROM wide ORDER BY id;
+ALTER FOREIGN TABLE stale DROP gone, DROP key;
+SELECT * FROM stale WHERE stale.id = 1;
+
+-- what a server cannot store is not asked of it: as a table's column, as a schema, as a field of a collection
+CREATE FOREIGN TABLE instants (id bigint NOT NULL, t timestamptz NOT NULL, e vector(3) NOT NULL) SERVER s;
+CREATE FOREIGN TABLE halves (id bigint NOT NULL, h halfvec(3) NOT NULL) SERVER s;
+CREATE FOREIGN TABLE sparse (id bigint NOT NULL, sp sparsevec(3) NOT NULL) SERVER s;
+CREATE FOREIGN TABLE several (id bigint NOT NULL, e vector(3) NOT NULL, f vector(3) NOT NULL) SERVER s;
+SELECT t, try(format('SELECT milvus.create_collection(%L)', t)) FROM unnest('{instants,halves,sparse,several}'::text[]) t;
+SELECT try($$SELECT milvus.create_collection(server => 's', collection => 'instants', schema => '{"fields": [{"name": "id", "data_type": "Int64", "is_primary_key": true}, {"name": "t", "data_type": "Timestamptz"}]}')$$);
+SELECT try($$SELECT milvus.create_collection(server => 's', collection => 'instants', schema => '{"fields": [{"name": "id", "data_type": "Int64", "is_primary_key": true}, {"name": "n", "data_type": "Int64", "nullable": true}]}')$$);
+SELECT try($$SELECT milvus.add_field(server => 's', collection => 'declared', schema => '{"name": "t", "data_type": "Timestamptz", "nullable": true}')$$);
+-- a vector of an array, where its dimension is said; a field for a domain
+CREATE DOMAIN three AS vector(3);
+CREATE FOREIGN TABLE dims (id bigint NOT NULL, r real[] OPTIONS (dim '3') NOT NULL) SERVER l3;
+CREATE FOREIGN TABLE dims_domain (id bigint NOT NULL, v three NOT NULL, u vector OPTIONS (dim '2') NOT NULL) SERVER l3;
+SELECT make_collection('dims'), make_collection('dims_domain');
+SELECT collection, field, data_type, type_params FROM milvus.fields WHERE server = 'l3' AND collection ~ '^dims' AND type_params IS NOT NULL ORDER BY 1, position;
+INSERT INTO dims VALUES (1, '{1,2,3}'), (2, '{0,0,1}');
+SELECT try('INSERT INTO dims VALUES (3, ''{1,2}'')');
+SELECT index_and_load('dims', 'r', 'FLAT', 'L2');
+SELECT id, r FROM dims ORDER BY r <-> '{0,0,2}' LIMIT 1;
+ALTER FOREIGN TABLE dims ALTER r OPTIONS (SET dim '4');
+SELECT try('SELECT r FROM dims'), try('SELECT id FROM dims WHERE id = 1');
+CREATE FOREIGN TABLE dims_odd (id bigint NOT NULL, v vector(3) OPTIONS (dim '2') NOT NULL) SERVER l3;
+CREATE FOREIGN TABLE dims_text (id bigint NOT NULL, t text OPTIONS (dim '2') NOT NULL) SERVER l3;
+SELECT try('SELECT milvus.create_collection(''dims_odd'')'), try('SELECT milvus.create_collection(''dims_text'')');
+SELECT milvus.drop_collection('dims'), milvus.drop_collection('dims_domain');
 
 -- two columns on one field can be read, and not written
 CREATE FOREIGN TABLE twice (id bigint NOT NULL, n integer NOT NULL, m integer OPTIONS (field 'n') NOT NULL, s varchar(40) NOT NULL, a varchar(40)[] NOT NULL, e vector(3) NOT NULL)

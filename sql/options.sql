@@ -24,6 +24,7 @@ CREATE FOREIGN TABLE t (id bigint) SERVER o OPTIONS (colection 'x');
 CREATE FOREIGN TABLE t (id bigint) SERVER o OPTIONS (insert_mode 'replace');
 CREATE FOREIGN TABLE t (id bigint) SERVER o OPTIONS (fetch_size '0');
 CREATE FOREIGN TABLE t (id bigint OPTIONS (feld 'x')) SERVER o;
+CREATE FOREIGN TABLE t (e real[] OPTIONS (dim '0')) SERVER o;
 CREATE FOREIGN TABLE t (id bigint OPTIONS (field 'x', dynamic_key 'y')) SERVER o;
 CREATE FOREIGN DATA WRAPPER other HANDLER milvus_fdw_handler VALIDATOR milvus_fdw_validator OPTIONS (x 'y');
 -- nobody there: at once, with where and why

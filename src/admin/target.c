@@ -35,6 +35,7 @@
 #include "wire/json.h"
 
 PG_FUNCTION_INFO_V1(milvus_target);
+PG_FUNCTION_INFO_V1(milvus_check_fields);
 PG_FUNCTION_INFO_V1(milvus_table_schema);
 PG_FUNCTION_INFO_V1(milvus_field_type);
 
@@ -185,20 +186,19 @@ data_type_name(MilvusType type)
 
 /* Error 0A000 for what the server cannot store: some die of it, and again at each restart. */
 static void
-check_storable(const Dialect *dialect, const char *flag, const char *what, Relation relation, const char *column)
+check_storable(const Dialect *dialect, const char *flag, const char *what, const char *field)
 {
 	const char *since;
 
 	if (!dialect_has(dialect, flag, &since))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("column \"%s\" of foreign table \"%s\" cannot become a field: %s has no %s",
-						column, RelationGetRelationName(relation), dialect->name, what),
+				 errmsg("field \"%s\" cannot be stored: %s has no %s", field, dialect->name, what),
 				 since ? errhint("Milvus has them from version %s on.", since) : 0));
 }
 
 static void
-check_type(const Dialect *dialect, MilvusType type, Relation relation, const char *column)
+check_type(const Dialect *dialect, MilvusType type, const char *field)
 {
 	static const struct
 	{
@@ -215,14 +215,47 @@ check_type(const Dialect *dialect, MilvusType type, Relation relation, const cha
 
 	for (int i = 0; i < lengthof(types); i++)
 		if (types[i].type == type)
-			check_storable(dialect, types[i].flag, types[i].what, relation, column);
+			check_storable(dialect, types[i].flag, types[i].what, field);
+}
+
+/*
+ * check_fields(server name, fields jsonb): error 0A000 unless the server can store
+ * fields like these FieldSchemas together.
+ */
+Datum
+milvus_check_fields(PG_FUNCTION_ARGS)
+{
+	const Dialect *dialect = call_connect(NameStr(*PG_GETARG_NAME(0)))->dialect;
+	Jsonb	   *fields = PG_GETARG_JSONB_P(1);
+	JsonbIterator *iterator = JsonbIteratorInit(&fields->root);
+	JsonbValue	value;
+	JsonbIteratorToken token;
+	int			nvectors = 0;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		const Milvus__Proto__Schema__FieldSchema *field;
+		MilvusType	type;
+
+		if (token != WJB_ELEM || value.type != jbvBinary)
+			continue;
+		field = (const Milvus__Proto__Schema__FieldSchema *)
+			json_to_message(&milvus__proto__schema__field_schema__descriptor, JsonbValueToJsonb(&value));
+		type = (MilvusType) field->data_type;
+		check_type(dialect, type, field->name);
+		if (milvus_type_is_vector(type) && nvectors++ > 0)
+			check_storable(dialect, "several_vectors", "collections with several vectors", field->name);
+		/* an older server would overlook it */
+		if (field->nullable)
+			check_storable(dialect, "nullable_fields", "nullable fields", field->name);
+	}
+	PG_RETURN_VOID();
 }
 
 /* One FieldSchema, as JSON. */
 static void
 append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
-			 const ColumnOptions *options, bool is_primary, const Dialect *dialect, int *nvectors,
-			 StringInfo not_nullable)
+			 const ColumnOptions *options, bool is_primary, const Dialect *dialect, StringInfo not_nullable)
 {
 	FieldType	type;
 	const char *problem;
@@ -230,15 +263,12 @@ append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
 				can_be_null,
 				nullable = !attribute->attnotnull && !is_primary && !options->partition_key;
 
-	if (!codec_field_for_type(attribute->atttypid, attribute->atttypmod, &type, &problem))
+	if (!codec_field_for_type(attribute->atttypid, attribute->atttypmod, options->dim, &type, &problem))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of foreign table \"%s\" cannot become a field: %s",
 						NameStr(attribute->attname), RelationGetRelationName(relation), problem),
 				 errhint("Create the collection by milvus.call(server, 'CreateCollection', ...) and import it.")));
-	check_type(dialect, type.type, relation, NameStr(attribute->attname));
-	if (milvus_type_is_vector(type.type) && (*nvectors)++ > 0)
-		check_storable(dialect, "several_vectors", "collections with several vectors", relation, NameStr(attribute->attname));
 	can_be_null = milvus_type_is_vector(type.type) ? dialect->nullable_vectors : dialect->nullable_fields;
 	appendStringInfoString(out, "{\"name\": ");
 	escape_json(out, options->field);
@@ -291,7 +321,6 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 	bool		dynamic = false;
 	int			primary = -1,
 				first = -1,
-				nvectors = 0,
 				count = 0;
 
 	read_table_options(relid, &table, &server);
@@ -321,7 +350,7 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 			{
 				appendStringInfoString(&out, count++ > 0 ? ", " : "");
 				append_field(&out, relation, attribute, &options,
-							 i == (primary >= 0 ? primary : first), dialect, &nvectors, &not_nullable);
+							 i == (primary >= 0 ? primary : first), dialect, &not_nullable);
 			}
 		}
 		if (pass == 0)

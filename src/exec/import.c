@@ -88,10 +88,16 @@ append_column(StringInfo sql, const CollectionField *field, const char *type, bo
 {
 	char	   *column = clip_name(field->name, taken);
 	char	   *default_value = with_default ? default_literal(field) : NULL;
+	const char *options = "";
 
 	appendStringInfo(sql, "\n\t%s %s", quote_identifier(column), type);
 	if (strcmp(column, field->name) != 0)
-		appendStringInfo(sql, " OPTIONS (field %s)", quote_literal_cstr(field->name));
+		options = psprintf("field %s", quote_literal_cstr(field->name));
+	/* so that create_collection() makes another of it */
+	if (field->data_type == MILVUS_FLOAT_VECTOR && strcmp(type, "real[]") == 0)
+		options = psprintf("%s%sdim '%d'", options, *options ? ", " : "", field->dim);
+	if (*options)
+		appendStringInfo(sql, " OPTIONS (%s)", options);
 	if (default_value)
 		appendStringInfo(sql, " DEFAULT %s", default_value);
 	if (!field->nullable && !field->is_dynamic)

@@ -40,6 +40,7 @@ resolve_column(MilvusTable *table, Form_pg_attribute attribute, TableColumn *col
 	column->typeid = attribute->atttypid;
 	column->typmod = attribute->atttypmod;
 	column->dynamic_key = options.dynamic_key;
+	column->dim = options.dim;
 	column->field = options.dynamic_key ?
 		find_dynamic_field(table->collection) :
 		collection_find_field(table->collection, options.field);
@@ -50,11 +51,13 @@ resolve_column(MilvusTable *table, Form_pg_attribute attribute, TableColumn *col
 void
 table_require_column(const MilvusTable *table, AttrNumber attnum)
 {
-	char	   *name = get_attname(table->relid, attnum, true);
+	const TableColumn *column = &table->columns[attnum - 1];
+	char	   *name;
 	ColumnOptions options;
 
-	if (name == NULL || table->columns[attnum - 1].name)
+	if (column->name || !OidIsValid(column->typeid))
 		return;
+	name = get_attname(table->relid, attnum, false);
 	option_get_column(table->relid, attnum, name, &options);
 	if (options.dynamic_key)
 		ereport(ERROR,
@@ -253,6 +256,11 @@ table_init_codec(const MilvusTable *table, AttrNumber attnum, Codec *codec)
 	table_field_type(column->field, &type);
 	codec_init(codec, column->name, column->dynamic_key ? JSONBOID : column->typeid,
 			   column->dynamic_key ? -1 : column->typmod, &type);
+	if (column->dim > 0 && column->dim != column->field->dim)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" has the option dim %d, its Milvus field %d dimensions",
+						column->name, column->dim, column->field->dim)));
 }
 
 AttrNumber

@@ -18,10 +18,11 @@
 typedef struct TableColumn
 {
 	char	   *name;			/* of the column; NULL: dropped, or without a field, see table_require_column() */
-	Oid			typeid;
+	Oid			typeid;			/* InvalidOid: dropped */
 	int32		typmod;
 	CollectionField *field;		/* $meta for a dynamic key */
 	char	   *dynamic_key;	/* or NULL */
+	int			dim;			/* the option, or 0 */
 } TableColumn;
 
 typedef struct MilvusTable

@@ -30,6 +30,7 @@ typedef enum OptionKind
 	OPTION_PORT,
 	OPTION_SECONDS,
 	OPTION_ROWS,
+	OPTION_DIM,
 	OPTION_BOOLEAN,
 	OPTION_FILE,				/* read by the server process: not for everybody */
 	OPTION_JSON,
@@ -83,6 +84,7 @@ static const Option known_options[] = {
 	{"primary_key", AttributeRelationId, OPTION_BOOLEAN},
 	{"auto_id", AttributeRelationId, OPTION_BOOLEAN},
 	{"partition_key", AttributeRelationId, OPTION_BOOLEAN},
+	{"dim", AttributeRelationId, OPTION_DIM},
 	{"user", UserMappingRelationId, OPTION_TEXT},
 	{"password", UserMappingRelationId, OPTION_TEXT},
 	{"token", UserMappingRelationId, OPTION_TEXT},
@@ -176,6 +178,9 @@ validate_value(const Option *option, DefElem *def)
 			break;
 		case OPTION_ROWS:
 			parse_integer(option->name, value, 1, 1000000, "a number of rows from 1 to 1000000");
+			break;
+		case OPTION_DIM:
+			parse_integer(option->name, value, 1, 262144, "a number of dimensions from 1 to 262144");
 			break;
 		case OPTION_BOOLEAN:
 			{
@@ -371,4 +376,5 @@ option_get_column(Oid relid, AttrNumber attnum, const char *attname, ColumnOptio
 	options->primary_key = boolean_value(list, "primary_key", false);
 	options->auto_id = boolean_value(list, "auto_id", false);
 	options->partition_key = boolean_value(list, "partition_key", false);
+	options->dim = integer_value(list, "dim", 0);
 }

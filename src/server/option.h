@@ -65,6 +65,7 @@ typedef struct ColumnOptions
 	bool		primary_key;	/* the rest is for milvus.create_collection() */
 	bool		auto_id;
 	bool		partition_key;
+	int			dim;			/* of a vector whose type has none; 0: not said */
 } ColumnOptions;
 
 /* All strings are allocated in CurrentMemoryContext. */

@@ -142,6 +142,10 @@ CREATE FUNCTION milvus.table_schema(rel regclass) RETURNS jsonb
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'milvus_table_schema';
 COMMENT ON FUNCTION milvus.table_schema(regclass) IS 'the CollectionSchema that a foreign table''s columns describe';
 
+CREATE FUNCTION milvus.check_fields(server name, fields jsonb) RETURNS void
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'milvus_check_fields';
+COMMENT ON FUNCTION milvus.check_fields(name, jsonb) IS 'internal: an error unless the server can store fields like these';
+
 CREATE FUNCTION milvus.field_type(field jsonb) RETURNS text
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'milvus_field_type';
 COMMENT ON FUNCTION milvus.field_type(jsonb) IS 'the type of the column that a field is imported as';

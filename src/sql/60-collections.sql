@@ -33,12 +33,7 @@ BEGIN
 		RAISE invalid_parameter_value USING MESSAGE = 'a collection needs fields',
 			HINT = 'Name a foreign table, or give a schema, as milvus.table_schema() shows it.';
 	END IF;
-	-- an older server would overlook it
-	IF jsonb_path_exists(schema, '$.fields[*] ? (@.nullable == true)')
-			AND NOT (SELECT f.value FROM milvus.dialect_flags(t.server) AS f WHERE f.flag = 'nullable_fields') THEN
-		RAISE feature_not_supported USING MESSAGE = format('Milvus server "%s" has no nullable fields', t.server),
-			DETAIL = format('It is taken for %s.', milvus.dialect(t.server));
-	END IF;
+	PERFORM milvus.check_fields(t.server, whole->'fields');
 	PERFORM milvus.perform(t.server, 'CreateCollection', milvus.naming(t)
 		|| jsonb_strip_nulls(jsonb_build_object('schema', whole, 'shards_num', shards,
 			'consistency_level', consistency_level, 'num_partitions', partitions, 'properties', properties)));
@@ -122,6 +117,7 @@ BEGIN
 		RAISE undefined_column USING MESSAGE = format('there is no column for a field "%s"', field),
 			HINT = 'Add the column to the foreign table first, or give the field''s schema.';
 	END IF;
+	PERFORM milvus.check_fields(t.server, jsonb_build_array(whole));
 	PERFORM milvus.perform(t.server, 'AddCollectionField', milvus.naming(t)
 		|| jsonb_build_object('schema', jsonb_strip_nulls(whole) || jsonb_build_object('name', coalesce(field, schema->>'name'))));
 END $$;

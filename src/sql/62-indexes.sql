@@ -11,6 +11,10 @@ BEGIN
 		RAISE invalid_parameter_value USING MESSAGE = 'an index needs a field',
 			HINT = 'For example milvus.create_index(''docs'', ''embedding'', ''HNSW'', ''L2'').';
 	END IF;
+	-- one that another client made of a type unknown to the server would be at it for ever
+	PERFORM milvus.check_fields(t.server, jsonb_build_array(f))
+	FROM milvus.elements(milvus.get_of(t.server, 'DescribeCollection', milvus.naming(t))->'schema'->'fields') AS f
+	WHERE f->>'name' = field;
 	PERFORM milvus.perform(t.server, 'CreateIndex', milvus.naming(t) || jsonb_build_object(
 		'field_name', field, 'index_name', coalesce(index_name, ''),
 		-- servers want the build parameters as one JSON text beside the rest

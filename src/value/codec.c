@@ -665,13 +665,35 @@ scalar_field_for_type(Oid typeid, int32 typmod, FieldType *field)
 	}
 }
 
-bool
-codec_field_for_type(Oid typeid, int32 typmod, FieldType *field, const char **problem)
+/* A column that the option dim makes a vector. */
+static bool
+vector_field_for_type(Oid typeid, int32 typmod, int dim, FieldType *field, const char **problem)
 {
 	PgvectorType pgvector = pgvector_classify(typeid);
 
+	field->type = pgvector == PGVECTOR_HALFVEC ? MILVUS_FLOAT16_VECTOR : MILVUS_FLOAT_VECTOR;
+	field->dim = dim;
+	if (typeid != FLOAT4ARRAYOID && pgvector != PGVECTOR_VECTOR && pgvector != PGVECTOR_HALFVEC)
+		*problem = psprintf("the option dim suits real[], vector and halfvec, not %s", format_type_be(typeid));
+	else if (pgvector != PGVECTOR_NONE && typmod > 0 && typmod != dim)
+		*problem = psprintf("the option dim is %d, its type %s", dim, format_type_with_typemod(typeid, typmod));
+	else
+		return true;
+	return false;
+}
+
+bool
+codec_field_for_type(Oid typeid, int32 typmod, int dim, FieldType *field, const char **problem)
+{
+	PgvectorType pgvector;
+
+	/* of a domain, what it is over */
+	typeid = getBaseTypeAndTypmod(typeid, &typmod);
+	pgvector = pgvector_classify(typeid);
 	memset(field, 0, sizeof(*field));
 	*problem = psprintf("Milvus has no field for type %s", format_type_be(typeid));
+	if (dim > 0)
+		return vector_field_for_type(typeid, typmod, dim, field, problem);
 	if (scalar_field_for_type(typeid, typmod, field))
 		return true;
 	if (typeid == JSONBOID)

@@ -95,8 +95,11 @@ extern void codec_write(const Codec *codec, Datum value, FlatBuffer *values);
 /* The SQL type a field is imported as: "varchar(20)", "public.vector(3)", "real[]"; NULL if there is none. */
 extern char *codec_import_type(const FieldType *field);
 
-/* The field that suits a column; false when there is none, then *problem says why. */
-extern bool codec_field_for_type(Oid typeid, int32 typmod, FieldType *field, const char **problem);
+/*
+ * The field that suits a column; false when there is none, then *problem says why.
+ * dim: of a vector whose type does not say it; else 0.
+ */
+extern bool codec_field_for_type(Oid typeid, int32 typmod, int dim, FieldType *field, const char **problem);
 
 /* Which member of FieldData carries values of that type in a request; FLAT_CARRIER_NONE if it is not known. */
 extern FlatCarrier codec_carrier(MilvusType type);
