@@ -6,12 +6,31 @@
 
 #include "commands/defrem.h"
 #include "nodes/nodeFuncs.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 #include "compat.h"
 #include "plan/relation.h"
 #include "scan.h"
 #include "search_params.h"
+
+/* values of a list that are shown */
+#define MAX_SHOWN 1000
+
+/* Nobody wants to read a thousand values: how many they are; NULL for others. */
+static char *
+shorten_list(const Const *value)
+{
+	ArrayType  *array;
+	int			count;
+
+	if (value->constisnull || !OidIsValid(get_element_type(value->consttype)))
+		return NULL;
+	array = DatumGetArrayTypeP(value->constvalue);
+	count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	return count > MAX_SHOWN ? psprintf("[%d values]", count) : NULL;
+}
 
 void
 scan_show_values(ForeignScanState *node, FilterValue *values)
@@ -29,6 +48,7 @@ scan_show_values(ForeignScanState *node, FilterValue *values)
 		{
 			value->datum = ((Const *) expr)->constvalue;
 			value->isnull = ((Const *) expr)->constisnull;
+			value->placeholder = shorten_list((Const *) expr);
 		}
 		else if (IsA(expr, Param) && ((Param *) expr)->paramkind == PARAM_EXTERN)
 			value->placeholder = psprintf("$%d", ((Param *) expr)->paramid);

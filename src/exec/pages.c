@@ -25,6 +25,7 @@ struct PageSource
 	RowReader  *reader;
 	ScanCounters *counters;
 	const char *expr;
+	KeyList    *keys;			/* of which rows must have one, asked for some at a time; or NULL */
 	List	   *output_fields;
 	bool		ordered;		/* rows are asked for in the order of the key */
 	ReadGuarantee guarantee;	/* of the next page */
@@ -102,6 +103,12 @@ pages_begin(const MilvusTable *table, RowReader *reader, const char *expr,
 }
 
 void
+pages_ask_for_keys(PageSource *source, KeyList *keys)
+{
+	source->keys = keys;
+}
+
+void
 counters_finish_call(ScanCounters *counters, RpcCall *call, RpcBuffer *buffer, bool *too_large)
 {
 	instr_time	start,
@@ -142,6 +149,13 @@ page_expression(PageSource *source)
 	StringInfoData expr;
 
 	initStringInfo(&expr);
+	if (source->keys)
+	{
+		key_list_write(source->keys, &expr, source->call_rows);
+		if (source->expr[0])
+			appendStringInfo(&expr, " and (%s)", source->expr);
+		return expr.data;
+	}
 	/* the lowest number does not parse: what is above it is said by its neighbour */
 	if (source->has_key && !key->is_text && key->integer == PG_INT64_MIN &&
 		filter_can_name(source->table, source->table->collection->primary_key))
@@ -339,6 +353,13 @@ open_page(PageSource *source)
 	PG_END_TRY();
 }
 
+/* Can there be no more rows? */
+static bool
+is_exhausted(const PageSource *source)
+{
+	return source->most == 0 || (source->keys && key_list_left(source->keys) == 0);
+}
+
 /* Get the next page and ask for the one after; false when there are no more rows. */
 static bool
 receive_page(PageSource *source)
@@ -369,6 +390,11 @@ receive_page(PageSource *source)
 	open_page(source);
 	source->counters->bytes += source->next_buffer->len;
 	source->counters->rows += source->next_result->nrows;
+	if (source->next_result->nrows == 0 && source->keys)
+	{
+		key_list_pass(source->keys, NULL);
+		return true;
+	}
 	if (source->next_result->nrows == 0)
 	{
 		check_identity(source);
@@ -388,6 +414,8 @@ receive_page(PageSource *source)
 	if (source->ordered && !ascending)
 		read_raise_malformed(source->table, "Query", "rows that are not in the order of their keys");
 	keep_last_key(source, &key);
+	if (source->keys)
+		key_list_pass(source->keys, &key);
 	adapt_size(source, source->result->nrows);
 	if (source->most >= 0)
 		source->most -= Min(source->most, source->result->nrows);
@@ -396,11 +424,12 @@ receive_page(PageSource *source)
 		source->wanted -= Min(source->wanted, source->result->nrows);
 		/* enough, as far as known: whoever wants more asks for it */
 		if (source->wanted == 0)
+		{
 			source->wanted = -1;
-		else
-			start_page(source);
+			return true;
+		}
 	}
-	else
+	if (!is_exhausted(source))
 		start_page(source);
 	return true;
 }
@@ -420,10 +449,15 @@ pages_next(PageSource *source, Datum *values, bool *nulls, RowKey *key)
 		}
 		if (source->finished)
 			return false;
-		if (source->most == 0 || !receive_page(source))
+		if (is_exhausted(source))
+		{
+			check_identity(source);
 			source->finished = true;
-		else
+		}
+		else if (receive_page(source))
 			source->reading = true;
+		else
+			source->finished = true;
 	}
 }
 

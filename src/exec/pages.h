@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "portability/instr_time.h"
+#include "key_list.h"
 #include "row.h"
 
 /* what a scan has done, for EXPLAIN (ANALYZE) */
@@ -32,6 +33,9 @@ typedef struct PageSource PageSource;
  */
 extern PageSource *pages_begin(const MilvusTable *table, RowReader *reader, const char *expr,
 							   int64 wanted, int64 most, ScanCounters *counters);
+
+/* Before the first row: only rows with one of these keys, in whose order rows come anyway. */
+extern void pages_ask_for_keys(PageSource *source, KeyList *keys);
 
 /* The next row, see row_next(); also its key when key is not NULL. */
 extern bool pages_next(PageSource *source, Datum *values, bool *nulls, RowKey *key);

@@ -169,6 +169,8 @@ start_scan(ForeignScanState *node)
 {
 	MilvusScanState *state = node->fdw_state;
 	MemoryContext caller;
+	List	   *filters = state->filters;
+	KeyList    *keys = NULL;
 	FilterText	filter;
 	int64		wanted;
 
@@ -176,10 +178,12 @@ start_scan(ForeignScanState *node)
 	/* in the scan's context: the values must live as long */
 	caller = MemoryContextSwitchTo(state->context);
 	scan_evaluate_values(state->exprs, node->ss.ps.ps_ExprContext, state->values);
-	filter = filter_write(state->table, state->filters, state->values);
+	if (state->kind == PATH_PAGES)
+		keys = key_list_take(state->table, &filters, state->values);
+	filter = filter_write(state->table, filters, state->values);
 	state->started = true;
 	state->count_given = false;
-	state->finished = filter.never || bound_is_null(state);
+	state->finished = filter.never || bound_is_null(state) || (keys && key_list_left(keys) == 0);
 	state->recheck = filter.recheck;
 	/* rows that don't pass here must be made up for: how many there are, nobody knows */
 	wanted = state->has_local_conds || state->recheck ? -1 : wanted_rows(state);
@@ -189,7 +193,9 @@ start_scan(ForeignScanState *node)
 	{
 		/* planned only where the filter says it all */
 		if (state->recheck)
-			elog(ERROR, "filter of a count was not written whole");
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("conditions on foreign table \"%s\" are too large for a message", state->table->relname)));
 		state->count_expr = filter.never ? NULL : filter.text;
 		state->finished = false;
 	}
@@ -198,10 +204,13 @@ start_scan(ForeignScanState *node)
 	else if (state->search)
 		begin_neighbours(node, filter.text, wanted);
 	else
+	{
 		state->pages = pages_begin(state->table,
 								   row_make_reader(state->table, state->columns,
 												   state->recheck ? NIL : state->recheck_columns, 0),
-								   filter.text, wanted, filter.most, &state->counters);
+								   filter.text, wanted, keys ? key_list_left(keys) : filter.most, &state->counters);
+		pages_ask_for_keys(state->pages, keys);
+	}
 	MemoryContextSwitchTo(caller);
 }
 

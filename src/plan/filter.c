@@ -16,6 +16,7 @@
 #include "utils/datetime.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "filter_private.h"
@@ -23,6 +24,17 @@
 /* 0001-01-01 and 10000-01-01 UTC */
 #define FIRST_TIMESTAMP ((INT64CONST(1721426) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY)
 #define LAST_TIMESTAMP ((INT64CONST(5373485) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY)
+
+/*
+ * Most bytes of a filter: Milvus takes messages of 64 MB (grpc.serverMaxRecvSize).
+ * And of a constant, which must leave room for others.
+ */
+#define MAX_FILTER_BYTES (48 * 1024 * 1024)
+#define MAX_CONSTANT_BYTES (4 * 1024 * 1024)
+/* values that a list may have, however small the table */
+#define LONG_LIST 1000
+/* keys that a scan asks for in pieces: of more of them it is better to read the table */
+#define MAX_KEYS 10000000
 
 static Outcome write_node(Writing *w, StringInfo out, List *tree);
 
@@ -132,14 +144,22 @@ filter_write_text(StringInfo out, const Dialect *dialect, const char *text, int 
 	return true;
 }
 
-bool
-filter_write_text_datum(Writing *w, StringInfo out, Datum datum)
+FlatSlice
+filter_utf8_text(Datum datum)
 {
 	text	   *value = DatumGetTextPP(datum);
 	int			len;
 	char	   *utf8 = codec_to_utf8(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), &len);
 
-	return filter_write_text(out, w->dialect, utf8, len);
+	return (FlatSlice) {(const uint8 *) utf8, (size_t) len};
+}
+
+bool
+filter_write_text_datum(Writing *w, StringInfo out, Datum datum)
+{
+	FlatSlice	utf8 = filter_utf8_text(datum);
+
+	return filter_write_text(out, w->dialect, (const char *) utf8.data, (int) utf8.len);
 }
 
 bool
@@ -368,6 +388,14 @@ write_member(Writing *w, StringInfo out, const CollectionField *field, Datum dat
 	}
 }
 
+static int
+count_elements(Datum datum)
+{
+	ArrayType  *array = DatumGetArrayTypeP(datum);
+
+	return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+}
+
 FilterElements
 filter_take_elements(Datum datum)
 {
@@ -400,6 +428,9 @@ write_membership(Writing *w, StringInfo out, List *tree)
 	}
 	if (value->isnull)
 		return NEVER;
+	/* each takes two bytes at least */
+	if (count_elements(value->datum) > w->max_bytes / 2)
+		return UNSENT;
 	elements = filter_take_elements(value->datum);
 	/* of an empty array: = ANY is false, <> ALL is true, whatever the field, even NULL */
 	if (elements.count == 0)
@@ -418,6 +449,8 @@ write_membership(Writing *w, StringInfo out, List *tree)
 		}
 		if (out_of_range(field, elements.datums[i], elements.type))
 			continue;
+		if (list.len > w->max_bytes)
+			return UNSENT;
 		if (members > 0)
 			appendStringInfoChar(&list, ',');
 		if (!write_member(w, &list, field, elements.datums[i], elements.type))
@@ -497,7 +530,8 @@ write_group(Writing *w, StringInfo out, bool is_and, List *trees, int first)
 	List	   *parts = NIL;
 	Outcome		deciding = is_and ? NEVER : ALWAYS;
 	bool		unsent = false;
-	int			start = out->len;
+	int			start = out->len,
+				bytes = 0;
 
 	for (int i = first; i < list_length(trees); i++)
 	{
@@ -509,11 +543,14 @@ write_group(Writing *w, StringInfo out, bool is_and, List *trees, int first)
 		outcome = write_node(w, &part, child);
 		if (outcome == deciding)
 			return filter_take_back(out, start, deciding);
+		if (outcome == WRITTEN && part.len > w->max_bytes - bytes)
+			outcome = UNSENT;
 		unsent |= outcome == UNSENT;
 		if (outcome == WRITTEN)
 		{
 			bool		group = intVal(linitial(child)) == (is_and ? FILTER_OR : FILTER_AND);
 
+			bytes += part.len;
 			parts = lappend(parts, group ? psprintf("(%s)", part.data) : part.data);
 		}
 	}
@@ -574,16 +611,37 @@ count_keys(const MilvusTable *table, List *trees, const FilterValue *values)
 		if (node == FILTER_COMPARE && intVal(lthird(tree)) == FILTER_EQ)
 			keys = 1;
 		else if (node == FILTER_IN && intVal(lthird(tree)) == 0)
-		{
-			ArrayType  *array = DatumGetArrayTypeP(value->datum);
-
-			keys = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-		}
+			keys = count_elements(value->datum);
 		else
 			continue;
 		most = most < 0 ? keys : Min(most, keys);
 	}
 	return most;
+}
+
+static bool
+names_keys(const MilvusTable *table, List *tree)
+{
+	return intVal(linitial(tree)) == FILTER_IN && intVal(lthird(tree)) == 0 &&
+		table->columns[intVal(lsecond(tree)) - 1].field->primary_key;
+}
+
+bool
+filter_key_values(const MilvusTable *table, List *tree, const FilterValue *values, int more_than, FilterElements *elements)
+{
+	const FilterValue *value;
+	int			count;
+
+	if (!names_keys(table, tree))
+		return false;
+	value = &values[intVal(lfourth(tree))];
+	if (value->placeholder || value->isnull)
+		return false;
+	count = count_elements(value->datum);
+	if (count <= more_than || count > MAX_KEYS)
+		return false;
+	*elements = filter_take_elements(value->datum);
+	return true;
 }
 
 /* Integers and booleans are, where a field is compared with one. */
@@ -599,9 +657,10 @@ is_always_written(const MilvusTable *table, List *tree, List *values)
 	if (node == FILTER_BOOLEAN || node == FILTER_NULL || node == FILTER_JSON_EXISTS)
 		return true;
 	value = list_nth(values, intVal(lfourth(tree)));
-	/* constants were tried when the tree was made */
+	/* constants were tried when the tree was made, but for lists of keys of any length */
 	if (IsA(value, Const))
-		return true;
+		return !names_keys(table, tree) || ((Const *) value)->constisnull ||
+			VARSIZE_ANY(DatumGetPointer(((Const *) value)->constvalue)) < MAX_CONSTANT_BYTES / 4;
 	type = table->columns[intVal(lsecond(tree)) - 1].field->data_type;
 	return node == FILTER_COMPARE && type >= MILVUS_BOOL && type <= MILVUS_INT64;
 }
@@ -617,10 +676,10 @@ filter_is_always_written(const MilvusTable *table, List *trees, List *values)
 	return true;
 }
 
-FilterText
-filter_write(const MilvusTable *table, List *trees, const FilterValue *values)
+static FilterText
+write_within(const MilvusTable *table, List *trees, const FilterValue *values, int max_bytes)
 {
-	Writing		w = {table, table->connection->dialect, values, false};
+	Writing		w = {table, table->connection->dialect, values, max_bytes, false};
 	StringInfoData out;
 	Outcome		outcome;
 
@@ -633,4 +692,39 @@ filter_write(const MilvusTable *table, List *trees, const FilterValue *values)
 		.never = outcome == NEVER,.recheck = w.recheck,
 		.most = w.recheck ? -1 : count_keys(table, trees, values),.text = out.data
 	};
+}
+
+FilterText
+filter_write(const MilvusTable *table, List *trees, const FilterValue *values)
+{
+	return write_within(table, trees, values, MAX_FILTER_BYTES);
+}
+
+/*
+ * A server takes longer to parse a value of a list than to send a row, and a list
+ * that is constant is looked up by its hash here.
+ */
+static bool
+is_longer_than_table(const MilvusTable *table, List *tree, const FilterValue *values)
+{
+	const FilterValue *value;
+
+	if (intVal(linitial(tree)) != FILTER_IN || table->collection->rows < 0)
+		return false;
+	value = &values[intVal(lfourth(tree))];
+	return value->placeholder == NULL && !value->isnull &&
+		count_elements(value->datum) > Max(table->collection->rows, LONG_LIST);
+}
+
+const char *
+filter_misfit(const MilvusTable *table, List *tree, const FilterValue *values)
+{
+	int			unlimited = (int) MaxAllocSize;
+
+	if (is_longer_than_table(table, tree, values))
+		return "the list has more values than the collection has rows";
+	if (!write_within(table, list_make1(tree), values, names_keys(table, tree) ? unlimited : MAX_CONSTANT_BYTES).recheck)
+		return NULL;
+	return write_within(table, list_make1(tree), values, unlimited).recheck ? "the server cannot be told this value exactly" :
+		"it is too large for a request";
 }

@@ -95,7 +95,7 @@ typedef struct FilterValue
 typedef struct FilterText
 {
 	bool		never;			/* no row can pass */
-	bool		recheck;		/* rows must be checked here again */
+	bool		recheck;		/* rows must be checked here again: a part cannot be written, or is too large */
 	int64		most;			/* no more rows can pass, because their keys are named; -1 unknown */
 	char	   *text;			/* "" : all rows */
 } FilterText;
@@ -117,6 +117,24 @@ extern bool filter_is_identifier(const char *name);
 
 /* May the field be named in a filter? */
 extern bool filter_can_name(const MilvusTable *table, const CollectionField *field);
+
+/* The elements of an array value, with their type. */
+typedef struct FilterElements
+{
+	Oid			type;
+	int			count;
+	Datum	   *datums;
+	bool	   *nulls;
+} FilterElements;
+
+/* Does a tree name more keys than so many, of which a row must have one?  Then these. */
+extern bool filter_key_values(const MilvusTable *table, List *tree, const FilterValue *values, int more_than,
+							  FilterElements *elements);
+
+extern int64 filter_integer_value(Datum datum, Oid type);
+
+/* A text in UTF-8; it may point into the datum. */
+extern FlatSlice filter_utf8_text(Datum text);
 
 /* A key as a literal; false when it can't be written. */
 extern bool filter_write_key(const MilvusTable *table, StringInfo out, bool is_text,

@@ -68,8 +68,16 @@ typedef struct Writing
 	const MilvusTable *table;
 	const Dialect *dialect;
 	const FilterValue *values;
+	int			max_bytes;		/* of the text; what does not fit is left out */
 	bool		recheck;
 } Writing;
+
+/*
+ * Why the constants in a tree can't be sent, or NULL.  In a plan other conditions
+ * stand beside it, so it may have only a part of the room; but for a list of keys,
+ * which a scan cuts to pieces.
+ */
+extern const char *filter_misfit(const MilvusTable *table, List *tree, const FilterValue *values);
 
 extern const char *const filter_operator_names[];
 
@@ -79,17 +87,7 @@ extern bool filter_write_characters(StringInfo out, const Dialect *dialect, cons
 extern bool filter_write_text_datum(Writing *w, StringInfo out, Datum text);
 extern bool filter_write_float(Writing *w, StringInfo out, bool is_float4, Datum datum, Oid type);
 
-extern int64 filter_integer_value(Datum datum, Oid type);
 extern void filter_integer_range(MilvusType type, int64 *min, int64 *max);
-
-/* The elements of an array value, with their type. */
-typedef struct FilterElements
-{
-	Oid			type;
-	int			count;
-	Datum	   *datums;
-	bool	   *nulls;
-} FilterElements;
 
 extern FilterElements filter_take_elements(Datum array);
 

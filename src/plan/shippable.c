@@ -592,9 +592,9 @@ compile(Compilation *c, Expr *clause, bool negated)
 	}
 }
 
-/* Can the tree be written exactly, as far as its values are known now? */
-static bool
-constants_are_exact(const MilvusTable *table, List *tree, List *exprs)
+/* Why the tree can't be written exactly, as far as its values are known now; NULL if it can. */
+static const char *
+find_misfit(const MilvusTable *table, List *tree, List *exprs)
 {
 	FilterValue *values = palloc0(sizeof(FilterValue) * list_length(exprs));
 	ListCell   *lc;
@@ -613,21 +613,24 @@ constants_are_exact(const MilvusTable *table, List *tree, List *exprs)
 		else
 			value->placeholder = "?";
 	}
-	return !filter_write(table, list_make1(tree), values).recheck;
+	return filter_misfit(table, tree, values);
 }
 
 List *
 filter_compile(const MilvusTable *table, Index relid, Expr *clause, List **values, const char **reason)
 {
 	Compilation c = {table, relid, values, NULL};
+	const char *misfit = NULL;
 	List	   *tree;
 
 	*reason = "filters are not sent to a server of unknown version";
 	if (!table->connection->dialect->filters)
 		return NIL;
 	tree = compile(&c, clause, false);
-	if (tree && *values && !constants_are_exact(table, tree, *values))
-		tree = filter_refuse(&c, "the server cannot be told this value exactly");
+	if (tree && *values)
+		misfit = find_misfit(table, tree, *values);
+	if (misfit)
+		tree = filter_refuse(&c, misfit);
 	*reason = c.reason;
 	return tree;
 }

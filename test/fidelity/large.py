@@ -9,8 +9,17 @@ QUERIES = [
     ("count", "SELECT id FROM ", " LIMIT 16385"),
     ("rows", "SELECT id, s FROM ", " WHERE n > 3 AND s <> 's7'"),
     ("rows", "SELECT n, count(*) FROM ", " WHERE id % 3 = 0 GROUP BY n"),
+    # lists longer than what one request is asked with, and than the table
+    ("ordered", "SELECT id, n FROM ", f" WHERE id = ANY (ARRAY(SELECT i * 3 FROM generate_series({ROWS}, -9, -1) i)) ORDER BY id"),
+    ("rows", "SELECT id, n FROM ", " WHERE n < 7 AND s <> 's3' AND id = ANY (ARRAY(SELECT nullif(i * 7919 % 29989, 3) FROM generate_series(1, 30000) i)::bigint[] || 5::bigint || 5::bigint)"),
+    ("count", "SELECT id FROM ", " WHERE id = ANY (ARRAY(SELECT i * 2 FROM generate_series(1, 9000) i)) LIMIT 1100"),
+    ("rows", "SELECT count(*), sum(id) FROM ", " WHERE id = ANY (ARRAY(SELECT i FROM generate_series(30000, 60000) i)::bigint[] || 3::bigint)"),
+    ("rows", "SELECT count(*), sum(id) FROM ", " WHERE id IN (%s)" % ", ".join(str(i) for i in range(-3, ROWS + 10, 1) if i % 50)),
+    ("rows", "SELECT count(*), sum(n) FROM ", " WHERE n = ANY (ARRAY(SELECT i + 4 FROM generate_series(1, 1100) i))"),
+    ("rows", "SELECT count(*), sum(n) FROM ", " WHERE n NOT IN (%s)" % ", ".join(str(i) for i in range(4, ROWS + 100))),
 ]
 SEARCHES = ["", " WHERE n < 9", " WHERE length(s) = 2"]
+LISTED = " WHERE id = ANY (ARRAY(SELECT i * 3 FROM generate_series(0, 1200) i))"
 
 
 def build(run, collection, metric):
@@ -32,8 +41,8 @@ def scripts(operator):
     distance = f"e OPERATOR(milvus.{operator}) '{{50,40}}'"
     for mode, select, rest in QUERIES:
         yield Script("large", [Statement(Node(select, Table("large"), rest), mode)])
-    for where in SEARCHES:
-        for limit in (" LIMIT 16390", " LIMIT 20", " LIMIT 7 OFFSET 16384", ""):
+    for where in [*SEARCHES, LISTED]:
+        for limit in (" LIMIT 16390", " LIMIT 20", " LIMIT 7 OFFSET 16384", "") if where != LISTED else (" LIMIT 20",):
             body = Node(f"SELECT id, {distance} AS distance FROM ", Table("large"), where, " ORDER BY distance", Limit(limit))
             yield Script("large", [Statement(body, "search")])
 
