@@ -39,6 +39,8 @@ UPDATE stale SET n = 12 WHERE id = 10 RETURNING id, n;
 UPDATE stale t SET n = v.n FROM (VALUES (11, 13)) v(id, n) WHERE t.id = v.id RETURNING t.id, t.n;
 DELETE FROM stale WHERE id = 11 RETURNING id, n;
 DELETE FROM stale WHERE n = 12;
+UPDATE stale SET n = 1 WHERE id = NULL RETURNING id;
+DELETE FROM stale WHERE false RETURNING id;
 ANALYZE stale;
 SELECT try('SELECT * FROM stale');
 SELECT try('SELECT gone FROM stale');

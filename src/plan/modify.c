@@ -78,6 +78,9 @@ require_columns(PlannerInfo *root, ModifyTable *plan, Index resultRelation, int 
 	List	   *vars = list_make1(root->parse->jointree->quals);
 	ListCell   *lc;
 
+	/* no row can pass, nothing was asked */
+	if (relation == NULL)
+		return;
 	foreach(lc, root->parse->targetList)
 		if (!((TargetEntry *) lfirst(lc))->resjunk)
 			vars = lappend(vars, lfirst(lc));
