@@ -65,6 +65,15 @@ SELECT milvus.disconnect('d'), try('SELECT n FROM i');
 SELECT answers('DescribeCollection', jsonb_build_object('status', jsonb_build_object('code', 65535, 'reason', repeat('long ', 2000))));
 SELECT milvus.disconnect('d'), length(try('SELECT n FROM i')) BETWEEN 4000 AND 4400;
 
+-- an answer, and a name, larger than is allowed
+SELECT answers('DescribeCollection', jsonb_build_object('schema', jsonb_build_object('name', 'c', 'description', repeat('c', 2000000))));
+SELECT milvus.disconnect('d'), try('SELECT n FROM i');
+ALTER SERVER d OPTIONS (ADD max_message '1MB');
+SELECT milvus.disconnect('d'), try('SELECT n FROM i');
+ALTER SERVER d OPTIONS (DROP max_message);
+SELECT answers('DescribeCollection', jsonb_build_object('schema', jsonb_build_object('name', repeat('c', 5000))));
+SELECT milvus.disconnect('d'), try('SELECT n FROM i');
+
 SELECT control('{"op": "reset"}') IS NOT NULL, control('{"op": "version", "version": "3.0.1"}') IS NOT NULL;
 DROP FUNCTION told, describe, answers, control, try;
 DROP SERVER d CASCADE;

@@ -23,6 +23,12 @@ DECLARE plan json; BEGIN
 	RETURN plan->0->'Plan'->'Plans'->0->>'Milvus Requests'; END $$;
 SELECT count(*), bool_and(f.t = l.t) AS equal FROM large_s f JOIN large_local l USING (id);
 SELECT requests_of('SELECT max(length(t)) FROM large_s') AS s, requests_of('SELECT max(length(t)) FROM large_l3') AS l3;
+-- as much as is allowed at once
+ALTER SERVER s OPTIONS (ADD max_message '1MB');
+SELECT requests_of('SELECT max(length(t)) FROM large_s') > 80 AS in_small_pages;
+SELECT count(*), bool_and(f.t = l.t) AS equal FROM large_s f JOIN large_local l USING (id) WHERE id <= 300;
+SELECT count(*), sum(length(t)) FROM (SELECT t FROM large_s ORDER BY e <-> '[1,1]' LIMIT 50) x;
+ALTER SERVER s OPTIONS (DROP max_message);
 -- a search of more than 4 MB
 SELECT count(*), sum(length(t)) FROM (SELECT t FROM large_s ORDER BY e <-> '[1,1]' LIMIT 300) x;
 SELECT count(*), sum(length(t)) FROM (SELECT t FROM large_l3 ORDER BY e <-> '[1,1]' LIMIT 300) x;

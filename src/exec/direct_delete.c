@@ -64,7 +64,9 @@ delete_rows(ForeignScanState *node)
 	if (filter.never)
 		return 0;
 	if (filter.recheck)
-		elog(ERROR, "filter of a deletion was not written whole");
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("conditions on foreign table \"%s\" are too large for a message", state->table->relname)));
 	sender_delete(state->sender, filter.text[0] ? filter.text : read_filter_of_all(state->table), -1);
 	return sender_await(state->sender);
 }
@@ -101,7 +103,7 @@ milvusExplainDirectModify(ForeignScanState *node, struct ExplainState *es)
 	filter = filter_write(state->table, state->filters, state->values);
 	explain_show_table(state->table, es);
 	ExplainPropertyText("Milvus Delete", filter.never ? "none can pass: not asked" :
-						filter.text[0] ? filter.text : read_filter_of_all(state->table), es);
+						filter.text[0] ? filter_shown(filter.text) : read_filter_of_all(state->table), es);
 	if (es->analyze && state->sender)
 	{
 		ExplainPropertyInteger("Milvus Requests", NULL, state->sender->requests, es);

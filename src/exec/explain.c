@@ -139,7 +139,7 @@ milvusExplainForeignScan(ForeignScanState *node, struct ExplainState *es)
 	if (filter.never)
 		ExplainPropertyText("Milvus Filter", "none can pass: not asked", es);
 	else if (filter.text[0])
-		ExplainPropertyText("Milvus Filter", filter.text, es);
+		ExplainPropertyText("Milvus Filter", filter_shown(filter.text), es);
 	if (es->verbose && state->kind != PATH_COUNT)
 	{
 		RowReader  *reader = row_make_reader(state->table, state->columns, state->recheck_columns,

@@ -77,7 +77,7 @@ default_literal(const CollectionField *field)
 		case FLAT_DOUBLE:
 			return psprintf("'%.17g'", value->real);
 		case FLAT_BYTES:
-			return quote_literal_cstr((const char *) value->bytes.data);
+			return quote_literal_cstr(pg_any_to_server((const char *) value->bytes.data, (int) value->bytes.len, PG_UTF8));
 		default:
 			return NULL;
 	}
@@ -190,7 +190,7 @@ milvusImportForeignSchema(ImportForeignSchemaStmt *stmt, Oid serverOid)
 	{
 		const char *name = lfirst(lc);
 
-		if (is_wanted(stmt, name))
+		if (is_wanted(stmt, rpc_name(name)))
 			commands = lappend(commands,
 							   table_command(collection_describe(connection, stmt->remote_schema, name, DESCRIPTION_FRESH),
 											 &import));

@@ -728,3 +728,9 @@ filter_misfit(const MilvusTable *table, List *tree, const FilterValue *values)
 	return write_within(table, list_make1(tree), values, unlimited).recheck ? "the server cannot be told this value exactly" :
 		"it is too large for a request";
 }
+
+const char *
+filter_shown(const char *text)
+{
+	return pg_any_to_server(text, (int) strlen(text), PG_UTF8);
+}

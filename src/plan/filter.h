@@ -100,6 +100,9 @@ typedef struct FilterText
 	char	   *text;			/* "" : all rows */
 } FilterText;
 
+/* A filter's text, or a part of it, in the database's encoding. */
+extern const char *filter_shown(const char *text);
+
 /* Write the conjunction of trees. The text is allocated in CurrentMemoryContext. */
 extern FilterText filter_write(const MilvusTable *table, List *trees, const FilterValue *values);
 

@@ -204,7 +204,13 @@ write_path(StringInfo out, const CollectionField *field, List *path)
 
 	appendStringInfoString(out, field->name);
 	foreach(lc, path)
-		appendStringInfo(out, "[\"%s\"]", strVal(lfirst(lc)));
+	{
+		char	   *key = strVal(lfirst(lc));
+		int			len;
+
+		key = codec_to_utf8(key, strlen(key), &len);
+		appendStringInfo(out, "[\"%.*s\"]", len, key);
+	}
 }
 
 /*

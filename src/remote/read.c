@@ -6,6 +6,8 @@
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
+
 #include "read.h"
 
 #define MAX_PARAMETERS 8
@@ -152,7 +154,7 @@ read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const Searc
 	add_parameter(&parameters, "anns_field", search->field->name);
 	add_parameter(&parameters, "topk", psprintf("%d", search->limit));
 	add_parameter(&parameters, "metric_type", search->metric_type);
-	add_parameter(&parameters, "params", search->params);
+	add_parameter(&parameters, "params", pg_server_to_any(search->params, (int) strlen(search->params), PG_UTF8));
 	add_parameter(&parameters, "round_decimal", "-1");
 	if (search->group_by)
 		add_parameter(&parameters, "group_by_field", search->group_by);

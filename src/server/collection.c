@@ -125,7 +125,7 @@ read_default(CollectionField *field, const Milvus__Proto__Schema__ValueField *va
 void
 collection_read_field(CollectionField *field, const Milvus__Proto__Schema__FieldSchema *schema)
 {
-	field->name = pstrdup(schema->name);
+	field->name = pstrdup(rpc_name(schema->name));
 	field->data_type = schema->data_type;
 	field->element_type = schema->element_type;
 	field->dim = size_pair(schema, "dim", MAX_DIM);
@@ -147,7 +147,7 @@ fill_collection(Collection *collection, const DescribeResponse *response)
 	bool		has_meta = false;
 
 	/* of an alias Milvus 2.3 says the alias again */
-	collection->name = pstrdup(schema->name[0] ? schema->name : response->collection_name);
+	collection->name = pstrdup(rpc_name(schema->name[0] ? schema->name : response->collection_name));
 	collection->fields = palloc0(sizeof(CollectionField) * (schema->n_fields + 1));
 	for (size_t i = 0; i < schema->n_fields; i++)
 	{
@@ -186,7 +186,7 @@ fill_indexes(Collection *collection, const IndexResponse *response)
 
 		if (field == NULL)
 			continue;
-		field->index_type = pstrdup(type ? type : "");
+		field->index_type = pstrdup(type ? rpc_readable(type) : "");
 		field->metric_type = metric ? pstrdup(metric) : NULL;
 	}
 }
@@ -607,7 +607,7 @@ collection_list_partitions(MilvusConnection *connection, const char *dbname, con
 		rpc_call(&connection->rpc, "ShowPartitions", true, &request.base,
 				 &milvus__proto__milvus__show_partitions_response__descriptor, NULL);
 	for (size_t i = 0; i < response->n_partition_names; i++)
-		result = lappend(result, pstrdup(response->partition_names[i]));
+		result = lappend(result, pstrdup(rpc_name(response->partition_names[i])));
 	return result;
 }
 

@@ -13,6 +13,7 @@
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
 #include "common/base64.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
 #include "utils/acl.h"
@@ -162,6 +163,13 @@ check_file_access(const char *path, const char *option, Oid owner)
 				 errdetail("The owner of the server must be a superuser or a member of pg_read_server_files.")));
 }
 
+/* What stands in an option; files are sent as they are. */
+static char *
+in_utf8(char *text)
+{
+	return pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+}
+
 /* The value of the header "authorization", NULL without credentials: base64 of user:password or of the token. */
 static char *
 make_authorization(const MappingOptions *mapping)
@@ -171,12 +179,12 @@ make_authorization(const MappingOptions *mapping)
 	int			len;
 
 	if (mapping->token)
-		plain = mapping->token;
+		plain = in_utf8(mapping->token);
 	else if (mapping->token_file)
 		plain = read_file(mapping->token_file, "token_file", true);
 	else if (mapping->user)
-		plain = psprintf("%s:%s", mapping->user,
-						 mapping->password ? mapping->password :
+		plain = psprintf("%s:%s", in_utf8(mapping->user),
+						 mapping->password ? in_utf8(mapping->password) :
 						 mapping->password_file ? read_file(mapping->password_file, "password_file", true) : "");
 	if (plain == NULL)
 		return NULL;
@@ -271,6 +279,7 @@ open_connection(MilvusConnection *connection, ForeignServer *server, UserMapping
 	channel.host = options.host;
 	channel.port = options.port;
 	channel.tls = options.tls;
+	channel.max_message = options.max_message;
 	if (options.tls)
 	{
 		if (options.sslrootcert)

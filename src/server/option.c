@@ -13,9 +13,12 @@
 #include "catalog/pg_foreign_table.h"
 #include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
+#include "common/string.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/varlena.h"
 
 #include "json_check.h"
@@ -23,12 +26,17 @@
 
 #define MILVUS_DEFAULT_PORT 19530
 #define DEFAULT_CONNECT_TIMEOUT_S 10
+#define DEFAULT_MAX_MESSAGE "256MB"
+/* gRPC counts bytes in an int */
+#define MIN_MESSAGE_KB 1024
+#define MAX_MESSAGE_KB (2047 * 1024)
 
 typedef enum OptionKind
 {
 	OPTION_TEXT,
 	OPTION_PORT,
 	OPTION_SECONDS,
+	OPTION_MEMORY,
 	OPTION_ROWS,
 	OPTION_DIM,
 	OPTION_BOOLEAN,
@@ -58,6 +66,7 @@ static const Option known_options[] = {
 	{"ssl_server_name", ForeignServerRelationId, OPTION_TEXT},
 	{"connect_timeout", ForeignServerRelationId, OPTION_SECONDS},
 	{"request_timeout", ForeignServerRelationId, OPTION_SECONDS},
+	{"max_message", ForeignServerRelationId, OPTION_MEMORY},
 	{"keep_connections", ForeignServerRelationId, OPTION_BOOLEAN},
 	/* defaults for the tables of a server, and of a table */
 	{"fetch_size", ForeignServerRelationId, OPTION_ROWS},
@@ -143,6 +152,17 @@ parse_integer(const char *name, const char *value, int min, int max, const char 
 	return (int) number;
 }
 
+/* An amount of memory, as in postgresql.conf, in bytes. */
+static int
+parse_memory(const char *name, const char *value)
+{
+	int			kilobytes;
+
+	if (!parse_int(value, &kilobytes, GUC_UNIT_KB, NULL) || kilobytes < MIN_MESSAGE_KB || kilobytes > MAX_MESSAGE_KB)
+		raise_bad_value(name, value, "an amount of memory from 1MB to 2047MB");
+	return kilobytes * 1024;
+}
+
 static Consistency
 parse_consistency(const char *name, const char *value)
 {
@@ -175,6 +195,9 @@ validate_value(const Option *option, DefElem *def)
 			break;
 		case OPTION_SECONDS:
 			parse_integer(option->name, value, 0, INT_MAX / 1000, "a number of seconds, or 0 for no limit");
+			break;
+		case OPTION_MEMORY:
+			(void) parse_memory(option->name, value);
 			break;
 		case OPTION_ROWS:
 			parse_integer(option->name, value, 1, 1000000, "a number of rows from 1 to 1000000");
@@ -293,6 +316,21 @@ copy_value(List *options, const char *name, const char *otherwise)
 	return value ? pstrdup(value) : NULL;
 }
 
+/* Milvus' own names are ASCII, and others could be told it in UTF-8 only. */
+static char *
+copy_name(List *options, const char *name, const char *otherwise)
+{
+	char	   *value = copy_value(options, name, otherwise);
+
+	if (value && !pg_is_ascii(value) && GetDatabaseEncoding() != PG_UTF8)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("names with other than ASCII characters are not supported in a database with encoding %s",
+						GetDatabaseEncodingName()),
+				 errdetail("The option %s is \"%s\".", name, value)));
+	return value;
+}
+
 static bool
 boolean_value(List *options, const char *name, bool otherwise)
 {
@@ -319,7 +357,7 @@ option_get_server(ForeignServer *server, ServerOptions *options)
 
 	options->host = copy_value(list, "host", "localhost");
 	options->port = integer_value(list, "port", MILVUS_DEFAULT_PORT);
-	options->dbname = copy_value(list, "dbname", "default");
+	options->dbname = copy_name(list, "dbname", "default");
 	options->tls = strcmp(copy_value(list, "sslmode", "disable"), "disable") != 0;
 	options->sslrootcert = copy_value(list, "sslrootcert", NULL);
 	options->sslcert = copy_value(list, "sslcert", NULL);
@@ -327,6 +365,7 @@ option_get_server(ForeignServer *server, ServerOptions *options)
 	options->ssl_server_name = copy_value(list, "ssl_server_name", NULL);
 	options->connect_timeout_ms = 1000 * integer_value(list, "connect_timeout", DEFAULT_CONNECT_TIMEOUT_S);
 	options->request_timeout_ms = 1000 * integer_value(list, "request_timeout", 0);
+	options->max_message = parse_memory("max_message", copy_value(list, "max_message", DEFAULT_MAX_MESSAGE));
 	options->keep_connections = boolean_value(list, "keep_connections", true);
 }
 
@@ -351,9 +390,9 @@ option_get_table(ForeignTable *table, ForeignServer *server, const char *relname
 	List	   *list = list_concat_copy(table->options, server->options);
 	const char *consistency = find_value(list, "consistency_level");
 
-	options->collection = copy_value(table->options, "collection", relname);
-	options->partition = copy_value(table->options, "partition", NULL);
-	options->dbname = copy_value(list, "dbname", "default");
+	options->collection = copy_name(table->options, "collection", relname);
+	options->partition = copy_name(table->options, "partition", NULL);
+	options->dbname = copy_name(list, "dbname", "default");
 	options->fetch_size = integer_value(list, "fetch_size", 0);
 	options->batch_size = integer_value(list, "batch_size", 0);
 	options->consistency = milvus_consistency_level != CONSISTENCY_UNSET ? milvus_consistency_level :

@@ -349,7 +349,9 @@ channel_open(const WireChannelOptions *options)
 	target = strchr(options->host, ':') && options->host[0] != '[' ?
 		psprintf("[%s]:%d", options->host, options->port) :
 		psprintf("%s:%d", options->host, options->port);
-	add_integer(&channel_args, GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, -1);
+	add_integer(&channel_args, GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, options->max_message);
+	/* the limit is that of what comes: a compressed answer could be any size */
+	add_integer(&channel_args, GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1 << GRPC_COMPRESS_NONE);
 	add_integer(&channel_args, GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, -1);
 	add_integer(&channel_args, GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, RECONNECT_BACKOFF_MS);
 	add_integer(&channel_args, GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, RECONNECT_BACKOFF_MAX_MS);

@@ -38,6 +38,7 @@ typedef struct WireChannelOptions
 	const char *root_certs;
 	const char *cert_chain;
 	const char *private_key;
+	int			max_message;	/* bytes of an answer; a larger one ends with RESOURCE_EXHAUSTED */
 	/* name expected in the server's certificate, NULL: host */
 	const char *ssl_server_name;
 } WireChannelOptions;

@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include "common/string.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -86,6 +87,23 @@ rpc_readable(const char *said)
 	return text;
 }
 
+const char *
+rpc_name(const char *said)
+{
+	if (strlen(said) > MAX_READABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("a name that Milvus told is %zu bytes long", strlen(said)),
+				 errdetail("It begins with \"%.64s\".", rpc_readable(said))));
+	if (!pg_is_ascii(said) && GetDatabaseEncoding() != PG_UTF8)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("names with other than ASCII characters are not supported in a database with encoding %s",
+						GetDatabaseEncodingName()),
+				 errdetail("Milvus calls something \"%s\".", rpc_readable(said))));
+	return said;
+}
+
 /* The user has not the right, as Milvus says. */
 static _Noreturn void
 raise_not_permitted(const RpcServer *server, const char *rpc, const char *reason)
@@ -134,6 +152,8 @@ raise_grpc_status(RpcCall *call, int status, const char *message)
 			break;
 		case WIRE_STATUS_RESOURCE_EXHAUSTED:
 			sqlstate = ERRCODE_PROGRAM_LIMIT_EXCEEDED;
+			if (strstr(message, "larger than max"))
+				hint = "See the server option max_message.";
 			break;
 		default:
 			break;

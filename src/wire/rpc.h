@@ -114,6 +114,13 @@ extern bool rpc_message_status(const ProtobufCMessage *response, RpcStatus *stat
 /* What a server says, readable in a message: in the database's encoding, and not too long. */
 extern const char *rpc_readable(const char *said);
 
+/*
+ * A name that a server tells, to be used here: itself.  Error HV000 for one of some
+ * kB.  Milvus' names are ASCII; one that is not is error 0A000 in a database that is
+ * not UTF-8.
+ */
+extern const char *rpc_name(const char *said);
+
 /* Raise what Milvus reports as failed; returns when it was a success. */
 extern void rpc_check_status(const RpcServer *server, const char *rpc, const RpcStatus *status);
 
