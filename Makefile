@@ -8,6 +8,10 @@ PGFILEDESC = "milvus_fdw - foreign data wrapper for Milvus"
 PROTOS = common feder milvus msg rg schema
 PROTO_OBJS = $(PROTOS:%=proto/%.pb-c.o)
 OBJS = milvus_fdw.o $(PROTO_OBJS) $(sort $(patsubst %.c,%.o,$(wildcard src/*/*.c)))
+# test/fuzz/backend is a part of the library only where it is run
+ifdef MILVUS_FUZZ
+OBJS += test/fuzz/backend.o
+endif
 # the extension's SQL, in the order it must be run
 SQL_FILES = $(sort $(wildcard src/sql/*.sql))
 
@@ -23,6 +27,9 @@ endif
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 EXTRA_CLEAN = $(DATA_built) proto/*.pb-c.c proto/*.pb-c.h test/fuzz/fuzz
 
+# bitcode of the generated code would cost a clang run and gain nothing
+override with_llvm = no
+
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
@@ -30,9 +37,6 @@ include $(PGXS)
 ifeq (,$(filter 15 16 17 18 19,$(MAJORVERSION)))
 $(error milvus_fdw needs PostgreSQL 15 to 19, not $(MAJORVERSION))
 endif
-
-# bitcode of the generated code would cost a clang run and gain nothing
-override with_llvm = no
 
 PROTO_HEADERS = $(PROTOS:%=proto/%.pb-c.h)
 $(PROTOS:%=proto/%.pb-c.c): proto/%.pb-c.c: proto/%.proto

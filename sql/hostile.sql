@@ -65,6 +65,9 @@ SELECT milvus.disconnect('d'), try('SELECT n FROM i');
 SELECT answers('DescribeCollection', jsonb_build_object('status', jsonb_build_object('code', 65535, 'reason', repeat('long ', 2000))));
 SELECT milvus.disconnect('d'), length(try('SELECT n FROM i')) BETWEEN 4000 AND 4400;
 
+-- an entry of a map without its value
+SELECT control('{"op": "answer", "rpc": "FlushAll", "bytes": "GgcSBTIDCgFr"}') IS NOT NULL;
+SELECT milvus.call('d', 'FlushAll', '{}')->'flush_results'->0->'collection_results'->0->'channel_cps';
 -- an answer, and a name, larger than is allowed
 SELECT answers('DescribeCollection', jsonb_build_object('schema', jsonb_build_object('name', 'c', 'description', repeat('c', 2000000))));
 SELECT milvus.disconnect('d'), try('SELECT n FROM i');

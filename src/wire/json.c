@@ -186,7 +186,11 @@ append_value(StringInfo out, const ProtobufCFieldDescriptor *field, const void *
 			append_base64(out, value);
 			break;
 		case PROTOBUF_C_TYPE_MESSAGE:
-			append_message(out, *(const ProtobufCMessage *const *) value);
+			/* an entry of a map may lack its value */
+			if (*(const ProtobufCMessage *const *) value)
+				append_message(out, *(const ProtobufCMessage *const *) value);
+			else
+				appendStringInfoString(out, "{}");
 			break;
 	}
 }
