@@ -4,7 +4,7 @@ import re
 
 class Kind:
     def __init__(self, nullable=False, one_vector=False, sparse=False, other_vectors=False, most_vectors=5, partitions=True, flushes=False,
-                 flushes_often=False, updates_auto=False, plain_keys=False, huge_keys=True, special_floats=True):
+                 flushes_often=False, updates_auto=False, plain_keys=False, huge_keys=True, special_floats=True, aliases=True):
         self.nullable = nullable
         self.one_vector = one_vector            # a collection has one, of floats or bits
         self.sparse = sparse
@@ -16,16 +16,17 @@ class Kind:
         self.updates_auto = updates_auto        # rows whose key the server made
         self.plain_keys = plain_keys            # see server-defects
         self.huge_keys = huge_keys              # a dynamic key with whole numbers only may have one beyond 64 bits
+        self.aliases = aliases                  # a collection may have other names
         self.special_floats = special_floats    # NaN and infinity can be stored
 
 
 MILVUS_2_3 = Kind(one_vector=True, flushes=True, flushes_often=True)
 LITE_3 = Kind(nullable=True, sparse=True, updates_auto=True, huge_keys=False)
-LITE_2 = Kind(sparse=True, other_vectors=True, partitions=False, updates_auto=True, plain_keys=True)
+LITE_2 = Kind(aliases=False, sparse=True, other_vectors=True, partitions=False, updates_auto=True, plain_keys=True)
 MILVUS_2_4 = Kind(sparse=True, other_vectors=True, most_vectors=4, flushes=True, special_floats=False)
 MILVUS_2_5 = Kind(nullable=True, sparse=True, other_vectors=True, most_vectors=4, flushes=True, special_floats=False)
 # what every one of them has
-UNKNOWN = Kind(one_vector=True, partitions=False, plain_keys=True, huge_keys=False, special_floats=False)
+UNKNOWN = Kind(one_vector=True, partitions=False, plain_keys=True, huge_keys=False, special_floats=False, aliases=False)
 
 KINDS = {"s": MILVUS_2_3, "l3": LITE_3, "l2": LITE_2}
 

@@ -84,7 +84,7 @@ def damage(side, name, tables):
 
 def build(side, tables):
     """Local copies for both sides; those of the other in another order."""
-    side.run("DROP SCHEMA IF EXISTS l, f, x CASCADE; CREATE SCHEMA l; CREATE SCHEMA f; CREATE SCHEMA x")
+    store.make_schemas(side.run)
     for table in tables:
         if not table.foreign:
             store.create_local(side.run, table, "x")

@@ -3,7 +3,7 @@ import json
 import os
 
 from values import quoted
-from world import METRICS, ident
+from world import DOMAINS, METRICS, ident
 
 CHUNK = 40
 
@@ -20,6 +20,12 @@ def setup_server(side, options):
     side.connect()
     run(f"CREATE SERVER fidelity FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host {quoted(options.address)}, port '{options.port}'{options.server_options})")
     run(f"CREATE USER MAPPING FOR CURRENT_USER SERVER fidelity{os.environ.get('FIDELITY_LOGIN', '')}")
+
+
+def make_schemas(run):
+    run("DROP SCHEMA IF EXISTS l, f, x CASCADE; CREATE SCHEMA l; CREATE SCHEMA f; CREATE SCHEMA x")
+    for kind in DOMAINS:
+        run(f"CREATE DOMAIN {DOMAINS[kind]} AS {kind}")
 
 
 def create_local(run, table, schema="l", keyless=False):
@@ -47,10 +53,20 @@ class Store:
         self.prefix = prefix
         self.rng = rng
         self.collections = []
+        self.aliases = []
         self.loading = []
 
     def collection(self, table):
         return f"{self.prefix}_{table.name}"
+
+    def another_name(self, collection):
+        """The collection's own, or an alias."""
+        if not self.kind.aliases or self.rng.random() < 0.4:
+            return collection
+        alias = f"{collection}_alias{len(self.aliases)}"
+        self.run(f"SELECT milvus.create_alias(server => 'fidelity', collection => '{collection}', alias => '{alias}')")
+        self.aliases.append(alias)
+        return alias
 
     def foreign(self, name, table, collection, columns=None, more=""):
         columns = ", ".join(c.definition(True) for c in columns or table.columns)
@@ -90,7 +106,7 @@ class Store:
             return
         if table.wide_of:
             create_wide_local(self.run, table)
-            self.foreign(table.name, table, self.collection(table.wide_of))
+            self.foreign(table.name, table, self.another_name(self.collection(table.wide_of)))
             return
         create_local(self.run, table)
         collection = self.collection(table)
@@ -133,7 +149,7 @@ class Store:
                 self.finish(f"{table.name}_{i}", table)
 
     def build(self, tables):
-        self.run("DROP SCHEMA IF EXISTS l, f, x CASCADE; CREATE SCHEMA l; CREATE SCHEMA f; CREATE SCHEMA x")
+        make_schemas(self.run)
         for table in tables:
             self.create(table)
         for loader in self.loading:
@@ -141,6 +157,9 @@ class Store:
         self.loading = []
 
     def drop(self):
+        for alias in self.aliases:
+            self.run(f"SELECT milvus.drop_alias('fidelity', '{alias}')")
+        self.aliases = []
         for name in self.collections:
             self.run(f"SELECT milvus.drop_collection(server => 'fidelity', collection => '{name}')")
         self.collections = []

@@ -14,6 +14,8 @@ KINDS = ["boolean", "smallint", "integer", "bigint", "real", "double precision",
 ODD_NAMES = ["Odd Name", "select", "in", "UPPER", "ünï", "a.b", 'quo"te', "not", "like", "true", "$x", "50%"]
 WIDER = {"smallint": ["integer", "bigint"], "integer": ["bigint"], "real": ["double precision"], "text": ["text"]}
 DYNAMIC = [("color", "text"), ("size", "bigint"), ("weight", "double precision"), ("flag", "boolean"), ("doc", "jsonb")]
+# types of columns that are over one of a field's
+DOMAINS = {"integer": "x.d_integer", "bigint": "x.d_bigint", "real": "x.d_real", "boolean": "x.d_boolean", "text": "x.d_text", "jsonb": "x.d_jsonb"}
 METRICS = {"<->": "L2", "<=>": "COSINE", "<#>": "IP", "<~>": "HAMMING", "<%>": "JACCARD"}
 
 
@@ -110,6 +112,8 @@ class Maker:
         if column.kind == "text" and rng.random() < 0.3:
             column.declared += rng.choice([' COLLATE "C"', ' COLLATE "C"', ' COLLATE "POSIX"', ' COLLATE "ucs_basic"', ' COLLATE "de-x-icu"'])
         column.pool = [values.value(rng, column.kind, limit, self.server.special_floats) for _ in range(rng.choice([4, 12, 30, 60]))]
+        if column.declared == kind and kind in DOMAINS and rng.random() < 0.12:
+            column.declared = DOMAINS[kind]
         if kind == "smallint" and rng.random() < 0.4:
             column.int8 = True
             column.pool = [max(-128, min(127, x)) for x in column.pool]
@@ -134,6 +138,9 @@ class Maker:
             column.pool.append(v)
         if kind in ("vector", "real[]") and rng.random() < 0.5:
             column.pool.append([0] * column.dim)
+        if kind in ("vector", "real[]") and rng.random() < 0.25:
+            # squares, and products, of these leave the range of float4
+            column.pool += [[rng.choice([1e19, -3e19, 2e25, 0, 1]) for _ in range(column.dim)] for _ in range(3)]
         return column
 
     def vectors(self):

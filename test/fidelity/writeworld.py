@@ -186,13 +186,13 @@ class WriteStore(store.Store):
 
     def build(self, the_world, targets=None):
         targets = targets or the_world.targets
-        self.run("DROP SCHEMA IF EXISTS l, f, x CASCADE; CREATE SCHEMA l; CREATE SCHEMA f; CREATE SCHEMA x")
+        store.make_schemas(self.run)
         create_local_side(self.run, the_world, targets)
         for target in targets:
             if target.base is target:
                 self.create_base(target)
             elif target.part is None:
-                self.foreign(target.name, target.table, self.collection(target.base.table), more=target.options())
+                self.foreign(target.name, target.table, self.another_name(self.collection(target.base.table)), more=target.options())
         for loader in self.loading:
             self.run(f"SELECT milvus.load('f.{loader}')")
         self.loading = []
@@ -222,7 +222,7 @@ class LocalStore:
 
     def build(self, the_world, targets=None):
         targets = targets or the_world.targets
-        self.run("DROP SCHEMA IF EXISTS l, f, x CASCADE; CREATE SCHEMA l; CREATE SCHEMA f; CREATE SCHEMA x")
+        store.make_schemas(self.run)
         create_local_side(self.run, the_world, targets)
         for target in targets:
             self.create(target)
