@@ -16,7 +16,8 @@ endif
 SQL_FILES = $(sort $(wildcard src/sql/*.sql))
 
 PG_CPPFLAGS = -DMILVUS_FDW_VERSION='"$(EXTVERSION)"' -I$(srcdir) -I$(srcdir)/src -I$(srcdir)/proto
-PG_CFLAGS = -std=gnu11
+# from 19 on PostgreSQL's headers ask for what the compiler has by default
+PG_CFLAGS = $(if $(filter 15 16 17 18,$(MAJORVERSION)),-std=gnu11)
 SHLIB_LINK = -lgrpc -lgpr -lprotobuf-c
 # thousands of generated names must not meet those of other libraries
 ifeq ($(shell uname -s),Linux)

@@ -70,6 +70,13 @@ compat_create_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #define compat_finalize_tupdesc(tupdesc) ((void) 0)
 #endif
 
+/* Is a relation one that the statement writes to?  19 made the list a set. */
+#if PG_VERSION_NUM >= 190000
+#define compat_is_result_relation(statement, relid) bms_is_member(relid, (statement)->resultRelationRelids)
+#else
+#define compat_is_result_relation(statement, relid) list_member_int((statement)->resultRelations, relid)
+#endif
+
 /* the user whose mapping a foreign scan uses: 16 moved checkAsUser into the plan node */
 #if PG_VERSION_NUM >= 160000
 #define compat_scan_check_as_user(scan, rte) ((scan)->checkAsUser)

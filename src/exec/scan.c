@@ -41,7 +41,7 @@ open_scanned_table(ForeignScanState *node)
 												 DESCRIPTION_CACHED, node->ss.ps.state);
 
 	table_close(relation, NoLock);
-	if (list_member_int(node->ss.ps.state->es_plannedstmt->resultRelations, (int) relid))
+	if (compat_is_result_relation(node->ss.ps.state->es_plannedstmt, (int) relid))
 		table_read_for_update(table);
 	return table;
 }

@@ -103,7 +103,7 @@ milvus_cosine_distance(PG_FUNCTION_ARGS)
 }
 
 static int
-take_bits(FunctionCallInfo fcinfo, const bits8 **a, const bits8 **b)
+take_bits(FunctionCallInfo fcinfo, const uint8 **a, const uint8 **b)
 {
 	VarBit	   *left = PG_GETARG_VARBIT_P(0);
 	VarBit	   *right = PG_GETARG_VARBIT_P(1);
@@ -120,7 +120,7 @@ take_bits(FunctionCallInfo fcinfo, const bits8 **a, const bits8 **b)
 Datum
 milvus_hamming_distance(PG_FUNCTION_ARGS)
 {
-	const bits8 *a,
+	const uint8 *a,
 			   *b;
 	int			bytes = take_bits(fcinfo, &a, &b);
 	int64		differing = 0;
@@ -133,7 +133,7 @@ milvus_hamming_distance(PG_FUNCTION_ARGS)
 Datum
 milvus_jaccard_distance(PG_FUNCTION_ARGS)
 {
-	const bits8 *a,
+	const uint8 *a,
 			   *b;
 	int			bytes = take_bits(fcinfo, &a, &b);
 	int64		both = 0,
