@@ -280,6 +280,7 @@ open_connection(MilvusConnection *connection, ForeignServer *server, UserMapping
 	channel.port = options.port;
 	channel.tls = options.tls;
 	channel.max_message = options.max_message;
+	channel.connect_timeout_ms = options.connect_timeout_ms;
 	if (options.tls)
 	{
 		if (options.sslrootcert)

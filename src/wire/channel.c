@@ -46,6 +46,9 @@
 #define EXIT_DRAIN_MS 2000
 #define RECONNECT_BACKOFF_MS 100
 #define RECONNECT_BACKOFF_MAX_MS 1000
+/* an attempt to connect lasts so much longer than we wait for it */
+#define CONNECT_GRACE_MS 1000
+#define MAX_CONNECT_MS (24 * 60 * 60 * 1000)
 #define MAX_OPS 6
 
 struct WireChannel
@@ -53,10 +56,15 @@ struct WireChannel
 	dlist_node	node;			/* in channels */
 	grpc_channel *channel;
 	grpc_completion_queue *queue;
+	/* what channel is made of, and made anew */
+	char	   *target;
+	grpc_channel_credentials *credentials;
+	char	   *ssl_server_name;	/* or NULL */
+	int			max_message;
+	int			connect_timeout_ms;
 	dlist_head	calls;			/* all whose end has not been seen, and all owned ones */
 	int			npending;		/* batches under way */
 	bool		watching;		/* a connectivity watch is under way */
-	bool		changed;		/* the last watch has seen a change */
 	bool		closing;		/* given back by its owner */
 	uint64		ncalls;			/* requests sent so far */
 };
@@ -170,10 +178,7 @@ pump(WireChannel *channel, gpr_timespec deadline)
 	if (event.type != GRPC_OP_COMPLETE)
 		return false;
 	if (event.tag == channel)
-	{
 		channel->watching = false;
-		channel->changed = event.success != 0;
-	}
 	else
 	{
 		WireCall   *call = event.tag;
@@ -208,11 +213,14 @@ destroy_channel(WireChannel *channel)
 		destroy_call(call);
 	}
 	grpc_channel_destroy(channel->channel);
+	grpc_channel_credentials_release(channel->credentials);
 	grpc_completion_queue_shutdown(channel->queue);
 	while (grpc_completion_queue_next(channel->queue, deadline_after(POLL_SLICE_MS), NULL).type != GRPC_QUEUE_SHUTDOWN)
 		;
 	grpc_completion_queue_destroy(channel->queue);
 	dlist_delete(&channel->node);
+	free(channel->target);
+	free(channel->ssl_server_name);
 	free(channel);
 }
 
@@ -334,61 +342,98 @@ add_string(grpc_channel_args *args, const char *key, const char *value)
 	arg->value.string = (char *) value;
 }
 
-WireChannel *
-channel_open(const WireChannelOptions *options)
+/* Signals are blocked. */
+static grpc_channel *
+create_channel(const WireChannel *channel)
 {
-	WireChannel *channel;
-	grpc_channel_credentials *credentials;
 	grpc_arg	args[12];
 	grpc_channel_args channel_args = {0, args};
-	char	   *target;
-	sigset_t	saved;
+	int			timeout_ms = channel->connect_timeout_ms;
 
-	start_grpc();
-	/* an IPv6 address needs brackets */
-	target = strchr(options->host, ':') && options->host[0] != '[' ?
-		psprintf("[%s]:%d", options->host, options->port) :
-		psprintf("%s:%d", options->host, options->port);
-	add_integer(&channel_args, GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, options->max_message);
+	add_integer(&channel_args, GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, channel->max_message);
 	/* the limit is that of what comes: a compressed answer could be any size */
 	add_integer(&channel_args, GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1 << GRPC_COMPRESS_NONE);
 	add_integer(&channel_args, GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, -1);
 	add_integer(&channel_args, GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, RECONNECT_BACKOFF_MS);
-	add_integer(&channel_args, GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, RECONNECT_BACKOFF_MAX_MS);
 	add_integer(&channel_args, GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, RECONNECT_BACKOFF_MAX_MS);
+	/* to gRPC the least back-off is the most time of an attempt: TCP, TLS and SETTINGS (subchannel.cc) */
+	add_integer(&channel_args, GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
+				timeout_ms > 0 && timeout_ms < MAX_CONNECT_MS ? timeout_ms + CONNECT_GRACE_MS : MAX_CONNECT_MS);
 	/* a retry is decided by the caller, who knows what is safe */
 	add_integer(&channel_args, GRPC_ARG_ENABLE_RETRIES, 0);
 	add_integer(&channel_args, GRPC_ARG_ENABLE_HTTP_PROXY, 0);
 	add_integer(&channel_args, GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
 	add_string(&channel_args, GRPC_ARG_PRIMARY_USER_AGENT_STRING, "milvus_fdw");
-	if (options->tls && options->ssl_server_name)
-		add_string(&channel_args, GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, options->ssl_server_name);
+	if (channel->ssl_server_name)
+		add_string(&channel_args, GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, channel->ssl_server_name);
+	return grpc_channel_create(channel->target, channel->credentials, &channel_args);
+}
 
+WireChannel *
+channel_open(const WireChannelOptions *options)
+{
+	WireChannel *channel;
+	bool		has_memory,
+				has_credentials;
+	/* an IPv6 address needs brackets */
+	const char *target = strchr(options->host, ':') && options->host[0] != '[' ?
+		psprintf("[%s]:%d", options->host, options->port) :
+		psprintf("%s:%d", options->host, options->port);
+	sigset_t	saved;
+
+	start_grpc();
 	channel = calloc(1, sizeof(WireChannel));
 	if (channel == NULL)
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 	dlist_init(&channel->calls);
+	channel->max_message = options->max_message;
+	channel->connect_timeout_ms = options->connect_timeout_ms;
+	channel->target = strdup(target);
+	if (options->tls && options->ssl_server_name)
+		channel->ssl_server_name = strdup(options->ssl_server_name);
+	has_memory = channel->target && (channel->ssl_server_name || !options->tls || !options->ssl_server_name);
 
 	block_signals(&saved);
 	reap_channels();
-	credentials = make_credentials(options);
-	if (credentials)
+	if (has_memory)
+		channel->credentials = make_credentials(options);
+	has_credentials = channel->credentials != NULL;
+	if (has_credentials)
 	{
-		channel->channel = grpc_channel_create(target, credentials, &channel_args);
-		grpc_channel_credentials_release(credentials);
+		channel->channel = create_channel(channel);
 		channel->queue = grpc_completion_queue_create_for_next(NULL);
 		dlist_push_tail(&channels, &channel->node);
 	}
 	restore_signals(&saved);
 
-	if (credentials == NULL)
+	if (!has_credentials)
 	{
+		free(channel->target);
+		free(channel->ssl_server_name);
 		free(channel);
+	}
+	if (!has_memory)
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	if (!has_credentials)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
 				 errmsg("the TLS certificates or keys could not be used")));
-	}
 	return channel;
+}
+
+/*
+ * One that has failed tells nothing but the old failure until its back-off has
+ * passed: a new one tries at once.  What is under way on the old one ends with it.
+ */
+static void
+renew_channel(WireChannel *channel)
+{
+	sigset_t	saved;
+
+	block_signals(&saved);
+	grpc_channel_destroy(channel->channel);
+	channel->channel = create_channel(channel);
+	restore_signals(&saved);
 }
 
 void
@@ -441,33 +486,34 @@ channel_state(WireChannel *channel)
 }
 
 ChannelOutcome
-channel_connect(WireChannel *channel, int timeout_ms)
+channel_connect(WireChannel *channel)
 {
 	/* an idle channel that nobody polled has not seen yet that its server went away */
 	grpc_connectivity_state state = connectivity(channel, true);
 	TimestampTz started = GetCurrentTimestamp();
-	bool		attempted = state != GRPC_CHANNEL_TRANSIENT_FAILURE;
 	sigset_t	saved;
 
 	if (state == GRPC_CHANNEL_TRANSIENT_FAILURE)
 	{
-		block_signals(&saved);
-		grpc_channel_reset_connect_backoff(channel->channel);
-		restore_signals(&saved);
+		renew_channel(channel);
+		state = connectivity(channel, true);
 	}
 	while (state != GRPC_CHANNEL_READY)
 	{
-		if (state == GRPC_CHANNEL_TRANSIENT_FAILURE && attempted)
+		if (state == GRPC_CHANNEL_TRANSIENT_FAILURE)
 			return CHANNEL_FAILED;
-		if (timeout_ms > 0 &&
-			TimestampDifferenceExceeds(started, GetCurrentTimestamp(), timeout_ms))
+		if (channel->connect_timeout_ms > 0 &&
+			TimestampDifferenceExceeds(started, GetCurrentTimestamp(), channel->connect_timeout_ms))
+		{
+			/* who tries again begins anew */
+			renew_channel(channel);
 			return CHANNEL_TIMED_OUT;
+		}
 		check_waiting();
 
 		block_signals(&saved);
 		if (!channel->watching)
 		{
-			channel->changed = false;
 			grpc_channel_watch_connectivity_state(channel->channel, state,
 												  deadline_after(5 * POLL_SLICE_MS),
 												  channel->queue, channel);
@@ -476,10 +522,6 @@ channel_connect(WireChannel *channel, int timeout_ms)
 		pump(channel, deadline_after(POLL_SLICE_MS));
 		state = grpc_channel_check_connectivity_state(channel->channel, 1);
 		restore_signals(&saved);
-		/* out of the old failure, perhaps into a new one already */
-		if (state != GRPC_CHANNEL_TRANSIENT_FAILURE || channel->changed ||
-			TimestampDifferenceExceeds(started, GetCurrentTimestamp(), RECONNECT_BACKOFF_MAX_MS))
-			attempted = true;
 	}
 	return CHANNEL_CONNECTED;
 }

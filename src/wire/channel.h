@@ -38,6 +38,7 @@ typedef struct WireChannelOptions
 	const char *root_certs;
 	const char *cert_chain;
 	const char *private_key;
+	int			connect_timeout_ms; /* of an attempt to connect; 0: no limit */
 	int			max_message;	/* bytes of an answer; a larger one ends with RESOURCE_EXHAUSTED */
 	/* name expected in the server's certificate, NULL: host */
 	const char *ssl_server_name;
@@ -79,10 +80,11 @@ typedef enum ChannelOutcome
 } ChannelOutcome;
 
 /*
- * Wait until the channel is connected, for timeout_ms at most (0: no limit).
+ * Wait until the channel is connected, for its connect_timeout_ms at most.  Each
+ * call is one attempt, and ends with it: a server that refuses is told of at once.
  * Interruptible.
  */
-extern ChannelOutcome channel_connect(WireChannel *channel, int timeout_ms);
+extern ChannelOutcome channel_connect(WireChannel *channel);
 
 /*
  * Start a unary call, after channel_connect(), which has polled the channel:

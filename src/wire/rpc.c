@@ -30,7 +30,7 @@ rpc_start(const RpcServer *server, const char *rpc, bool repeatable,
 	call->server = server;
 	call->rpc = pstrdup(rpc);
 	snprintf(method, sizeof(method), METHOD_PREFIX "%s", rpc);
-	outcome = channel_connect(server->channel, server->connect_timeout_ms);
+	outcome = channel_connect(server->channel);
 	if (outcome == CHANNEL_TIMED_OUT)
 		ereport(ERROR,
 				(errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
@@ -211,7 +211,7 @@ rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 			break;
 		/* the connection broke: a server that has been started again gets the question again */
 		message = pstrdup(message);
-		if (channel_connect(call->server->channel, call->server->connect_timeout_ms) != CHANNEL_CONNECTED)
+		if (channel_connect(call->server->channel) != CHANNEL_CONNECTED)
 			break;
 		call_restart(call->call);
 	}
