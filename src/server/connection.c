@@ -281,6 +281,8 @@ open_connection(MilvusConnection *connection, ForeignServer *server, UserMapping
 	channel.tls = options.tls;
 	channel.max_message = options.max_message;
 	channel.connect_timeout_ms = options.connect_timeout_ms;
+	channel.keepalive_idle_ms = options.keepalive_idle_ms;
+	channel.keepalive_limit_ms = options.keepalive_limit_ms;
 	if (options.tls)
 	{
 		if (options.sslrootcert)

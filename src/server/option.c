@@ -28,6 +28,9 @@
 
 #define MILVUS_DEFAULT_PORT 19530
 #define DEFAULT_CONNECT_TIMEOUT_S 10
+#define DEFAULT_KEEPALIVES_IDLE_S 10
+#define DEFAULT_KEEPALIVES_INTERVAL_S 10
+#define DEFAULT_KEEPALIVES_COUNT 3
 #define DEFAULT_MAX_MESSAGE "256MB"
 /* gRPC counts bytes in an int */
 #define MIN_MESSAGE_KB 1024
@@ -38,6 +41,7 @@ typedef enum OptionKind
 	OPTION_TEXT,
 	OPTION_PORT,
 	OPTION_SECONDS,
+	OPTION_COUNT,
 	OPTION_MEMORY,
 	OPTION_ROWS,
 	OPTION_DIM,
@@ -68,6 +72,10 @@ static const Option known_options[] = {
 	{"ssl_server_name", ForeignServerRelationId, OPTION_TEXT},
 	{"connect_timeout", ForeignServerRelationId, OPTION_SECONDS},
 	{"request_timeout", ForeignServerRelationId, OPTION_SECONDS},
+	{"keepalives", ForeignServerRelationId, OPTION_BOOLEAN},
+	{"keepalives_idle", ForeignServerRelationId, OPTION_SECONDS},
+	{"keepalives_interval", ForeignServerRelationId, OPTION_SECONDS},
+	{"keepalives_count", ForeignServerRelationId, OPTION_COUNT},
 	{"max_message", ForeignServerRelationId, OPTION_MEMORY},
 	{"keep_connections", ForeignServerRelationId, OPTION_BOOLEAN},
 	/* defaults for the tables of a server, and of a table */
@@ -197,6 +205,9 @@ validate_value(const Option *option, DefElem *def)
 			break;
 		case OPTION_SECONDS:
 			parse_integer(option->name, value, 0, INT_MAX / 1000, "a number of seconds, or 0 for no limit");
+			break;
+		case OPTION_COUNT:
+			parse_integer(option->name, value, 1, 1000, "a number from 1 to 1000");
 			break;
 		case OPTION_MEMORY:
 			(void) parse_memory(option->name, value);
@@ -367,6 +378,13 @@ option_get_server(ForeignServer *server, ServerOptions *options)
 	options->ssl_server_name = copy_value(list, "ssl_server_name", NULL);
 	options->connect_timeout_ms = 1000 * integer_value(list, "connect_timeout", DEFAULT_CONNECT_TIMEOUT_S);
 	options->request_timeout_ms = 1000 * integer_value(list, "request_timeout", 0);
+	options->keepalive_idle_ms = boolean_value(list, "keepalives", true) ?
+		1000 * integer_value(list, "keepalives_idle", DEFAULT_KEEPALIVES_IDLE_S) : 0;
+	options->keepalive_limit_ms = (int) Min((int64) 1000 * integer_value(list, "keepalives_interval", DEFAULT_KEEPALIVES_INTERVAL_S) *
+											integer_value(list, "keepalives_count", DEFAULT_KEEPALIVES_COUNT), INT_MAX);
+	/* no limit is no probe */
+	if (options->keepalive_limit_ms == 0)
+		options->keepalive_idle_ms = 0;
 	options->max_message = parse_memory("max_message", copy_value(list, "max_message", DEFAULT_MAX_MESSAGE));
 	options->keep_connections = boolean_value(list, "keep_connections", true);
 }

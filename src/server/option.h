@@ -30,6 +30,8 @@ typedef struct ServerOptions
 	char	   *ssl_server_name;
 	int			connect_timeout_ms;
 	int			request_timeout_ms;
+	int			keepalive_idle_ms;	/* 0: no keepalive */
+	int			keepalive_limit_ms;
 	int			max_message;	/* bytes of an answer */
 	bool		keep_connections;
 } ServerOptions;

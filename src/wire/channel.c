@@ -51,6 +51,9 @@
 #define MAX_CONNECT_MS (24 * 60 * 60 * 1000)
 #define MAX_OPS 6
 
+/* an RPC that any server answers, if only that it does not offer it */
+#define PROBE_METHOD "/milvus.proto.milvus.MilvusService/GetVersion"
+
 struct WireChannel
 {
 	dlist_node	node;			/* in channels */
@@ -62,6 +65,11 @@ struct WireChannel
 	char	   *ssl_server_name;	/* or NULL */
 	int			max_message;
 	int			connect_timeout_ms;
+	int			keepalive_idle_ms;
+	int			keepalive_limit_ms;
+	WireCall   *probe;			/* asks for a sign of life for the call that is waited for, or NULL */
+	bool		probe_failed;	/* there was none */
+	bool		suspect;		/* an answer did not come in time: the next call connects anew */
 	dlist_head	calls;			/* all whose end has not been seen, and all owned ones */
 	int			npending;		/* batches under way */
 	bool		watching;		/* a connectivity watch is under way */
@@ -76,7 +84,8 @@ struct WireCall
 	MemoryContextCallback *guard;	/* NULL once the owner is gone */
 	grpc_call  *call;
 	bool		pending;
-	int			timeout_ms;
+	int			limit_ms;		/* gRPC ends it, polled or not; 0: never */
+	int			timeout_ms;		/* call_wait() ends it; 0: never */
 	char	   *method;
 	grpc_byte_buffer *request;
 	grpc_byte_buffer *sending;
@@ -185,6 +194,11 @@ pump(WireChannel *channel, gpr_timespec deadline)
 
 		call->pending = false;
 		channel->npending--;
+		if (call == channel->probe)
+		{
+			channel->probe = NULL;
+			channel->probe_failed = call->status == GRPC_STATUS_DEADLINE_EXCEEDED || call->status == GRPC_STATUS_UNAVAILABLE;
+		}
 		if (call->guard == NULL)
 			destroy_call(call);
 	}
@@ -388,6 +402,8 @@ channel_open(const WireChannelOptions *options)
 	dlist_init(&channel->calls);
 	channel->max_message = options->max_message;
 	channel->connect_timeout_ms = options->connect_timeout_ms;
+	channel->keepalive_idle_ms = options->keepalive_idle_ms;
+	channel->keepalive_limit_ms = options->keepalive_limit_ms;
 	channel->target = strdup(target);
 	if (options->tls && options->ssl_server_name)
 		channel->ssl_server_name = strdup(options->ssl_server_name);
@@ -433,6 +449,7 @@ renew_channel(WireChannel *channel)
 	block_signals(&saved);
 	grpc_channel_destroy(channel->channel);
 	channel->channel = create_channel(channel);
+	channel->suspect = false;
 	restore_signals(&saved);
 }
 
@@ -493,7 +510,7 @@ channel_connect(WireChannel *channel)
 	TimestampTz started = GetCurrentTimestamp();
 	sigset_t	saved;
 
-	if (state == GRPC_CHANNEL_TRANSIENT_FAILURE)
+	if (state == GRPC_CHANNEL_TRANSIENT_FAILURE || channel->suspect)
 	{
 		renew_channel(channel);
 		state = connectivity(channel, true);
@@ -547,7 +564,7 @@ send_call(WireCall *call)
 	call->channel->ncalls++;
 	call->call = grpc_channel_create_call(call->channel->channel, NULL, GRPC_PROPAGATE_DEFAULTS,
 										  call->channel->queue, method, NULL,
-										  gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+										  call->limit_ms > 0 ? deadline_after(call->limit_ms) : gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
 	grpc_slice_unref(method);
 	call->sending = grpc_byte_buffer_copy(call->request);
 
@@ -663,24 +680,79 @@ call_poll(WireCall *call)
 	return !call->pending;
 }
 
+/* Ask for a sign of life on the call's connection.  Signals are blocked. */
+static void
+start_probe(WireChannel *channel)
+{
+	WireCall   *probe = calloc(1, sizeof(WireCall));
+
+	if (probe == NULL)
+		return;
+	probe->channel = channel;
+	probe->method = strdup(PROBE_METHOD);
+	probe->limit_ms = channel->keepalive_limit_ms;
+	grpc_metadata_array_init(&probe->initial_metadata);
+	grpc_metadata_array_init(&probe->trailing_metadata);
+	probe->details = grpc_empty_slice();
+	probe->request = grpc_raw_byte_buffer_create(NULL, 0);
+	dlist_push_tail(&channel->calls, &probe->node);
+	/* nobody's: it is freed as it ends */
+	if (probe->method && send_call(probe) == GRPC_CALL_OK)
+		channel->probe = probe;
+	else
+		destroy_call(probe);
+}
+
+/*
+ * A peer that is gone without a word (a firewall, a machine that lost its power)
+ * never ends a call.  gRPC's own keepalive would end connections that nobody polls,
+ * as between two pages of a cursor.  So a sign of life is asked for only while an
+ * answer is waited for.  Signals are blocked.
+ */
+static void
+watch_life(WireCall *call, TimestampTz last_sign)
+{
+	WireChannel *channel = call->channel;
+
+	if (channel->keepalive_idle_ms <= 0 || channel->suspect || channel->probe)
+		return;
+	if (channel->probe_failed)
+	{
+		channel->suspect = true;
+		grpc_call_cancel_with_status(call->call, GRPC_STATUS_UNAVAILABLE, "the connection gave no sign of life", NULL);
+	}
+	else if (TimestampDifferenceExceeds(last_sign, GetCurrentTimestamp(), channel->keepalive_idle_ms))
+		start_probe(channel);
+}
+
 void
 call_wait(WireCall *call)
 {
-	TimestampTz started;
+	TimestampTz started,
+				last_sign;
 	sigset_t	saved;
 
 	if (!call->pending)
 		return;
 	/* only waiting counts: an answer that nobody came to fetch is not late */
-	started = GetCurrentTimestamp();
+	started = last_sign = GetCurrentTimestamp();
+	/* one of an earlier wait, which nobody polled, tells nothing */
+	call->channel->probe = NULL;
+	call->channel->probe_failed = false;
 	pgstat_report_wait_start(PG_WAIT_EXTENSION);
 	while (call->pending)
 	{
 		check_waiting();
 		block_signals(&saved);
-		if (!pump(call->channel, deadline_after(POLL_SLICE_MS)) && call->timeout_ms > 0 &&
-			TimestampDifferenceExceeds(started, GetCurrentTimestamp(), call->timeout_ms))
+		if (pump(call->channel, deadline_after(POLL_SLICE_MS)))
+			last_sign = GetCurrentTimestamp();
+		else if (call->timeout_ms > 0 && TimestampDifferenceExceeds(started, GetCurrentTimestamp(), call->timeout_ms))
+		{
+			call->channel->suspect = true;
 			grpc_call_cancel_with_status(call->call, GRPC_STATUS_DEADLINE_EXCEEDED, "", NULL);
+		}
+		if (call->pending)
+			watch_life(call, last_sign);
 		restore_signals(&saved);
 	}
 	pgstat_report_wait_end();

@@ -39,6 +39,8 @@ typedef struct WireChannelOptions
 	const char *cert_chain;
 	const char *private_key;
 	int			connect_timeout_ms; /* of an attempt to connect; 0: no limit */
+	int			keepalive_idle_ms;	/* while an answer is waited for, a connection silent for so long is probed; 0: never */
+	int			keepalive_limit_ms; /* it is taken for dead when there is no sign of life in that time */
 	int			max_message;	/* bytes of an answer; a larger one ends with RESOURCE_EXHAUSTED */
 	/* name expected in the server's certificate, NULL: host */
 	const char *ssl_server_name;
@@ -102,7 +104,10 @@ extern void call_restart(WireCall *call);
 /* Has the call ended?  Polls once, without waiting. */
 extern bool call_poll(WireCall *call);
 
-/* Wait for the call's end.  Interruptible. */
+/*
+ * Wait for the call's end.  Interruptible.  A connection without a sign of life ends
+ * it with UNAVAILABLE, and the next call connects anew; so it does after timeout_ms.
+ */
 extern void call_wait(WireCall *call);
 
 /* gRPC status of an ended call, and its message (valid until call_free). */

@@ -306,8 +306,9 @@ sub stop
 	return;
 }
 
-# freeze, thaw, cut (close all connections), count (of connections so far):
-# done when it returns
+# freeze, thaw, cut (close all connections), silence (those there are stay open, and
+# nothing passes any more; new ones work), count (of connections so far): done when it
+# returns
 sub tell
 {
 	my ($self, $command) = @_;
@@ -321,12 +322,13 @@ sub tell
 sub freeze { my ($self) = @_; return $self->tell('freeze'); }
 sub thaw   { my ($self) = @_; return $self->tell('thaw'); }
 sub cut    { my ($self) = @_; return $self->tell('cut'); }
+sub silence { my ($self) = @_; return $self->tell('silence'); }
 sub count  { my ($self) = @_; return $self->tell('count'); }
 
 sub serve
 {
 	my ($listener, $control, $target) = @_;
-	my (%peer, %waiting);
+	my (%peer, %waiting, @silent);
 	my $count = 0;
 	my $frozen = 0;
 	$SIG{PIPE} = 'IGNORE';
@@ -373,6 +375,11 @@ sub serve
 				chomp $command;
 				if ($command eq 'freeze') { $frozen = 1; }
 				elsif ($command eq 'thaw') { $frozen = 0; }
+				elsif ($command eq 'silence')
+				{
+					push @silent, map { $_->[0] } values %peer;
+					%peer = ();
+				}
 				elsif ($command eq 'cut')
 				{
 					close $_ for values %waiting;

@@ -73,6 +73,42 @@ cmp_ok(seconds_since($start), '<', 10, '... without waiting');
 $proxy->start;
 is($session->query($answer), $good, 'when somebody is there, the next statement has its answer');
 
+# --- a connection that died without a word: a firewall forgot it ---
+$node->safe_psql('postgres', "ALTER SERVER m OPTIONS (DROP connect_timeout, ADD keepalives_idle '1', ADD keepalives_interval '1', ADD keepalives_count '1')");
+is($session->query($answer), $good, 'a connection');
+$proxy->silence;
+$start = time();
+is($session->query($answer), $good, 'silence: what can be repeated has its answer by another connection');
+note(sprintf 'after %.2f s', seconds_since($start));
+$proxy->silence;
+like($session->query("INSERT INTO far VALUES (1001, 1, '{1,1}')"), qr/^$/, 'silence: an INSERT is not begun on it, since the description is asked for before');
+# in the middle of a statement: the connection dies between the description and the rows
+$session->query("SET milvus_fdw.consistency_level = 'eventually'");
+$session->query('BEGIN; DECLARE c CURSOR FOR SELECT id FROM far ORDER BY id; FETCH 1 FROM c');
+$proxy->silence;
+like($session->query('FETCH ALL FROM c; COMMIT'), qr/100/, 'silence between two FETCHes of a page that is here');
+# keepalives off: the statement hangs, and its cancel is heard
+$node->safe_psql('postgres', "ALTER SERVER m OPTIONS (ADD keepalives 'false')");
+is($session->query($answer), $good, 'keepalives off');
+$proxy->silence;
+$session->send($answer);
+is(eval { $session->wait(5) }, undef, '... a dead connection is waited for');
+kill 'INT', $session->backend;
+like($session->wait, qr/57014/, '... until somebody cancels');
+
+# --- request_timeout: the connection is not used again ---
+$node->safe_psql('postgres', "ALTER SERVER m OPTIONS (ADD request_timeout '1')");
+is($session->query($answer), $good, 'request_timeout');
+$proxy->silence;
+like($session->query($answer), qr/ERROR:\s+08006:.*did not answer in time/, '... on a dead connection: an error');
+is($session->query($answer), $good, '... and the next statement connects anew');
+
+# --- a probe is answered: a slow answer is waited for ---
+$node->safe_psql('postgres', "ALTER SERVER m OPTIONS (DROP request_timeout, SET keepalives 'true')");
+is($session->query($answer), $good, 'keepalives on');
+is($session->query("SELECT count(*) FROM far WHERE id = ANY (ARRAY(SELECT i FROM generate_series(1, 100) i)) AND n = ANY (ARRAY(SELECT i FROM generate_series(0, 400000) i))"), '100',
+	'a healthy server that takes its time is waited for');
+
 $session->quit;
 drop_tables();
 check_log($node, 'at the end');
