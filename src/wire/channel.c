@@ -439,14 +439,23 @@ channel_open(const WireChannelOptions *options)
 
 /*
  * One that has failed tells nothing but the old failure until its back-off has
- * passed: a new one tries at once.  What is under way on the old one ends with it.
+ * passed: a new one tries at once.  What is under way on the old one, which may be
+ * dead, ends with it.
  */
 static void
 renew_channel(WireChannel *channel)
 {
 	sigset_t	saved;
+	dlist_iter	iter;
 
 	block_signals(&saved);
+	dlist_foreach(iter, &channel->calls)
+	{
+		WireCall   *call = dlist_container(WireCall, node, iter.cur);
+
+		if (call->pending)
+			grpc_call_cancel_with_status(call->call, GRPC_STATUS_UNAVAILABLE, "the connection was given up", NULL);
+	}
 	grpc_channel_destroy(channel->channel);
 	channel->channel = create_channel(channel);
 	channel->suspect = false;
