@@ -5,7 +5,7 @@ import re
 class Kind:
     def __init__(self, nullable=False, one_vector=False, sparse=False, other_vectors=False, most_vectors=5, partitions=True, flushes=False,
                  flushes_often=False, updates_auto=False, plain_keys=False, huge_keys=True, special_floats=True, aliases=True):
-        self.nullable = nullable
+        self.nullable = nullable                # fields may be, and have defaults
         self.one_vector = one_vector            # a collection has one, of floats or bits
         self.sparse = sparse
         self.other_vectors = other_vectors      # of half precision, of bits, beside the others

@@ -111,9 +111,9 @@ def compared(side_pair, options, tables, queries, rewrite=None, whole=False, shr
 
 def run():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--seed", default="1", help="of the tables and queries (default: always the same)")
-    p.add_argument("--queries", type=int, default=3000, help="within which each fault must be found")
-    p.add_argument("--writes", type=int, default=1500, help="within which each fault of writes must be found")
+    p.add_argument("--seed", default="17", help="of the tables and queries (default: always the same)")
+    p.add_argument("--queries", type=int, default=1500, help="within which each fault must be found")
+    p.add_argument("--writes", type=int, default=800, help="within which each fault of writes must be found")
     options = p.parse_args()
     print(f"seed {options.seed}")
     start = time.monotonic()

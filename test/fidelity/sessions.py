@@ -1,9 +1,9 @@
 """Statements that live longer than one execution: prepared statements beyond their sixth, cursors."""
 import queries
-from expressions import Ref
+from expressions import Ref, Scope
 from predicates import where
 from queries import settings
-from tree import Node, Script, Statement
+from tree import Node, Script, Statement, There
 
 
 def prepared(g):
@@ -49,7 +49,25 @@ def by_parameter(g):
     return Script("prepared", [Statement(body)], settings(g))
 
 
+def switched(g, table):
+    """The alias that a foreign table goes by is switched while a cursor is read."""
+    alias = g.alias()
+    scope = Scope([(alias, table)])
+    body = Node("SELECT ", queries.select_list(g, scope), " FROM ", g.source(table, alias), where(g, scope, 0), queries.total_order(g, scope, 1))
+
+    def switch(collection):
+        return Statement(Node(There(f"SELECT milvus.alter_alias(server => 'fidelity', collection => '{collection}', alias => '{table.alias}')")), "none")
+    statements = [Statement("BEGIN", "none"), Statement(Node("DECLARE c CURSOR FOR ", body), "none"),
+                  Statement(f"FETCH {g.pick(['1', '3', '50'])} FROM c", "ordered"), switch(table.another),
+                  Statement("FETCH 20 FROM c", "ordered"), Statement("FETCH ALL FROM c", "ordered"),
+                  Statement("COMMIT", "none"), switch(table.collection)]
+    return Script("alias switched", statements, settings(g))
+
+
 def cursor(g):
+    switchable = [t for t in g.tables if t.alias]
+    if switchable and g.chance(0.25):
+        return switched(g, g.pick(switchable))
     if g.chance(0.75):
         table, alias, scope = queries.one_table(g)
         body = Node("SELECT ", queries.select_list(g, scope), " FROM ", g.source(table, alias), where(g, scope, 1),

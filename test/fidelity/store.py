@@ -3,7 +3,7 @@ import json
 import os
 
 from values import quoted
-from world import DOMAINS, METRICS, ident
+from world import DEFAULTS, DOMAINS, METRICS, ident
 
 CHUNK = 40
 
@@ -83,6 +83,8 @@ class Store:
                 field.update(data_type="FloatVector", element_type=0, type_params={"dim": str(column.dim)})
             if column.int8:
                 field.update({"element_type" if column.kind.endswith("[]") else "data_type": "Int8"})
+            if column.default is not None:
+                field["default_value"] = {DEFAULTS[column.kind]: column.default}
             if auto_id and column is table.key:
                 field["autoID"] = True
         self.run(f"SELECT milvus.drop_collection('f.{loader}')")
@@ -106,7 +108,11 @@ class Store:
             return
         if table.wide_of:
             create_wide_local(self.run, table)
-            self.foreign(table.name, table, self.another_name(self.collection(table.wide_of)))
+            table.collection = self.collection(table.wide_of)
+            name = self.another_name(table.collection)
+            table.alias = name if name != table.collection else None
+            table.another = self.collections[1]
+            self.foreign(table.name, table, name)
             return
         create_local(self.run, table)
         collection = self.collection(table)

@@ -14,6 +14,15 @@ class Table:
         self.name = name
 
 
+class There:
+    """A statement that only the foreign side has use for."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text):
+        self.text = text
+
+
 class Limit:
     """LIMIT and OFFSET, which the full ranking of a search is rendered without."""
 
@@ -72,6 +81,8 @@ def write(part, out, side, limits):
         part.write(out, side, limits)
     elif isinstance(part, Table):
         out.append(side(part.name))
+    elif isinstance(part, There):
+        out.append(part.text if side("") == "f." else "SELECT 1")
     elif limits:
         out.append(part.text)
 

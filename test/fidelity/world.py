@@ -6,6 +6,7 @@ both sides. Columns take their values from small pools, so that equality finds
 rows and groups have members.
 """
 import json
+import math
 
 import values
 
@@ -16,6 +17,9 @@ WIDER = {"smallint": ["integer", "bigint"], "integer": ["bigint"], "real": ["dou
 DYNAMIC = [("color", "text"), ("size", "bigint"), ("weight", "double precision"), ("flag", "boolean"), ("doc", "jsonb")]
 # types of columns that are over one of a field's
 DOMAINS = {"integer": "x.d_integer", "bigint": "x.d_bigint", "real": "x.d_real", "boolean": "x.d_boolean", "text": "x.d_text", "jsonb": "x.d_jsonb"}
+# where a field's default is, by the kind of its column
+DEFAULTS = {"boolean": "bool_data", "smallint": "int_data", "integer": "int_data", "bigint": "long_data", "real": "float_data",
+            "double precision": "double_data", "text": "string_data", "varchar": "string_data"}
 METRICS = {"<->": "L2", "<=>": "COSINE", "<#>": "IP", "<~>": "HAMMING", "<%>": "JACCARD"}
 
 
@@ -35,6 +39,8 @@ class Column:
         self.operator = None        # of a vector: that of its index's metric
         self.dim = 0
         self.int8 = False
+        self.default = None         # the field's, as a value of the pool; None: it has none
+        self.bare = False           # the foreign column does not have it
 
     @property
     def is_vector(self):
@@ -58,7 +64,8 @@ class Column:
         null = "" if self.null or self.dynamic_key else " NOT NULL"
         base, _, collate = self.declared.partition(" COLLATE ")
         collate = f" COLLATE {collate}" if collate else ""
-        return f"{ident(self.name)} {base}{self.options() if foreign else ''}{collate}{null}"
+        default = "" if self.default is None or foreign and self.bare else f" DEFAULT {values.literal(self.default, self.kind)}"
+        return f"{ident(self.name)} {base}{self.options() if foreign else ''}{collate}{default}{null}"
 
 
 class Table:
@@ -74,6 +81,9 @@ class Table:
         self.collation = None
         self.wide_of = None
         self.fetch_size = None
+        self.alias = None           # its collection's, if the foreign table goes by one,
+        self.collection = None      # that collection,
+        self.another = None         # and one that the alias may be switched to
         self.vector_rows = {}       # column name: its vectors, for distances that a query may ask about
 
     @property
@@ -94,6 +104,7 @@ class Maker:
         self.pgvector = pgvector
         self.index = index
         self.writing = writing
+        self.defaults = False       # some fields have one
 
     def null_share(self):
         if self.server.nullable and self.rng.random() < 0.7:
@@ -114,7 +125,11 @@ class Maker:
         column.pool = [values.value(rng, column.kind, limit, self.server.special_floats) for _ in range(rng.choice([4, 12, 30, 60]))]
         if column.declared == kind and kind in DOMAINS and rng.random() < 0.12:
             column.declared = DOMAINS[kind]
-        if kind == "smallint" and rng.random() < 0.4:
+        if self.defaults and not column.null and kind in DEFAULTS and rng.random() < 0.3:
+            ordinary = [x for x in column.pool if not isinstance(x, float) or math.isfinite(x)]
+            column.default = rng.choice(ordinary or [None])
+            column.bare = rng.random() < 0.6
+        if kind == "smallint" and rng.random() < 0.4 and column.default is None:
             column.int8 = True
             column.pool = [max(-128, min(127, x)) for x in column.pool]
         return column

@@ -146,7 +146,7 @@ class Maker:
         if target.auto:
             found = found[1:]
         if self.chance(0.25):
-            found = [c for c in found if c is target.key or not (c.null or c.dynamic_key) or self.chance(0.5)]
+            found = [c for c in found if c is target.key or not (c.null or c.dynamic_key or c.default is not None) or self.chance(0.5)]
         return found
 
     def row(self, target, columns, key):
