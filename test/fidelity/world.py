@@ -7,6 +7,7 @@ rows and groups have members.
 """
 import json
 import math
+import os
 
 import values
 
@@ -20,6 +21,7 @@ DOMAINS = {"integer": "x.d_integer", "bigint": "x.d_bigint", "real": "x.d_real",
 # where a field's default is, by the kind of its column
 DEFAULTS = {"boolean": "bool_data", "smallint": "int_data", "integer": "int_data", "bigint": "long_data", "real": "float_data",
             "double precision": "double_data", "text": "string_data", "varchar": "string_data"}
+EXTREME = bool(os.environ.get("FIDELITY_EXTREME"))
 METRICS = {"<->": "L2", "<=>": "COSINE", "<#>": "IP", "<~>": "HAMMING", "<%>": "JACCARD"}
 
 
@@ -153,7 +155,8 @@ class Maker:
             column.pool.append(v)
         if kind in ("vector", "real[]") and rng.random() < 0.5:
             column.pool.append([0] * column.dim)
-        if kind in ("vector", "real[]") and rng.random() < 0.25:
+        # (by hand; under COSINE pgvector's own arithmetic overflows, and Milvus' does not: see doc/search.md)
+        if EXTREME and kind in ("vector", "real[]") and operator != "<=>" and rng.random() < 0.5:
             # squares, and products, of these leave the range of float4
             column.pool += [[rng.choice([1e19, -3e19, 2e25, 0, 1]) for _ in range(column.dim)] for _ in range(3)]
         return column
