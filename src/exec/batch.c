@@ -116,7 +116,8 @@ batch_read_default(const Batch *batch, AttrNumber attnum, Datum *value)
 
 		if (column->attnum != attnum || column->field->nullable || column->field->default_kind == FLAT_NONE)
 			continue;
-		*value = codec_read(&column->codec, &column->field->default_value);
+		if (value)
+			*value = codec_read(&column->codec, &column->field->default_value);
 		return true;
 	}
 	return false;

@@ -57,7 +57,7 @@ extern Datum batch_read_key(Batch *batch);
 
 /*
  * What is stored for a column where a row has NULL, in CurrentMemoryContext: its
- * field's default; false when that is NULL, or an error.
+ * field's default; false when that is NULL, or an error.  value NULL: only asked.
  */
 extern bool batch_read_default(const Batch *batch, AttrNumber attnum, Datum *value);
 

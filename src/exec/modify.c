@@ -167,11 +167,10 @@ begin_insert(ModifyState *state, ModifyTable *plan, ResultRelInfo *rri)
 {
 	bool		row_is_seen = (plan && (plan->returningLists != NIL || plan->withCheckOptionLists != NIL)) ||
 		(rri->ri_TrigDesc && rri->ri_TrigDesc->trig_insert_after_row);
-	Datum		ignored;
 
 	state->batch = batch_begin(state->sender, BATCH_INSERT, NULL);
 	for (AttrNumber attnum = 1; attnum <= state->table->ncolumns && row_is_seen; attnum++)
-		if (batch_read_default(state->batch, attnum, &ignored))
+		if (batch_read_default(state->batch, attnum, NULL))
 			state->defaulted = lappend_int(state->defaulted, attnum);
 	state->row_by_row = batch_has_auto_id(state->table) && state->key_column > 0 && row_is_seen;
 	if (state->row_by_row && state->sender->at_commit)

@@ -256,8 +256,9 @@ reap_channels(void)
 	}
 }
 
+/* End what is under way with that status.  Signals are blocked. */
 static void
-cancel_calls(WireChannel *channel)
+cancel_calls(WireChannel *channel, grpc_status_code status, const char *reason)
 {
 	dlist_iter	iter;
 
@@ -266,7 +267,7 @@ cancel_calls(WireChannel *channel)
 		WireCall   *call = dlist_container(WireCall, node, iter.cur);
 
 		if (call->pending)
-			grpc_call_cancel(call->call, NULL);
+			grpc_call_cancel_with_status(call->call, status, reason, NULL);
 	}
 }
 
@@ -284,7 +285,7 @@ shutdown_grpc(int code, Datum arg)
 	{
 		WireChannel *channel = dlist_container(WireChannel, node, iter.cur);
 
-		cancel_calls(channel);
+		cancel_calls(channel, GRPC_STATUS_CANCELLED, "the connection was closed");
 		channel->closing = true;
 		while ((channel->npending > 0 || channel->watching) &&
 			   gpr_time_cmp(gpr_now(GPR_CLOCK_MONOTONIC), limit) < 0)
@@ -446,16 +447,9 @@ static void
 renew_channel(WireChannel *channel)
 {
 	sigset_t	saved;
-	dlist_iter	iter;
 
 	block_signals(&saved);
-	dlist_foreach(iter, &channel->calls)
-	{
-		WireCall   *call = dlist_container(WireCall, node, iter.cur);
-
-		if (call->pending)
-			grpc_call_cancel_with_status(call->call, GRPC_STATUS_UNAVAILABLE, "the connection was given up", NULL);
-	}
+	cancel_calls(channel, GRPC_STATUS_UNAVAILABLE, "the connection was given up");
 	grpc_channel_destroy(channel->channel);
 	channel->channel = create_channel(channel);
 	channel->suspect = false;
@@ -468,7 +462,7 @@ channel_close(WireChannel *channel)
 	sigset_t	saved;
 
 	block_signals(&saved);
-	cancel_calls(channel);
+	cancel_calls(channel, GRPC_STATUS_CANCELLED, "the connection was closed");
 	channel->closing = true;
 	reap_channels();
 	restore_signals(&saved);
@@ -719,16 +713,15 @@ start_probe(WireChannel *channel)
  * answer is waited for.  Signals are blocked.
  */
 static void
-watch_life(WireCall *call, TimestampTz last_sign)
+watch_life(WireChannel *channel, TimestampTz last_sign)
 {
-	WireChannel *channel = call->channel;
-
-	if (channel->keepalive_idle_ms <= 0 || channel->suspect || channel->probe)
+	if (channel->keepalive_idle_ms <= 0 || channel->probe)
 		return;
 	if (channel->probe_failed)
 	{
+		channel->probe_failed = false;
 		channel->suspect = true;
-		grpc_call_cancel_with_status(call->call, GRPC_STATUS_UNAVAILABLE, "the connection gave no sign of life", NULL);
+		cancel_calls(channel, GRPC_STATUS_UNAVAILABLE, "the connection gave no sign of life");
 	}
 	else if (TimestampDifferenceExceeds(last_sign, GetCurrentTimestamp(), channel->keepalive_idle_ms))
 		start_probe(channel);
@@ -761,7 +754,7 @@ call_wait(WireCall *call)
 			grpc_call_cancel_with_status(call->call, GRPC_STATUS_DEADLINE_EXCEEDED, "", NULL);
 		}
 		if (call->pending)
-			watch_life(call, last_sign);
+			watch_life(call->channel, last_sign);
 		restore_signals(&saved);
 	}
 	pgstat_report_wait_end();
