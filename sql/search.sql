@@ -68,8 +68,15 @@ EXECUTE nearest('[1,2,3,4,5,6,7,8]', 1);
 PREPARE nearest_null(vector) AS SELECT e <=> $1 AS distance FROM cos_s ORDER BY e <=> $1 LIMIT 2;
 EXECUTE nearest_null(NULL);
 RESET plan_cache_mode;
+CREATE FUNCTION nearest_by_cosine(t text, q vector) RETURNS SETOF numeric LANGUAGE plpgsql AS
+	$$ BEGIN RETURN QUERY EXECUTE format('SELECT (e <=> $1)::numeric(10,6) FROM %I ORDER BY e <=> $1 LIMIT 5', t) USING q; END $$;
 -- the cosine of a zero vector is NaN
 SELECT e <=> '[0,0,0,0,0,0,0,0]' AS distance FROM cos_s ORDER BY distance LIMIT 2;
+-- a query whose squared length leaves float4: PostgreSQL's arithmetic, not the server's; all rows are read
+SELECT t, q, count(*), count(DISTINCT d), bool_and(d IS NOT DISTINCT FROM l) AS same FROM unnest('{cos_s,cos_l3,cos_l2}'::text[]) t,
+	unnest('{"[1e20,0,0,0,0,0,0,0]","[1e-25,0,0,0,0,0,0,0]","[1e-35,1e-35,0,0,0,0,0,0]"}'::vector[]) q,
+	LATERAL nearest_by_cosine(t, q) WITH ORDINALITY f(d, i) JOIN LATERAL nearest_by_cosine('search_local', q) WITH ORDINALITY g(l, i) USING (i)
+	GROUP BY t, q ORDER BY t, q;
 -- a wrong dimension
 SELECT id FROM l2_s ORDER BY e <-> '[1,2]' LIMIT 1;
 -- an InitPlan, LATERAL, a join, a CTE, a subquery with a filter above

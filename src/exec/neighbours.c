@@ -84,7 +84,8 @@ struct NeighbourSource
 	bool		refused;		/* the last answer was too large to be sent */
 	bool		stepping;		/* searches begin where the last ended */
 	int			last_limit;
-	FlatSlice	vector;
+	bool		searchable;		/* PostgreSQL and a server mean the same by the query */
+	FlatSlice	vector;			/* the query; none when it is NULL */
 	SearchBounds bounds;
 	List	   *output_fields;
 	ReadGuarantee guarantee;
@@ -105,7 +106,7 @@ neighbours_scores_hold(const CollectionField *field)
 }
 
 /* Encode the query vector as the field has its vectors; its type may differ from the column's. */
-static FlatSlice
+static void
 encode_query(NeighbourSource *source)
 {
 	FlatBuffer	bytes = codec_make_buffer();
@@ -116,17 +117,8 @@ encode_query(NeighbourSource *source)
 	codec_init(&codec, source->table->columns[source->request.attnum - 1].name,
 			   source->request.query_type, -1, &type);
 	vector_write_query(&codec, source->request.query, &bytes);
-	return (FlatSlice) {bytes.data, bytes.len};
-}
-
-/* The cosine of a zero vector is no number: not what a server would say. */
-static bool
-is_zero_vector(FlatSlice vector)
-{
-	for (size_t i = 0; i < vector.len; i++)
-		if (vector.data[i] != 0 && vector.data[i] != 0x80)
-			return false;
-	return true;
+	source->vector = (FlatSlice) {bytes.data, bytes.len};
+	source->searchable = source->request.kind != DISTANCE_COSINE || vector_has_cosine(&codec, source->vector);
 }
 
 static TupleDesc
@@ -214,11 +206,11 @@ neighbours_begin(const MilvusTable *table, const NeighbourRequest *request, List
 		source->output_fields = list_make1(table->collection->primary_key->name);
 	choose_limits(source);
 	if (!request->query_is_null)
-		source->vector = encode_query(source);
-	/* what no search can order, or return: all rows, sorted here */
+		encode_query(source);
 	if (request->query_is_null && !isinf(source->bounds.farthest))
 		source->stage = DONE;
-	if (request->query_is_null || !search_returns_all(source, columns) || (request->kind == DISTANCE_COSINE && is_zero_vector(source->vector)))
+	/* what no search can order, or return: all rows, sorted here */
+	if (!source->searchable || !search_returns_all(source, columns))
 		source->limit = 0;
 	return source;
 }

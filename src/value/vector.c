@@ -606,3 +606,25 @@ vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes)
 	header++;
 	flat_put_bytes(bytes, row.data + header, row.len - header);
 }
+
+bool
+vector_has_cosine(const Codec *codec, FlatSlice query)
+{
+	int			dim = codec->field.dim;
+	double		square = 0;
+	float4	   *x;
+
+	if (codec->field.type == MILVUS_INT8_VECTOR)
+	{
+		for (size_t i = 0; i < query.len; i++)
+			square += query.data[i];
+		return square > 0;
+	}
+	x = palloc(sizeof(float4) * dim);
+	widen_floats(codec, query, x);
+	for (int i = 0; i < dim; i++)
+		square += (double) x[i] * x[i];
+	pfree(x);
+	/* below, squares of elements that matter are lost */
+	return square > 1e-30 && square < FLT_MAX;
+}

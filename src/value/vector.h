@@ -19,4 +19,11 @@ extern bool vector_find_codec(Oid typeid, int32 typmod, const FieldType *field, 
  */
 extern void vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes);
 
+/*
+ * Has what vector_write_query() wrote, for any field but a sparse one, a cosine
+ * that float4 arithmetic can compute?  Not a zero vector, nor one whose squared
+ * length leaves float4: there PostgreSQL and a server say different things.
+ */
+extern bool vector_has_cosine(const Codec *codec, FlatSlice query);
+
 #endif							/* MILVUS_VECTOR_H */
