@@ -24,10 +24,12 @@ SELECT id FROM b ORDER BY id;
 CREATE FOREIGN TABLE a_array (id bigint NOT NULL, n integer NOT NULL, e real[] NOT NULL) SERVER s OPTIONS (collection 'a', batch_size '10');
 SELECT try($$INSERT INTO a_array SELECT i, i, CASE WHEN i < 135 THEN '{1,1}' ELSE '{1,1,1}' END::real[] FROM generate_series(101, 150) i$$);
 SELECT count(*), max(id) FROM a WHERE id > 100;
--- where the error is not ours, the last request may have been done or not
+-- where the error is not ours (what the warning says of the last request depends on its answer: test/tap)
+SET client_min_messages = error;
 SELECT try($$INSERT INTO a_array SELECT i, 100 / (175 - i), '{1,1}' FROM generate_series(151, 190) i$$);
 SELECT try($$UPDATE a_array SET n = 1 / (145 - id) WHERE id > 120$$);
 SELECT try($$DELETE FROM a_array WHERE 1 / (115 - id) < 2$$);
+RESET client_min_messages;
 TRUNCATE a, b;
 BEGIN; TRUNCATE a; ROLLBACK;
 -- write_mode 'commit': nothing is sent before

@@ -72,15 +72,15 @@ sender_await(Sender *sender)
 				end;
 	int64		done;
 
-	if (sender->sent.call == NULL)
+	if (sender->sent == NULL)
 		return 0;
 	INSTR_TIME_SET_CURRENT(start);
 	sender->finishing = true;
-	done = transaction_finish_mutation(sender->table, &sender->sent, sender->buffer, &sender->answer);
+	done = transaction_finish_mutation(sender->table, sender->sent, sender->buffer, &sender->answer);
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_ACCUM_DIFF(sender->waited, end, start);
 	sender->finishing = false;
-	sender->sent.call = NULL;
+	sender->sent = NULL;
 	sender->written += done;
 	return done;
 }
@@ -88,8 +88,8 @@ sender_await(Sender *sender)
 void
 sender_poll(Sender *sender)
 {
-	if (sender->sent.call)
-		(void) rpc_ready(sender->sent.call);
+	if (sender->sent)
+		transaction_poll_mutation(sender->sent);
 }
 
 /* After an error elsewhere: what became of the request under way, if that can be learnt. */
@@ -116,7 +116,7 @@ sender_rethrow(Sender *sender, MemoryContext caller)
 	ErrorData  *error;
 	char	   *progress;
 
-	if (sender->written == 0 && (sender->sent.call == NULL || interrupted))
+	if (sender->written == 0 && (sender->sent == NULL || interrupted))
 		PG_RE_THROW();
 	MemoryContextSwitchTo(caller);
 	error = CopyErrorData();

@@ -16,7 +16,7 @@ typedef struct Sender
 	MemoryContext context;
 	int			level;			/* of the subtransaction that writes */
 	bool		at_commit;		/* nothing is sent now */
-	SentMutation sent;			/* the request under way; call NULL without one */
+	SentMutation *sent;			/* the request under way, or NULL */
 	bool		finishing;		/* its end is being waited for, or has failed */
 	MemoryContext call_context;
 	RpcBuffer  *buffer;

@@ -91,6 +91,7 @@ mutation_make_deletion(Mutation *mutation, const MilvusTable *table, const char 
 RpcCall *
 mutation_start(const MilvusTable *table, const Mutation *mutation)
 {
+	own_writes_expect(table->connection, table->collection);
 	return rpc_start(&table->connection->rpc, mutation_rpc(mutation->kind), false, mutation->pieces, mutation->npieces);
 }
 
@@ -149,4 +150,21 @@ mutation_finish(const MilvusTable *table, RpcCall *call, MutationKind kind, int6
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("Milvus server \"%s\" took %lld of %lld rows", table->connection->rpc.name,
 						(long long) outcome->done, (long long) rows)));
+}
+
+void
+mutation_settle(MilvusConnection *connection, const Collection *collection, RpcCall *call,
+				MutationKind kind, int ms, MutationOutcome *outcome)
+{
+	RpcBuffer	buffer = {.context = CurrentMemoryContext};
+	FlatMutation answer;
+
+	if (!rpc_settle(call, ms, &buffer) ||
+		flat_open_mutation((FlatSlice) {buffer.data, buffer.len}, &answer) != NULL)
+		return;
+	outcome->answered = true;
+	if (answer.status.code != 0 || answer.status.error_code != 0)
+		return;
+	outcome->done = rows_done(kind, &answer);
+	own_writes_note(connection, collection, answer.timestamp);
 }

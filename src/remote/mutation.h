@@ -61,4 +61,12 @@ typedef struct MutationOutcome
 extern void mutation_finish(const MilvusTable *table, RpcCall *call, MutationKind kind, int64 rows,
 							RpcBuffer *buffer, FlatMutation *answer, volatile MutationOutcome *outcome);
 
+/*
+ * The same at the end of a transaction, for a call that has ended or does so in
+ * some milliseconds: never an error.  The answer, if any, stays in
+ * CurrentMemoryContext, and the call the caller's.
+ */
+extern void mutation_settle(MilvusConnection *connection, const Collection *collection, RpcCall *call,
+							MutationKind kind, int ms, MutationOutcome *outcome);
+
 #endif							/* MILVUS_MUTATION_H */

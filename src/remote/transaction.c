@@ -8,6 +8,8 @@
 #include "access/xact.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "portability/instr_time.h"
+#include "storage/ipc.h"
 #include "utils/memutils.h"
 
 #include "store.h"
@@ -36,6 +38,21 @@ typedef struct CallNote
 	bool		uncertain;		/* sent, and not answered */
 } CallNote;
 
+/*
+ * In under_way from its start until its outcome is known, or nobody can know it any
+ * more.  The rows are counted as uncertain in the note for so long.
+ */
+struct SentMutation
+{
+	MemoryContext context;		/* of this and of the call */
+	MilvusConnection *connection;
+	const Collection *collection;
+	RpcCall    *call;
+	MutationKind kind;
+	int64		rows;
+	WriteNote  *note;
+};
+
 typedef struct KeptRequest
 {
 	MilvusTable *table;			/* only what requests are made from */
@@ -49,6 +66,7 @@ typedef struct KeptRequest
 /* all of one transaction, in TopTransactionContext */
 static List *notes = NIL;		/* of WriteNote */
 static List *calls = NIL;		/* of CallNote, in their order */
+static List *under_way = NIL;	/* of SentMutation */
 static List *kept = NIL;		/* of KeptRequest, in the order of sending */
 static bool callbacks_registered = false;
 
@@ -58,7 +76,7 @@ static void
 forget_all(void)
 {
 	store_forget();
-	kept = notes = calls = NIL;
+	kept = notes = calls = under_way = NIL;
 }
 
 /* --- what is told --- */
@@ -267,18 +285,45 @@ count_uncertain(const SentMutation *sent, int sign)
 		sent->note->uncertain_filters += sign;
 }
 
-SentMutation
+SentMutation *
 transaction_start_mutation(const MilvusTable *table, const Mutation *mutation, int level)
 {
-	SentMutation sent;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "milvus_fdw mutation", ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	SentMutation *sent = palloc(sizeof(SentMutation));
 
 	register_callbacks();
-	sent.kind = mutation->kind;
-	sent.rows = mutation->rows;
-	sent.note = find_note(table, level);
-	sent.call = mutation_start(table, mutation);
-	count_uncertain(&sent, 1);
+	sent->context = context;
+	sent->connection = table->connection;
+	sent->collection = table->collection;
+	sent->kind = mutation->kind;
+	sent->rows = mutation->rows;
+	sent->note = find_note(table, level);
+	sent->call = mutation_start(table, mutation);
+	count_uncertain(sent, 1);
+	MemoryContextSetParent(context, TopTransactionContext);
+	MemoryContextSwitchTo(TopTransactionContext);
+	under_way = lappend(under_way, sent);
+	MemoryContextSwitchTo(caller);
 	return sent;
+}
+
+void
+transaction_poll_mutation(const SentMutation *sent)
+{
+	(void) rpc_ready(sent->call);
+}
+
+/* Nothing more will be known of it. */
+static void
+close_mutation(SentMutation *sent, bool is_certain, int64 done)
+{
+	if (is_certain)
+		count_uncertain(sent, -1);
+	/* of keys some servers tell how many there were, not how many rows */
+	sent->note->written += done;
+	under_way = list_delete_ptr(under_way, sent);
+	MemoryContextDelete(sent->context);
 }
 
 /* Errors that tell that the server has not done it. */
@@ -292,7 +337,7 @@ error_excludes_write(int sqlstate)
 }
 
 int64
-transaction_finish_mutation(const MilvusTable *table, const SentMutation *sent,
+transaction_finish_mutation(const MilvusTable *table, SentMutation *sent,
 							RpcBuffer *buffer, FlatMutation *answer)
 {
 	volatile MutationOutcome outcome = {0};
@@ -303,16 +348,50 @@ transaction_finish_mutation(const MilvusTable *table, const SentMutation *sent,
 	}
 	PG_CATCH();
 	{
+		/* otherwise the end of the transaction has another look */
 		if (outcome.answered || error_excludes_write(geterrcode()))
-			count_uncertain(sent, -1);
-		sent->note->written += outcome.done;
+			close_mutation(sent, true, outcome.done);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	count_uncertain(sent, -1);
-	/* of keys some servers tell how many there were, not how many rows */
-	sent->note->written += outcome.done;
+	close_mutation(sent, true, outcome.done);
 	return outcome.done;
+}
+
+/* For so long is a request waited for, at the end of its transaction, that nobody waits for any more. */
+#define SETTLE_MS 100
+
+/*
+ * Errors from elsewhere (the query's own, a trigger's, a cancel) leave requests
+ * under way.  Most have been answered by then, or will be at once: then the client
+ * is told what is there, and not what may be.  Called while a transaction is undone:
+ * nothing here may be an error.  A session that is being terminated doesn't wait.
+ */
+static void
+settle_mutations(int level)
+{
+	instr_time	start,
+				now;
+
+	INSTR_TIME_SET_CURRENT(start);
+	for (int i = list_length(under_way) - 1; i >= 0; i--)
+	{
+		SentMutation *sent = list_nth(under_way, i);
+		MutationOutcome outcome = {0};
+		MemoryContext caller;
+		int			left = 0;
+
+		if (sent->note->level < level)
+			continue;
+		INSTR_TIME_SET_CURRENT(now);
+		INSTR_TIME_SUBTRACT(now, start);
+		if (!proc_exit_inprogress)
+			left = Max(0, SETTLE_MS - (int) INSTR_TIME_GET_MILLISEC(now));
+		caller = MemoryContextSwitchTo(sent->context);
+		mutation_settle(sent->connection, sent->collection, sent->call, sent->kind, left, &outcome);
+		MemoryContextSwitchTo(caller);
+		close_mutation(sent, outcome.answered, outcome.done);
+	}
 }
 
 /* --- the commit --- */
@@ -357,11 +436,11 @@ send_kept(KeptRequest *request, RpcBuffer *buffer)
 	WirePiece	piece = {data, request->len};
 	Mutation	mutation = {request->kind, request->rows, &piece, 1};
 	FlatMutation answer;
-	SentMutation sent;
+	SentMutation *sent;
 
 	store_read(request->place, data, request->len);
 	sent = transaction_start_mutation(request->table, &mutation, GetCurrentTransactionNestLevel());
-	transaction_finish_mutation(request->table, &sent, buffer, &answer);
+	transaction_finish_mutation(request->table, sent, buffer, &answer);
 }
 
 /* How far a commit came, by collection: what was written, and what of the rest was not. */
@@ -445,8 +524,8 @@ send_all_kept(void)
 		check_collections();
 		for (; nsent < list_length(kept); nsent++)
 		{
-			CHECK_FOR_INTERRUPTS();
 			effects = sum_effects();
+			CHECK_FOR_INTERRUPTS();
 			MemoryContextReset(context);
 			MemoryContextSwitchTo(context);
 			send_kept(list_nth(kept, nsent), buffer);
@@ -459,6 +538,7 @@ send_all_kept(void)
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
 		FlushErrorState();
+		settle_mutations(0);
 		/* the request at fault is told of by its note, unless it surely had no effect */
 		raise_commit_failure(error, sum_effects() == effects ? nsent : nsent + 1);
 	}
@@ -483,6 +563,7 @@ on_transaction(XactEvent event, void *arg)
 						 errdetail("Milvus has no prepared transactions; the foreign tables have the option write_mode 'commit'.")));
 			break;
 		case XACT_EVENT_ABORT:
+			settle_mutations(0);
 			warn_of_writes(0);
 			forget_all();
 			break;
@@ -512,6 +593,7 @@ on_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId pa
 	}
 	else if (event == SUBXACT_EVENT_ABORT_SUB)
 	{
+		settle_mutations(level);
 		warn_of_writes(level);
 		while (kept != NIL && ((KeptRequest *) llast(kept))->level >= level)
 		{
@@ -526,6 +608,7 @@ register_callbacks(void)
 {
 	if (callbacks_registered)
 		return;
+	/* called before those that were registered earlier: the connections are still open */
 	RegisterXactCallback(on_transaction, NULL);
 	RegisterSubXactCallback(on_subtransaction, NULL);
 	callbacks_registered = true;

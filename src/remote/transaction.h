@@ -16,23 +16,22 @@
 
 #include "mutation.h"
 
-/* a request under way */
-typedef struct SentMutation
-{
-	RpcCall    *call;
-	MutationKind kind;
-	int64		rows;
-	struct WriteNote *note;
-} SentMutation;
+/* a request under way; the transaction's own, as it may outlive the statement that failed */
+typedef struct SentMutation SentMutation;
 
 /*
  * mutation_start() and mutation_finish(), on the record: what the transaction
  * leaves behind if it is undone.  level: the nesting of the subtransaction whose
- * write it is, which may be outside the current one.
+ * write it is, which may be outside the current one.  Once it is finished, whether
+ * or not with an error, the request is no more.  One that is not finished when its
+ * (sub)transaction is undone is waited for a moment then.
  */
-extern SentMutation transaction_start_mutation(const MilvusTable *table, const Mutation *mutation, int level);
-extern int64 transaction_finish_mutation(const MilvusTable *table, const SentMutation *sent,
+extern SentMutation *transaction_start_mutation(const MilvusTable *table, const Mutation *mutation, int level);
+extern int64 transaction_finish_mutation(const MilvusTable *table, SentMutation *sent,
 										 RpcBuffer *buffer, FlatMutation *answer);
+
+/* Give it a chance to go on. */
+extern void transaction_poll_mutation(const SentMutation *sent);
 
 /* A collection has been emptied, however many rows it had. */
 extern void transaction_note_truncation(const MilvusTable *table);

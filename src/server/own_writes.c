@@ -38,22 +38,29 @@ find_write(const MilvusConnection *connection, const Collection *collection)
 }
 
 void
+own_writes_expect(MilvusConnection *connection, const Collection *collection)
+{
+	MemoryContext caller;
+	OwnWrite   *write;
+
+	if (find_write(connection, collection) != NULL)
+		return;
+	caller = MemoryContextSwitchTo(CacheMemoryContext);
+	write = palloc0(sizeof(OwnWrite));
+	write->address = pstrdup(connection->rpc.address);
+	write->dbname = pstrdup(collection->dbname);
+	write->id = collection->id;
+	write->name = pstrdup(collection->name);
+	own_writes = lappend(own_writes, write);
+	MemoryContextSwitchTo(caller);
+}
+
+void
 own_writes_note(MilvusConnection *connection, const Collection *collection, uint64 timestamp)
 {
 	OwnWrite   *write = find_write(connection, collection);
 
-	if (write == NULL)
-	{
-		MemoryContext caller = MemoryContextSwitchTo(CacheMemoryContext);
-
-		write = palloc0(sizeof(OwnWrite));
-		write->address = pstrdup(connection->rpc.address);
-		write->dbname = pstrdup(collection->dbname);
-		write->id = collection->id;
-		write->name = pstrdup(collection->name);
-		own_writes = lappend(own_writes, write);
-		MemoryContextSwitchTo(caller);
-	}
+	Assert(write != NULL);
 	write->timestamp = Max(write->timestamp, timestamp);
 	if (timestamp == 0 && connection->dialect->has_timestamps)
 		write->unknown = true;

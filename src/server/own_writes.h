@@ -12,6 +12,9 @@
 
 #include "collection.h"
 
+/* Before a write: noting it can't fail then. */
+extern void own_writes_expect(MilvusConnection *connection, const Collection *collection);
+
 /* After a write; timestamp 0: the server did not tell one. */
 extern void own_writes_note(MilvusConnection *connection, const Collection *collection, uint64 timestamp);
 

@@ -760,6 +760,21 @@ call_wait(WireCall *call)
 	pgstat_report_wait_end();
 }
 
+bool
+call_settle(WireCall *call, int ms)
+{
+	gpr_timespec limit;
+	sigset_t	saved;
+
+	block_signals(&saved);
+	pump_all(call->channel);
+	limit = deadline_after(ms);
+	while (call->pending && pump(call->channel, limit))
+		;
+	restore_signals(&saved);
+	return !call->pending;
+}
+
 int
 call_status(WireCall *call, const char **message)
 {

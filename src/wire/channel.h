@@ -110,6 +110,12 @@ extern bool call_poll(WireCall *call);
  */
 extern void call_wait(WireCall *call);
 
+/*
+ * Has the call ended, or does it in so many milliseconds?  For the end of a transaction:
+ * not interruptible, never an error.
+ */
+extern bool call_settle(WireCall *call, int ms);
+
 /* gRPC status of an ended call, and its message (valid until call_free). */
 extern int	call_status(WireCall *call, const char **message);
 

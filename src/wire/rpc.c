@@ -232,6 +232,21 @@ rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 	call_free(call->call);
 }
 
+bool
+rpc_settle(RpcCall *call, int ms, RpcBuffer *buffer)
+{
+	const char *message;
+
+	if (!call_settle(call->call, ms) || call_status(call->call, &message) != WIRE_STATUS_OK)
+		return false;
+	buffer->len = buffer->size = call_response_length(call->call);
+	buffer->data = MemoryContextAllocExtended(buffer->context, Max(buffer->len, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+	if (buffer->data == NULL)
+		return false;
+	call_copy_response(call->call, buffer->data);
+	return true;
+}
+
 /* Wait for the end; a call that ended with that gRPC status is given back. */
 static bool
 ended_with(RpcCall *call, int status)

@@ -84,6 +84,13 @@ extern RpcCall *rpc_start_message(const RpcServer *server, const char *rpc, bool
  */
 extern void rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large);
 
+/*
+ * Has the server answered, or does it in so many milliseconds?  Then the response is in
+ * buffer.  For the end of a transaction: not interruptible, never an error.  The call
+ * stays the caller's.
+ */
+extern bool rpc_settle(RpcCall *call, int ms, RpcBuffer *buffer);
+
 /* The same as a message in CurrentMemoryContext; HV000 when it is malformed. */
 extern ProtobufCMessage *rpc_finish_message(RpcCall *call, const ProtobufCMessageDescriptor *type);
 
