@@ -112,16 +112,18 @@ settle_request(Sender *sender, MemoryContext caller)
 void
 sender_rethrow(Sender *sender, MemoryContext caller)
 {
-	bool		interrupted = geterrcode() == ERRCODE_QUERY_CANCELED || geterrcode() == ERRCODE_ADMIN_SHUTDOWN;
+	/* nobody waits any more, or there is nobody to wait for: the end of the transaction has a look */
+	bool		in_haste = geterrcode() == ERRCODE_QUERY_CANCELED || geterrcode() == ERRCODE_ADMIN_SHUTDOWN ||
+		ERRCODE_TO_CATEGORY(geterrcode()) == ERRCODE_CONNECTION_EXCEPTION;
 	ErrorData  *error;
 	char	   *progress;
 
-	if (sender->written == 0 && (sender->sent == NULL || interrupted))
+	if (sender->written == 0 && (sender->sent == NULL || in_haste))
 		PG_RE_THROW();
 	MemoryContextSwitchTo(caller);
 	error = CopyErrorData();
 	FlushErrorState();
-	if (!interrupted && !sender->finishing)
+	if (!in_haste && !sender->finishing)
 		settle_request(sender, caller);
 	if (sender->written > 0)
 	{

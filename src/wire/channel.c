@@ -85,7 +85,6 @@ struct WireCall
 	grpc_call  *call;
 	bool		pending;
 	int			limit_ms;		/* gRPC ends it, polled or not; 0: never */
-	int			timeout_ms;		/* call_wait() ends it; 0: never */
 	char	   *method;
 	grpc_byte_buffer *request;
 	grpc_byte_buffer *sending;
@@ -506,13 +505,15 @@ channel_state(WireChannel *channel)
 }
 
 ChannelOutcome
-channel_connect(WireChannel *channel)
+channel_connect(WireChannel *channel, int limit_ms)
 {
 	/* an idle channel that nobody polled has not seen yet that its server went away */
 	grpc_connectivity_state state = connectivity(channel, true);
 	TimestampTz started = GetCurrentTimestamp();
 	sigset_t	saved;
 
+	if (limit_ms == 0 || (channel->connect_timeout_ms > 0 && channel->connect_timeout_ms < limit_ms))
+		limit_ms = channel->connect_timeout_ms;
 	if (state == GRPC_CHANNEL_TRANSIENT_FAILURE || channel->suspect)
 	{
 		renew_channel(channel);
@@ -522,8 +523,7 @@ channel_connect(WireChannel *channel)
 	{
 		if (state == GRPC_CHANNEL_TRANSIENT_FAILURE)
 			return CHANNEL_FAILED;
-		if (channel->connect_timeout_ms > 0 &&
-			TimestampDifferenceExceeds(started, GetCurrentTimestamp(), channel->connect_timeout_ms))
+		if (limit_ms > 0 && TimestampDifferenceExceeds(started, GetCurrentTimestamp(), limit_ms))
 		{
 			/* who tries again begins anew */
 			renew_channel(channel);
@@ -597,7 +597,7 @@ send_call(WireCall *call)
 
 WireCall *
 call_start(WireChannel *channel, const char *method, const WirePiece *pieces, int npieces,
-		   const WireHeader *headers, int nheaders, int timeout_ms)
+		   const WireHeader *headers, int nheaders)
 {
 	WireCall   *call;
 	CallGuard  *guard = palloc(sizeof(CallGuard));
@@ -618,7 +618,6 @@ call_start(WireChannel *channel, const char *method, const WirePiece *pieces, in
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 	}
 	call->channel = channel;
-	call->timeout_ms = timeout_ms;
 	call->nheaders = nheaders;
 
 	/* the channel has just been polled, by channel_connect() */
@@ -728,7 +727,7 @@ watch_life(WireChannel *channel, TimestampTz last_sign)
 }
 
 void
-call_wait(WireCall *call)
+call_wait(WireCall *call, int limit_ms)
 {
 	TimestampTz started,
 				last_sign;
@@ -736,7 +735,6 @@ call_wait(WireCall *call)
 
 	if (!call->pending)
 		return;
-	/* only waiting counts: an answer that nobody came to fetch is not late */
 	started = last_sign = GetCurrentTimestamp();
 	/* one of an earlier wait, which nobody polled, tells nothing */
 	call->channel->probe = NULL;
@@ -748,7 +746,7 @@ call_wait(WireCall *call)
 		block_signals(&saved);
 		if (pump(call->channel, deadline_after(POLL_SLICE_MS)))
 			last_sign = GetCurrentTimestamp();
-		else if (call->timeout_ms > 0 && TimestampDifferenceExceeds(started, GetCurrentTimestamp(), call->timeout_ms))
+		else if (limit_ms > 0 && TimestampDifferenceExceeds(started, GetCurrentTimestamp(), limit_ms))
 		{
 			call->channel->suspect = true;
 			grpc_call_cancel_with_status(call->call, GRPC_STATUS_DEADLINE_EXCEEDED, "", NULL);

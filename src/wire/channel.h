@@ -82,21 +82,20 @@ typedef enum ChannelOutcome
 } ChannelOutcome;
 
 /*
- * Wait until the channel is connected, for its connect_timeout_ms at most.  Each
- * call is one attempt, and ends with it: a server that refuses is told of at once.
+ * Wait until the channel is connected, for its connect_timeout_ms, and for limit_ms (0:
+ * no other limit), at most.  Each call is one attempt, and ends with it: a server that refuses is told of at once.
  * Interruptible.
  */
-extern ChannelOutcome channel_connect(WireChannel *channel);
+extern ChannelOutcome channel_connect(WireChannel *channel, int limit_ms);
 
 /*
  * Start a unary call, after channel_connect(), which has polled the channel:
  * an idle one does not know yet what became of it.  The pieces are copied.  The call is cancelled and
- * freed with CurrentMemoryContext, at the latest.  timeout_ms: how long call_wait()
- * waits before it gives up, 0: no limit.
+ * freed with CurrentMemoryContext, at the latest.
  */
 extern WireCall *call_start(WireChannel *channel, const char *method,
 							const WirePiece *pieces, int npieces,
-							const WireHeader *headers, int nheaders, int timeout_ms);
+							const WireHeader *headers, int nheaders);
 
 /* Send the same request again, after it has failed. */
 extern void call_restart(WireCall *call);
@@ -106,9 +105,10 @@ extern bool call_poll(WireCall *call);
 
 /*
  * Wait for the call's end.  Interruptible.  A connection without a sign of life ends
- * it with UNAVAILABLE, and the next call connects anew; so it does after timeout_ms.
+ * it with UNAVAILABLE, and limit_ms (0: none) with DEADLINE_EXCEEDED; the next call
+ * connects anew then.
  */
-extern void call_wait(WireCall *call);
+extern void call_wait(WireCall *call, int limit_ms);
 
 /*
  * Has the call ended, or does it in so many milliseconds?  For the end of a transaction:

@@ -10,6 +10,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "proto/milvus.pb-c.h"
 #include "method.h"
@@ -30,7 +31,7 @@ rpc_start(const RpcServer *server, const char *rpc, bool repeatable,
 	call->server = server;
 	call->rpc = pstrdup(rpc);
 	snprintf(method, sizeof(method), METHOD_PREFIX "%s", rpc);
-	outcome = channel_connect(server->channel);
+	outcome = channel_connect(server->channel, 0);
 	if (outcome == CHANNEL_TIMED_OUT)
 		ereport(ERROR,
 				(errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
@@ -41,7 +42,8 @@ rpc_start(const RpcServer *server, const char *rpc, bool repeatable,
 	call->connected = outcome == CHANNEL_CONNECTED;
 	call->repeatable = repeatable && call->connected;
 	call->call = call_start(server->channel, method, pieces, npieces,
-							server->headers, server->nheaders, server->request_timeout_ms);
+							server->headers, server->nheaders);
+	call->waiting_since = 0;
 	return call;
 }
 
@@ -197,6 +199,22 @@ reserve_buffer(RpcBuffer *buffer, size_t len)
 	}
 }
 
+/*
+ * How much of request_timeout is left; 0: there is none.  All that is done for the one
+ * answer counts, also asking again on a new connection.  Only waiting does: an answer
+ * that nobody came to fetch is not late.
+ */
+static int
+time_left(RpcCall *call)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	int			limit = call->server->request_timeout_ms;
+
+	if (call->waiting_since == 0)
+		call->waiting_since = now;
+	return limit == 0 ? 0 : (int) Max(1, limit - TimestampDifferenceMilliseconds(call->waiting_since, now));
+}
+
 void
 rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 {
@@ -205,13 +223,13 @@ rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 
 	for (int repeats = 0;; repeats++)
 	{
-		call_wait(call->call);
+		call_wait(call->call, time_left(call));
 		status = call_status(call->call, &message);
 		if (status != WIRE_STATUS_UNAVAILABLE || !call->repeatable || repeats >= MAX_REPEATS)
 			break;
 		/* the connection broke: a server that has been started again gets the question again */
 		message = pstrdup(message);
-		if (channel_connect(call->server->channel) != CHANNEL_CONNECTED)
+		if (channel_connect(call->server->channel, time_left(call)) != CHANNEL_CONNECTED)
 			break;
 		call_restart(call->call);
 	}
@@ -253,7 +271,7 @@ ended_with(RpcCall *call, int status)
 {
 	const char *message;
 
-	call_wait(call->call);
+	call_wait(call->call, time_left(call));
 	if (call_status(call->call, &message) != status)
 		return false;
 	call_free(call->call);

@@ -12,6 +12,7 @@
 #include "lib/stringinfo.h"
 
 #include "channel.h"
+#include "datatype/timestamp.h"
 
 #define RPC_MAX_HEADERS 4
 
@@ -34,6 +35,7 @@ typedef struct RpcCall
 	const char *rpc;			/* "Search" */
 	bool		connected;		/* there was a connection when it started */
 	bool		repeatable;		/* asking twice does no harm */
+	TimestampTz waiting_since;	/* 0: nobody has waited for it yet */
 	WireCall   *call;
 } RpcCall;
 

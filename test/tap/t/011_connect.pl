@@ -103,8 +103,19 @@ $proxy->silence;
 like($session->query($answer), qr/ERROR:\s+08006:.*did not answer in time/, '... on a dead connection: an error');
 is($session->query($answer), $good, '... and the next statement connects anew');
 
+# its limit is that of the whole wait: also of finding the connection dead, and asking again on another
+$node->safe_psql('postgres', "ALTER SERVER m OPTIONS (SET request_timeout '3', SET keepalives 'true')");
+is($session->query($answer), $good, 'request_timeout with keepalives');
+$proxy->freeze;
+$start = time();
+like($session->query($answer), qr/ERROR:\s+08006:/, '... of a server that is frozen: an error');
+# (connect_timeout alone is 10 s)
+cmp_ok(seconds_since($start), '<', 8, '... in time');
+note(sprintf 'after %.2f s', seconds_since($start));
+$proxy->thaw;
+
 # --- a probe is answered: a slow answer is waited for ---
-$node->safe_psql('postgres', "ALTER SERVER m OPTIONS (DROP request_timeout, SET keepalives 'true')");
+$node->safe_psql('postgres', "ALTER SERVER m OPTIONS (DROP request_timeout)");
 is($session->query($answer), $good, 'keepalives on');
 is($session->query("SELECT count(*) FROM far WHERE id = ANY (ARRAY(SELECT i FROM generate_series(1, 100) i)) AND n = ANY (ARRAY(SELECT i FROM generate_series(0, 400000) i))"), '100',
 	'a healthy server that takes its time is waited for');
