@@ -212,6 +212,21 @@ ask_version(MilvusConnection *connection)
 	return response->version;
 }
 
+/* One that does not know Connect is an old Milvus, or none: then it does not know what all have. */
+static void
+check_is_proxy(MilvusConnection *connection)
+{
+	Milvus__Proto__Milvus__ShowCollectionsRequest request = MILVUS__PROTO__MILVUS__SHOW_COLLECTIONS_REQUEST__INIT;
+
+	if (rpc_is_offered(rpc_start_message(&connection->rpc, "ShowCollections", true, &request.base)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
+			 errmsg("Milvus server \"%s\" at %s is not a Milvus proxy", connection->rpc.name, connection->rpc.address),
+			 errdetail("It speaks gRPC, but does not offer milvus.proto.milvus.MilvusService."),
+			 errhint("The port of Milvus is usually 19530.")));
+}
+
 /* Ask the server who it is. */
 static void
 introduce(MilvusConnection *connection)
@@ -219,6 +234,8 @@ introduce(MilvusConnection *connection)
 	Milvus__Proto__Milvus__ConnectRequest request = MILVUS__PROTO__MILVUS__CONNECT_REQUEST__INIT;
 	Milvus__Proto__Common__ClientInfo client = MILVUS__PROTO__COMMON__CLIENT_INFO__INIT;
 	Milvus__Proto__Milvus__ConnectResponse *response;
+	RpcCall    *call;
+	RpcStatus	status;
 	MemoryContext caller;
 	const char *version = NULL;
 
@@ -228,9 +245,16 @@ introduce(MilvusConnection *connection)
 	client.user = "";
 	client.local_time = (char *) timestamptz_to_str(GetCurrentTimestamp());
 	request.client_info = &client;
+	call = rpc_start_message(&connection->rpc, "Connect", true, &request.base);
+	if (!rpc_is_offered(call))
+	{
+		check_is_proxy(connection);
+		call = rpc_start_message(&connection->rpc, "Connect", true, &request.base);
+	}
 	response = (Milvus__Proto__Milvus__ConnectResponse *)
-		rpc_call(&connection->rpc, "Connect", true, &request.base,
-				 &milvus__proto__milvus__connect_response__descriptor, NULL);
+		rpc_finish_message(call, &milvus__proto__milvus__connect_response__descriptor);
+	if (rpc_message_status(&response->base, &status))
+		rpc_check_status(&connection->rpc, "Connect", &status);
 	if (response->server_info)
 		version = response->server_info->build_tags;
 	else

@@ -39,6 +39,7 @@
 typedef enum OptionKind
 {
 	OPTION_TEXT,
+	OPTION_HOST,
 	OPTION_PORT,
 	OPTION_SECONDS,
 	OPTION_COUNT,
@@ -62,7 +63,7 @@ typedef struct Option
 } Option;
 
 static const Option known_options[] = {
-	{"host", ForeignServerRelationId, OPTION_TEXT},
+	{"host", ForeignServerRelationId, OPTION_HOST},
 	{"port", ForeignServerRelationId, OPTION_PORT},
 	{"dbname", ForeignServerRelationId, OPTION_TEXT},
 	{"sslmode", ForeignServerRelationId, OPTION_SSLMODE},
@@ -189,6 +190,24 @@ may_read_files(Oid user)
 	return superuser_arg(user) || has_privs_of_role(user, ROLE_PG_READ_SERVER_FILES);
 }
 
+/*
+ * A name or an address, nothing of a URI: gRPC would take what stands before a colon
+ * for the way to resolve it.
+ */
+static void
+validate_host(const char *value)
+{
+	const char *colon = strchr(value, ':');
+	bool		is_ipv6 = colon && strchr(colon + 1, ':') && strspn(value, "0123456789abcdefABCDEF:.[]") == strcspn(value, "%");
+	const char *bracket = strchr(value, ']');
+
+	if (value[0] == '\0' || strpbrk(value, "/ \t\r\n,") || (colon && !is_ipv6) || (bracket && bracket[1] != '\0'))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for option \"%s\": \"%s\"", "host", value),
+				 errhint("It must be the name or the address of a host alone: a port is the option port, https:// the option sslmode 'verify-full'.")));
+}
+
 static void
 validate_value(const Option *option, DefElem *def)
 {
@@ -199,6 +218,9 @@ validate_value(const Option *option, DefElem *def)
 		case OPTION_TEXT:
 			if (value[0] == '\0' && option->catalog != UserMappingRelationId)
 				raise_bad_value(option->name, value, "a text that is not empty");
+			break;
+		case OPTION_HOST:
+			validate_host(value);
 			break;
 		case OPTION_PORT:
 			parse_integer(option->name, value, 1, 65535, "a port number from 1 to 65535");
@@ -246,7 +268,7 @@ validate_value(const Option *option, DefElem *def)
 			break;
 		case OPTION_SSLMODE:
 			if (strcmp(value, "disable") != 0 && strcmp(value, "verify-full") != 0)
-				raise_bad_value(option->name, value, "\"disable\" or \"verify-full\"");
+				raise_bad_value(option->name, value, "\"disable\" or \"verify-full\": encryption without a look at the certificate does not keep anybody out");
 			break;
 		case OPTION_CONSISTENCY:
 			parse_consistency(option->name, value);

@@ -6,14 +6,20 @@ SELECT s.srvname AS server,
 		|| ':' || coalesce((SELECT option_value FROM pg_catalog.pg_options_to_table(s.srvoptions) WHERE option_name = 'port'), '19530')
 		AS address,
 	coalesce((SELECT option_value FROM pg_catalog.pg_options_to_table(s.srvoptions) WHERE option_name = 'dbname'), 'default')
-		AS database
+		AS database,
+	u.unusable IS NULL AS usable, u.unusable AS reason
 FROM pg_catalog.pg_foreign_server s
 JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = s.srvfdw
-WHERE w.fdwname = 'milvus_fdw'
-	AND pg_catalog.has_server_privilege(s.oid, 'USAGE')
-	AND EXISTS (SELECT FROM pg_catalog.pg_user_mappings m
-		WHERE m.srvid = s.oid AND (m.umuser = 0 OR m.usename = current_user));
-COMMENT ON VIEW milvus.servers IS 'the Milvus servers that the current user can use';
+CROSS JOIN LATERAL (SELECT CASE
+	WHEN NOT pg_catalog.has_server_privilege(s.oid, 'USAGE') THEN format('%I has no USAGE on the server', current_user)
+	WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_user_mappings m
+		WHERE m.srvid = s.oid AND (m.umuser = 0 OR m.usename = current_user)) THEN format('%I has no user mapping', current_user)
+	END AS unusable) u
+WHERE w.fdwname = 'milvus_fdw';
+COMMENT ON VIEW milvus.servers IS 'the Milvus servers; the other views are of those that the current user can use';
+
+CREATE VIEW milvus.usable_servers AS SELECT server, address, database FROM milvus.servers WHERE usable;
+COMMENT ON VIEW milvus.usable_servers IS 'internal: the servers that the current user can use';
 
 CREATE FUNCTION milvus.list_connections(OUT server name, OUT user_name name, OUT address text,
 		OUT server_version text, OUT dialect text, OUT state text, OUT requests bigint, OUT since timestamp with time zone)
@@ -39,7 +45,7 @@ SELECT s.server, coalesce(nullif(i.info->>'build_tags', ''), 'Milvus Lite 2') AS
 	nullif(i.info->>'build_time', '') AS build_time,
 	nullif(i.info->>'git_commit', '') AS git_commit,
 	nullif(i.info->>'go_version', '') AS go_version
-FROM milvus.servers s
+FROM milvus.usable_servers s
 CROSS JOIN LATERAL (SELECT milvus.get(s.server, 'Connect')->'server_info' AS info OFFSET 0) i;
 COMMENT ON VIEW milvus.versions IS 'what each server says of itself';
 
@@ -54,7 +60,7 @@ BEGIN
 	reasons := milvus.texts(answer->'reasons');
 	quota_states := milvus.texts(answer->'quota_states');
 EXCEPTION
-	WHEN connection_exception OR invalid_authorization_specification OR insufficient_privilege OR fdw_error OR internal_error THEN
+	WHEN OTHERS THEN
 		healthy := false;
 		error := sqlerrm;
 END $$;
@@ -63,4 +69,4 @@ COMMENT ON FUNCTION milvus.check_health(name) IS 'is a server well? An error to 
 CREATE VIEW milvus.health AS
 SELECT s.server, s.address, h.healthy, h.reasons, h.quota_states, h.error
 FROM milvus.servers s CROSS JOIN LATERAL milvus.check_health(s.server) h;
-COMMENT ON VIEW milvus.health IS 'are the servers well? With a row also for those that can''t be reached';
+COMMENT ON VIEW milvus.health IS 'are the servers well? With a row for each, whatever keeps it from being asked';

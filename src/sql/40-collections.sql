@@ -15,7 +15,7 @@ CREATE VIEW milvus.databases AS
 SELECT s.server, n.database, (l.answer->'db_ids'->>(n.position - 1)::integer)::bigint AS id,
 	t.created,
 	milvus.pairs(d.answer->'properties') AS properties
-FROM milvus.servers s
+FROM milvus.usable_servers s
 CROSS JOIN LATERAL (SELECT milvus.list_databases(s.server, s.database) AS answer OFFSET 0) l
 CROSS JOIN LATERAL milvus.element_texts(l.answer->'db_names') WITH ORDINALITY AS n(database, position)
 CROSS JOIN LATERAL (SELECT (l.answer->'created_timestamp'->>(n.position - 1)::integer)::bigint AS stamp) c

@@ -49,7 +49,7 @@ SELECT s.server, g.resource_group,
 	d.info->'num_incoming_node' AS incoming_nodes,
 	d.info->'config' AS config,
 	d.info->'nodes' AS nodes
-FROM milvus.servers s
+FROM milvus.usable_servers s
 CROSS JOIN LATERAL milvus.element_texts(milvus.get(s.server, 'ListResourceGroups')->'resource_groups') AS g(resource_group)
 CROSS JOIN LATERAL (SELECT milvus.get_detail(s.server, 'DescribeResourceGroup',
 	jsonb_build_object('resource_group', g.resource_group))->'resource_group' AS info OFFSET 0) d;
@@ -57,7 +57,7 @@ COMMENT ON VIEW milvus.resource_groups IS 'groups of query nodes';
 
 CREATE VIEW milvus.metrics AS
 SELECT s.server, (m.answer->>'response')::jsonb AS metrics
-FROM milvus.servers s
+FROM milvus.usable_servers s
 CROSS JOIN LATERAL (SELECT milvus.get(s.server, 'GetMetrics', '{"request": {"metric_type": "system_info"}}') AS answer OFFSET 0) m;
 COMMENT ON VIEW milvus.metrics IS 'what Milvus tells of all its nodes, in one document';
 
@@ -84,7 +84,7 @@ COMMENT ON VIEW milvus.nodes IS 'the nodes of each server''s cluster';
 CREATE VIEW milvus.components AS
 SELECT s.server, (c.component->>'nodeID')::bigint AS node, c.component->>'role' AS role,
 	c.component->>'state_code' AS state, milvus.pairs(c.component->'extra_info') AS extra_info
-FROM milvus.servers s
+FROM milvus.usable_servers s
 CROSS JOIN LATERAL (SELECT milvus.get(s.server, 'GetComponentStates') AS answer OFFSET 0) a
 CROSS JOIN LATERAL milvus.elements(jsonb_build_array(a.answer->'state') || coalesce(a.answer->'subcomponent_states', '[]')) AS c(component)
 WHERE c.component <> 'null';
@@ -92,12 +92,12 @@ COMMENT ON VIEW milvus.components IS 'the component that answers, as it sees its
 
 CREATE VIEW milvus.file_resources AS
 SELECT s.server, (f.resource->>'id')::bigint AS id, f.resource->>'name' AS name, f.resource->>'path' AS path
-FROM milvus.servers s
+FROM milvus.usable_servers s
 CROSS JOIN LATERAL milvus.elements(milvus.get(s.server, 'ListFileResources')->'resources') AS f(resource);
 COMMENT ON VIEW milvus.file_resources IS 'files that analyzers use';
 
 CREATE VIEW milvus.replication AS
 SELECT s.server, r.configuration->'clusters' AS clusters, r.configuration->'cross_cluster_topology' AS topology
-FROM milvus.servers s
+FROM milvus.usable_servers s
 CROSS JOIN LATERAL (SELECT milvus.call(s.server, 'GetReplicateConfiguration')->'configuration' AS configuration OFFSET 0) r;
 COMMENT ON VIEW milvus.replication IS 'which clusters replicate to which; for those who may execute milvus.call(), as it has what clusters connect by';

@@ -4,14 +4,14 @@ CREATE VIEW milvus.users AS
 SELECT s.server, u.entry->'user'->>'name' AS user_name,
 	ARRAY(SELECT r->>'name' FROM jsonb_array_elements(u.entry->'roles') AS r ORDER BY 1) AS roles,
 	u.entry->>'description' AS description
-FROM milvus.servers s
+FROM milvus.usable_servers s
 CROSS JOIN LATERAL milvus.elements(milvus.get(s.server, 'SelectUser', '{"include_role_info": true}')->'results') AS u(entry);
 COMMENT ON VIEW milvus.users IS 'the users of all servers, and their roles';
 
 CREATE VIEW milvus.roles AS
 SELECT s.server, r.entry->'role'->>'name' AS role, r.entry->'role'->>'description' AS description,
 	ARRAY(SELECT u->>'name' FROM jsonb_array_elements(r.entry->'users') AS u ORDER BY 1) AS members
-FROM milvus.servers s
+FROM milvus.usable_servers s
 CROSS JOIN LATERAL milvus.elements(milvus.get(s.server, 'SelectRole', '{"include_user_info": true}')->'results') AS r(entry);
 COMMENT ON VIEW milvus.roles IS 'the roles of all servers, and their members';
 
@@ -37,13 +37,13 @@ COMMENT ON VIEW milvus.grants IS 'the privileges of all roles';
 CREATE VIEW milvus.privilege_groups AS
 SELECT s.server, g.entry->>'group_name' AS privilege_group,
 	ARRAY(SELECT p->>'name' FROM jsonb_array_elements(g.entry->'privileges') AS p ORDER BY 1) AS privileges
-FROM milvus.servers s
+FROM milvus.usable_servers s
 CROSS JOIN LATERAL milvus.elements(milvus.get(s.server, 'ListPrivilegeGroups')->'privilege_groups') AS g(entry);
 COMMENT ON VIEW milvus.privilege_groups IS 'privileges that can be granted together';
 
 CREATE VIEW milvus.user_tags AS
 SELECT u.server, u.user_name, milvus.get_of(u.server, 'GetUserTags', jsonb_build_object('user_name', u.user_name))->'tags' AS tags
-FROM (SELECT s.server, n.user_name FROM milvus.servers s
+FROM (SELECT s.server, n.user_name FROM milvus.usable_servers s
 	CROSS JOIN LATERAL milvus.element_texts(milvus.get(s.server, 'ListCredUsers')->'usernames') AS n(user_name)) u;
 COMMENT ON VIEW milvus.user_tags IS 'the tags of users, which row policies can refer to';
 

@@ -48,10 +48,12 @@ typedef struct WireChannelOptions
 
 /* gRPC status codes that callers tell apart (grpc/status.h) */
 #define WIRE_STATUS_OK 0
+#define WIRE_STATUS_UNKNOWN 2
 #define WIRE_STATUS_DEADLINE_EXCEEDED 4
 #define WIRE_STATUS_PERMISSION_DENIED 7
 #define WIRE_STATUS_RESOURCE_EXHAUSTED 8
 #define WIRE_STATUS_UNIMPLEMENTED 12
+#define WIRE_STATUS_INTERNAL 13
 #define WIRE_STATUS_UNAVAILABLE 14
 #define WIRE_STATUS_UNAUTHENTICATED 16
 

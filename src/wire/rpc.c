@@ -116,6 +116,48 @@ raise_not_permitted(const RpcServer *server, const char *rpc, const char *reason
 			 errdetail("%s: %s", rpc, rpc_readable(reason))));
 }
 
+/* The peer breaks the rules of HTTP/2 or gRPC. */
+static _Noreturn void
+raise_protocol_violation(RpcCall *call, const char *message)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROTOCOL_VIOLATION),
+			 errmsg("invalid gRPC response from Milvus server \"%s\" at %s", call->server->name, call->server->address),
+			 errdetail("%s: %s", call->rpc, message),
+			 errhint("Is it Milvus that is on that port? It is usually 19530.")));
+}
+
+/*
+ * What gRPC says of a connection that did not come about, and what to look at.  Texts
+ * of gRPC 1.51 to 1.83; where one has changed there is no hint.
+ */
+static const struct
+{
+	const char *said;
+	const char *hint;
+}			connection_hints[] = {
+	{"Connection refused", "Is Milvus running on that host, and accepting connections on that port?"},
+	{"http1.x", "There is an HTTP/1 server on that port; the port of Milvus is usually 19530."},
+	{"Failed parsing HTTP/2", "What is on that port does not speak gRPC; the port of Milvus is usually 19530."},
+	{"ALPN", "What is on that port speaks TLS, but not gRPC; the port of Milvus is usually 19530, that of a managed one often 443."},
+	{"wrong version number", "There is no TLS on that port: see the server option sslmode."},
+	{"WRONG_VERSION_NUMBER", "There is no TLS on that port: see the server option sslmode."},
+	{"certificate verify failed", "See the server option sslrootcert; without it, the authorities of the system are trusted."},
+	{"CERTIFICATE_VERIFY_FAILED", "See the server option sslrootcert; without it, the authorities of the system are trusted."},
+	{"not in peer certificate", "See the server options host and ssl_server_name."},
+	{"Socket closed", "Perhaps TLS is expected there, or none (server option sslmode), or it is not Milvus, whose port is usually 19530."},
+	{"reset by peer", "Perhaps TLS is expected there, or none (server option sslmode), or it is not Milvus, whose port is usually 19530."},
+};
+
+static const char *
+connection_hint(const char *message)
+{
+	for (int i = 0; i < lengthof(connection_hints); i++)
+		if (strstr(message, connection_hints[i].said))
+			return connection_hints[i].hint;
+	return NULL;
+}
+
 /* gRPC itself failed: no answer from Milvus. */
 static void
 raise_grpc_status(RpcCall *call, int status, const char *message)
@@ -157,15 +199,28 @@ raise_grpc_status(RpcCall *call, int status, const char *message)
 			if (strstr(message, "larger than max"))
 				hint = "See the server option max_message.";
 			break;
+		case WIRE_STATUS_UNKNOWN:
+			/* what the server's own code says is an error of Milvus, what gRPC does of the connection */
+			if (strcmp(message, "Stream removed") == 0)
+				raise_protocol_violation(call, message);
+			break;
+		case WIRE_STATUS_INTERNAL:
+			raise_protocol_violation(call, message);
+			break;
 		default:
 			break;
 	}
 	if (status == WIRE_STATUS_UNAVAILABLE)
+	{
+		if (!call->connected)
+			hint = connection_hint(message);
 		ereport(ERROR,
 				(errcode(sqlstate),
 				 errmsg("could not reach Milvus server \"%s\" at %s",
 						call->server->name, call->server->address),
-				 errdetail("%s: %s", call->rpc, message)));
+				 errdetail("%s: %s", call->rpc, message),
+				 hint ? errhint("%s", hint) : 0));
+	}
 	ereport(ERROR,
 			(errcode(sqlstate),
 			 errmsg("Milvus server \"%s\": %s", call->server->name,

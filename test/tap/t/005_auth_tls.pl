@@ -2,6 +2,7 @@
 use strict;
 use warnings;
 use lib '.';
+use IO::Socket::INET;
 use MilvusTap;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -133,11 +134,42 @@ like(tls_server('t5', "host '127.0.0.1', sslmode 'verify-full', sslrootcert '$di
 	qr/ERROR:\s+08/, 'another name: refused');
 is(tls_server('t6', "host '127.0.0.1', ssl_server_name 'localhost', sslmode 'verify-full', sslrootcert '$dir/ca.pem'"),
 	't', '... unless it is named');
-like(tls_server('t7', "host 'localhost'"), qr/ERROR:\s+08/, 'without TLS: refused');
+like(tls_server('t7', "host 'localhost'"), qr/ERROR:\s+08.*HINT:  Perhaps TLS is expected there/s, 'without TLS: refused');
+$node->safe_psql('postgres', "CREATE SERVER plain_one FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host 'localhost', port '$auth', sslmode 'verify-full')");
+like(attempt('plain_one', ''), qr/ERROR:\s+08.*HINT:  There is no TLS on that port/s, 'TLS where there is none: refused');
 like(tls_server('t8', "host 'localhost', sslmode 'verify-full', sslrootcert '" . file_with('no.pem', "no certificate\n") . "'"),
 	qr/ERROR:\s+(08|HV)/, 'not a certificate: an error');
 like(tls_server('t9', "host 'localhost', sslmode 'verify-full', sslrootcert '$files/none.pem'"),
 	qr/ERROR:\s+58P01:/, 'no such certificate');
+
+# the name is sent, so that a server of many names knows which one is meant
+my $many = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)->sockport;
+my $heard = "$files/heard";
+my $names = open(my $to_names, '|-') // die "fork: $!";
+if ($names == 0)
+{
+	open STDOUT, '>', $heard;
+	open STDERR, '>&', \*STDOUT;
+	exec 'openssl', 's_server', '-accept', "127.0.0.1:$many", '-cert', "$dir/server.pem", '-key', "$dir/server.key",
+	  '-cert2', "$dir/server.pem", '-key2', "$dir/server.key", '-servername', 'localhost';
+}
+ok(wait_until(sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $many) }), 'a server of many names');
+$node->safe_psql('postgres', "CREATE SERVER named FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host 'localhost', port '$many', connect_timeout '5', sslmode 'verify-full', sslrootcert '$dir/ca.pem')");
+like(attempt('named', ''), qr/HINT:  What is on that port speaks TLS, but not gRPC/, '... which is not gRPC');
+like(slurp_file($heard), qr/Hostname in TLS extension: "localhost"/, '... was told which one is meant');
+$node->safe_psql('postgres', "ALTER SERVER named OPTIONS (ADD ssl_server_name 'client')");
+attempt('named', '');
+like(slurp_file($heard), qr/Hostname in TLS extension: "client"/, '... or the one of ssl_server_name');
+kill 'KILL', $names;
+waitpid $names, 0;
+
+# without sslrootcert the authorities of the system are trusted
+$node->stop;
+{
+	local $ENV{GRPC_DEFAULT_SSL_ROOTS_FILE_PATH} = "$dir/ca.pem";
+	$node->start;
+}
+is(tls_server('t10', "host 'localhost', sslmode 'verify-full'"), 't', "of the system's authorities: verify-full without sslrootcert");
 
 # --- no secret anywhere ---
 $node->stop;
