@@ -16,6 +16,7 @@
 #include "src/exec/scan.h"
 #include "src/plan/modify.h"
 #include "src/plan/relation.h"
+#include "src/remote/loading.h"
 #include "src/server/json_check.h"
 #include "src/server/option.h"
 
@@ -67,6 +68,10 @@ _PG_init(void)
 							 "\"default\" leaves it to the option consistency_level of the table or server, and without that to the collection's own.",
 							 &milvus_consistency_level, CONSISTENCY_UNSET, consistency_levels,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("milvus_fdw.wait_for_load",
+							"For so long a read waits for a collection that Milvus is loading.",
+							"After a restart Milvus loads by itself what was loaded before. 0: such a read is an error at once.",
+							&milvus_wait_for_load, 0, 0, INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("milvus_fdw");
 	modify_install_hook();
 }

@@ -16,7 +16,7 @@ count_rows(const MilvusTable *table, const char *expr, ReadGuarantee guarantee, 
 	FlatColumn *column;
 	FlatValue	value;
 
-	counters_finish_call(counters, call, buffer, NULL);
+	counters_finish_call(counters, table, call, buffer, NULL);
 	read_open_query(table, buffer, result);
 	counters->bytes += buffer->len;
 	counters->rows += result->nrows;

@@ -256,7 +256,7 @@ run_search(NeighbourSource *source)
 	request.expr = source->request.expr;
 	request.output_fields = source->output_fields;
 	call = read_start_search(source->table, source->guarantee, &request);
-	counters_finish_call(source->counters, call, source->buffer, &too_large);
+	counters_finish_call(source->counters, source->table, call, source->buffer, &too_large);
 	source->last_limit = source->limit;
 	source->last_hits = source->new_hits = 0;
 	source->refused = too_large;

@@ -109,13 +109,13 @@ pages_ask_for_keys(PageSource *source, KeyList *keys)
 }
 
 void
-counters_finish_call(ScanCounters *counters, RpcCall *call, RpcBuffer *buffer, bool *too_large)
+counters_finish_call(ScanCounters *counters, const MilvusTable *table, RpcCall *call, RpcBuffer *buffer, bool *too_large)
 {
 	instr_time	start,
 				end;
 
 	INSTR_TIME_SET_CURRENT(start);
-	rpc_finish(call, buffer, too_large);
+	read_finish(table, call, buffer, too_large);
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_ACCUM_DIFF(counters->waited, end, start);
 	counters->requests++;
@@ -240,7 +240,7 @@ ask_for_one(PageSource *source, ReadGuarantee guarantee)
 		.ordered = true
 	};
 
-	counters_finish_call(source->counters, read_start_page(source->table, guarantee, &request),
+	counters_finish_call(source->counters, source->table, read_start_page(source->table, guarantee, &request),
 						 source->next_buffer, NULL);
 	read_open_query(source->table, source->next_buffer, source->next_result);
 	MemoryContextSwitchTo(caller);
@@ -374,7 +374,7 @@ receive_page(PageSource *source)
 	{
 		if (source->call == NULL)
 			start_page(source);
-		counters_finish_call(source->counters, source->call, source->next_buffer, &too_large);
+		counters_finish_call(source->counters, source->table, source->call, source->next_buffer, &too_large);
 		end_call(source);
 		if (too_large)
 		{

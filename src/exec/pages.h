@@ -21,8 +21,8 @@ typedef struct ScanCounters
 	instr_time	waited;
 } ScanCounters;
 
-/* rpc_finish() on the clock */
-extern void counters_finish_call(ScanCounters *counters, RpcCall *call, RpcBuffer *buffer, bool *too_large);
+/* read_finish() on the clock */
+extern void counters_finish_call(ScanCounters *counters, const MilvusTable *table, RpcCall *call, RpcBuffer *buffer, bool *too_large);
 
 typedef struct PageSource PageSource;
 

@@ -295,7 +295,7 @@ run_queries(ManySearch *search, const int *queries, int count)
 	request.vectors = vectors;
 	request.nvectors = count;
 	call = read_start_search(search->table, table_read_guarantee(search->table, READ_ONCE), &request);
-	rpc_finish(call, buffer, count > 1 ? &too_large : NULL);
+	read_finish(search->table, call, buffer, count > 1 ? &too_large : NULL);
 	if (!too_large)
 	{
 		problem = flat_open_search((FlatSlice) {buffer->data, buffer->len}, result);

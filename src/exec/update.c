@@ -211,8 +211,8 @@ write_rows(Update *update, const char *partition, int first, int count)
 	/* where a key is there several times, all of them count */
 	request.limit = table.collection->max_window;
 	request.ordered = false;
-	rpc_finish(read_start_page(&table, update->guarantee, &request), update->buffer,
-			   count > 1 ? &too_large : NULL);
+	read_finish(&table, read_start_page(&table, update->guarantee, &request), update->buffer,
+				count > 1 ? &too_large : NULL);
 	if (too_large)
 	{
 		write_rows(update, partition, first, count / 2);

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "loading.h"
 #include "mutation.h"
 #include "read.h"
 #include "server/own_writes.h"
@@ -141,6 +142,7 @@ mutation_finish(const MilvusTable *table, RpcCall *call, MutationKind kind, int6
 	if (problem)
 		read_raise_malformed(table, mutation_rpc(kind), problem);
 	check_row_size(table, &answer->status);
+	loading_raise(table, &answer->status);
 	read_check_status(table, mutation_rpc(kind), &answer->status);
 	outcome->done = rows_done(kind, answer);
 	own_writes_note(table->connection, table->collection, answer->timestamp);

@@ -8,6 +8,7 @@
 
 #include "mb/pg_wchar.h"
 
+#include "loading.h"
 #include "read.h"
 
 #define MAX_PARAMETERS 8
@@ -162,6 +163,26 @@ read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const Searc
 	request.search_params = parameters.pointers;
 	request.n_search_params = parameters.count;
 	return rpc_start_message(&table->connection->rpc, "Search", true, &request.base);
+}
+
+void
+read_finish(const MilvusTable *table, RpcCall *call, RpcBuffer *buffer, bool *too_large)
+{
+	TimestampTz since = 0;
+
+	for (;;)
+	{
+		FlatStatus	status;
+
+		rpc_receive(call, buffer, too_large);
+		if (too_large && *too_large)
+			break;
+		status = flat_find_status((FlatSlice) {buffer->data, buffer->len});
+		if (!loading_is_reason(&status) || !loading_wait(table, &status, &since))
+			break;
+		rpc_repeat(call);
+	}
+	rpc_free(call);
 }
 
 void

@@ -49,6 +49,12 @@ extern RpcCall *read_start_count(const MilvusTable *table, ReadGuarantee guarant
 /* A filter that all rows pass. */
 extern char *read_filter_of_all(const MilvusTable *table);
 
+/*
+ * rpc_finish() of what one of these has started.  While the collection is being loaded
+ * it waits, as long as the setting wait_for_load says, and asks again.
+ */
+extern void read_finish(const MilvusTable *table, RpcCall *call, RpcBuffer *buffer, bool *too_large);
+
 /* Open the answer to a page or a count: raises when it is malformed, and what it reports. */
 extern void read_open_query(const MilvusTable *table, const RpcBuffer *buffer, FlatResult *result);
 

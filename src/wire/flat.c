@@ -452,6 +452,20 @@ open_status(FlatSlice message, FlatStatus *status)
 	return more < 0 ? "malformed status" : NULL;
 }
 
+FlatStatus
+flat_find_status(FlatSlice message)
+{
+	FlatStatus	status = {0};
+	size_t		at = 0;
+	Field		field;
+
+	/* it has the same number in all of them */
+	while (take_field(message, &at, &field) > 0)
+		if (field.number == QUERY_STATUS && field.type == WIRE_BYTES && open_status(field.bytes, &status) != NULL)
+			return (FlatStatus) {0};
+	return status;
+}
+
 /* IDs: the keys of a search or of a mutation, as a column. */
 static const char *
 open_ids(FlatSlice message, FlatColumn *ids)

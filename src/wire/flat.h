@@ -139,6 +139,9 @@ typedef struct FlatMutation
 	uint64_t	timestamp;
 } FlatMutation;
 
+/* The status of one of the three, if it is in order; else one of success. */
+extern FlatStatus flat_find_status(FlatSlice message);
+
 /* The three return NULL, or what is malformed about the bytes. */
 extern const char *flat_open_query(FlatSlice message, FlatResult *result);
 extern const char *flat_open_search(FlatSlice message, FlatResult *result);

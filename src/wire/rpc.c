@@ -271,7 +271,7 @@ time_left(RpcCall *call)
 }
 
 void
-rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large)
+rpc_receive(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 {
 	const char *message;
 	int			status;
@@ -293,16 +293,33 @@ rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 	if (status != WIRE_STATUS_OK)
 	{
 		if (too_large && *too_large)
-		{
-			call_free(call->call);
 			return;
-		}
 		raise_grpc_status(call, status, rpc_readable(message));
 	}
 	buffer->len = call_response_length(call->call);
 	reserve_buffer(buffer, buffer->len);
 	call_copy_response(call->call, buffer->data);
+}
+
+void
+rpc_repeat(RpcCall *call)
+{
+	call->waiting_since = 0;
+	call->connected = channel_connect(call->server->channel, 0) == CHANNEL_CONNECTED;
+	call_restart(call->call);
+}
+
+void
+rpc_free(RpcCall *call)
+{
 	call_free(call->call);
+}
+
+void
+rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large)
+{
+	rpc_receive(call, buffer, too_large);
+	rpc_free(call);
 }
 
 bool

@@ -59,7 +59,12 @@ typedef struct RpcStatus
 /* codes that callers tell apart (pkg/util/merr of Milvus) */
 #define MILVUS_COLLECTION_NOT_FOUND 100
 #define MILVUS_COLLECTION_NOT_LOADED 101
+#define MILVUS_COLLECTION_NOT_FULLY_LOADED 103
+#define MILVUS_COLLECTION_ON_RECOVERING 106
 #define MILVUS_PARTITION_NOT_FOUND 200
+#define MILVUS_PARTITION_NOT_LOADED 201
+#define MILVUS_PARTITION_NOT_FULLY_LOADED 202
+#define MILVUS_CHANNEL_NOT_AVAILABLE 503
 #define MILVUS_INDEX_NOT_FOUND 700
 #define MILVUS_DATABASE_NOT_FOUND 800
 #define MILVUS_INVALID_PARAMETER 1100
@@ -85,6 +90,14 @@ extern RpcCall *rpc_start_message(const RpcServer *server, const char *rpc, bool
  * given, a message refused for its size sets it and returns.
  */
 extern void rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large);
+
+/* The same, but the call stays: for rpc_repeat(), or until rpc_free(), or its context goes. */
+extern void rpc_receive(RpcCall *call, RpcBuffer *buffer, bool *too_large);
+
+/* Send the same request again. */
+extern void rpc_repeat(RpcCall *call);
+
+extern void rpc_free(RpcCall *call);
 
 /*
  * Has the server answered, or does it in so many milliseconds?  Then the response is in

@@ -306,6 +306,17 @@ agrees('unanswered', $text, 'cut');
 goes_on('unanswered');
 check_log($node, 'before a backend is killed');
 
+# --- restarted: Milvus loads by itself what was loaded ---
+next_keys();
+$session->query(insert('small', 3), $patience);
+milvus('kill9');
+milvus('restart');
+$text = $control->query("SELECT count(*) FROM rows WHERE id >= $first");
+like($text, qr/^3$|ERROR:\s+55000: collection "[^"]*" of Milvus server "m" is being loaded\n/, 'restarted: the answer, or an error that says why not');
+note($text);
+is($session->query("SET milvus_fdw.wait_for_load = '3min'; SELECT count(*) FROM rows WHERE id >= $first", $patience), '3',
+	'restarted, with wait_for_load: the answer');
+
 # --- a backend killed that keeps rows in a temporary file ---
 next_keys();
 $victim = MilvusTap::Session->new($node);
