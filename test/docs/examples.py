@@ -348,7 +348,8 @@ def catalogue(psql):
     """{view: columns}, {function: (arguments, internal?)}"""
     out = psql.set_up("s", """
 SELECT json_object_agg(c.relname, ARRAY(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 ORDER BY a.attnum))
-	FROM pg_class c WHERE c.relnamespace = 'milvus'::regnamespace AND c.relkind = 'v';
+	FROM pg_class c WHERE c.relnamespace = 'milvus'::regnamespace AND c.relkind = 'v'
+		AND coalesce(obj_description(c.oid, 'pg_class'), '') NOT LIKE 'internal:%';
 SELECT json_object_agg(p.proname, json_build_array(coalesce(p.proargnames, '{}'), coalesce(obj_description(p.oid, 'pg_proc'), '') LIKE 'internal:%'))
 	FROM pg_proc p WHERE p.pronamespace = 'milvus'::regnamespace;
 """)
