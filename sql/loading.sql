@@ -55,3 +55,5 @@ SELECT answers('GetLoadState', '{"state": "LoadStateLoading"}'), answers('Delete
 	answers('Query', '{"fields_data": [{"type": "Int64", "field_name": "id", "scalars": {"long_data": {"data": [7]}}}]}', '{}');
 SELECT try('DELETE FROM t WHERE id = 7');
 SELECT control('{"op": "reset"}') IS NOT NULL;
+DROP SERVER d CASCADE;
+DROP FUNCTION control, answers, asked, try;

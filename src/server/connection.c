@@ -271,6 +271,7 @@ introduce(MilvusConnection *connection)
 		header->value = MemoryContextStrdup(connection->context,
 											psprintf(INT64_FORMAT, response->identifier));
 	}
+	connection->rpc.introduced = true;
 	protobuf_c_message_free_unpacked(&response->base, rpc_allocator());
 }
 

@@ -124,7 +124,7 @@ raise_protocol_violation(RpcCall *call, const char *message)
 			(errcode(ERRCODE_PROTOCOL_VIOLATION),
 			 errmsg("invalid gRPC response from Milvus server \"%s\" at %s", call->server->name, call->server->address),
 			 errdetail("%s: %s", call->rpc, message),
-			 errhint("Is it Milvus that is on that port? It is usually 19530.")));
+			 call->server->introduced ? 0 : errhint("Is it Milvus that is on that port? It is usually 19530.")));
 }
 
 /*
@@ -200,12 +200,10 @@ raise_grpc_status(RpcCall *call, int status, const char *message)
 				hint = "See the server option max_message.";
 			break;
 		case WIRE_STATUS_UNKNOWN:
-			/* what the server's own code says is an error of Milvus, what gRPC does of the connection */
-			if (strcmp(message, "Stream removed") == 0)
-				raise_protocol_violation(call, message);
-			break;
 		case WIRE_STATUS_INTERNAL:
-			raise_protocol_violation(call, message);
+			/* what Milvus' own code says has the same status as what gRPC does of the connection */
+			if (strcmp(message, "Stream removed") == 0 || strstr(message, "RST_STREAM") || !call->server->introduced)
+				raise_protocol_violation(call, message);
 			break;
 		default:
 			break;

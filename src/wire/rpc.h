@@ -22,6 +22,7 @@ typedef struct RpcServer
 	WireChannel *channel;
 	const char *name;			/* of the foreign server, for messages */
 	const char *address;		/* host:port, for messages */
+	bool		introduced;		/* it has answered as Milvus does */
 	WireHeader	headers[RPC_MAX_HEADERS];
 	int			nheaders;
 	int			connect_timeout_ms; /* 0: none */
