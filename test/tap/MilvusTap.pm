@@ -229,24 +229,17 @@ sub quit
 	return;
 }
 
-# A TCP proxy in a process of its own. Frozen it accepts connections and
-# forwards nothing; what came meanwhile is forwarded when it thaws. Stopped,
-# its port refuses connections, and those it had are gone.
+# test/tap/fault-proxy in a process of its own. Stopped, its port refuses connections,
+# and those it had are gone.
 package MilvusTap::Proxy;
 
 use strict;
 use warnings;
-use IO::Select;
+use File::Basename qw(dirname);
+use IO::Handle;
 use IO::Socket::INET;
-use Socket qw(IPPROTO_TCP TCP_NODELAY AF_UNIX SOCK_STREAM PF_UNSPEC);
+use IPC::Open2;
 use Time::HiRes qw(time usleep);
-
-sub listen_on
-{
-	my ($port) = @_;
-	return IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Proto => 'tcp',
-		Listen => 64, ReuseAddr => 1);
-}
 
 sub new
 {
@@ -255,14 +248,10 @@ sub new
 	# below the ephemeral ports, so that no connection takes it while we are stopped
 	for (1 .. 200)
 	{
-		my $port = 7000 + int(rand(3000));
-		$self->{listener} = listen_on($port) or next;
-		$self->{port} = $port;
-		last;
+		$self->{port} = 7000 + int(rand(3000));
+		return $self if $self->launch;
 	}
-	die 'no free port' unless $self->{port};
-	$self->start;
-	return $self;
+	die 'no free port';
 }
 
 sub port { my ($self) = @_; return $self->{port}; }
@@ -270,29 +259,24 @@ sub port { my ($self) = @_; return $self->{port}; }
 sub start
 {
 	my ($self) = @_;
-	return if $self->{pid};
 	my $end = time() + 30;
-	until ($self->{listener} //= listen_on($self->{port}))
+	until ($self->{pid} || $self->launch)
 	{
-		die "port $self->{port}: $!" if time() > $end;
+		die "port $self->{port} is taken" if time() > $end;
 		usleep(10_000);
 	}
-	socketpair(my $ours, my $theirs, AF_UNIX, SOCK_STREAM, PF_UNSPEC) or die "socketpair: $!";
-	$ours->autoflush(1);
-	$theirs->autoflush(1);
-	my $pid = fork() // die "fork: $!";
-	if ($pid == 0)
-	{
-		close $ours;
-		eval { serve($self->{listener}, $theirs, $self->{target}) };
-		require POSIX;
-		POSIX::_exit(0);
-	}
-	close $theirs;
-	close delete $self->{listener};
-	$self->{pid} = $pid;
-	$self->{control} = $ours;
 	return;
+}
+
+sub launch
+{
+	my ($self) = @_;
+	$self->{pid} = open2($self->{out}, $self->{in}, $^X, dirname(__FILE__) . '/fault-proxy', $self->{port}, $self->{target});
+	$self->{in}->autoflush(1);
+	my $ready = readline $self->{out};
+	return 1 if ($ready // '') eq "ready\n";
+	$self->stop;
+	return 0;
 }
 
 sub stop
@@ -301,107 +285,26 @@ sub stop
 	return unless $self->{pid};
 	kill 'KILL', $self->{pid};
 	waitpid $self->{pid}, 0;
-	close delete $self->{control};
 	delete $self->{pid};
 	return;
 }
 
-# freeze, thaw, cut (close all connections), silence (those there are stay open, and
-# nothing passes any more; new ones work), count (of connections so far): done when it
-# returns
 sub tell
 {
-	my ($self, $command) = @_;
-	print { $self->{control} } "$command\n";
-	my $answer = readline $self->{control};
+	my ($self, @command) = @_;
+	print { $self->{in} } "@command\n";
+	my $answer = readline $self->{out};
 	die 'the proxy is gone' unless defined $answer;
 	chomp $answer;
+	die $answer if $answer =~ /unknown/;
 	return $answer;
 }
 
-sub freeze { my ($self) = @_; return $self->tell('freeze'); }
-sub thaw   { my ($self) = @_; return $self->tell('thaw'); }
-sub cut    { my ($self) = @_; return $self->tell('cut'); }
-sub silence { my ($self) = @_; return $self->tell('silence'); }
-sub count  { my ($self) = @_; return $self->tell('count'); }
-
-sub serve
+# its commands
+for my $command (qw(freeze thaw cut reset silence goaway delay stall trickle count))
 {
-	my ($listener, $control, $target) = @_;
-	my (%peer, %waiting, @silent);
-	my $count = 0;
-	my $frozen = 0;
-	$SIG{PIPE} = 'IGNORE';
-	$SIG{TERM} = 'DEFAULT';
-	my $close = sub {
-		my ($socket) = @_;
-		delete $waiting{$socket};
-		if (my $other = delete $peer{$socket})
-		{
-			delete $peer{ $other->[1] };
-			close $other->[1];
-		}
-		close $socket;
-	};
-	my $connect = sub {
-		my ($client) = @_;
-		my $server = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $target, Proto => 'tcp');
-		if (!$server) { close $client; return; }
-		setsockopt($_, IPPROTO_TCP, TCP_NODELAY, 1) for $client, $server;
-		$peer{$client} = [ $client, $server ];
-		$peer{$server} = [ $server, $client ];
-	};
-	while (1)
-	{
-		my $select = IO::Select->new($listener, $control);
-		if (!$frozen)
-		{
-			$connect->($_) for values %waiting;
-			%waiting = ();
-			$select->add(map { $_->[0] } values %peer);
-		}
-		for my $socket ($select->can_read)
-		{
-			if ($socket == $listener)
-			{
-				my $client = $listener->accept or next;
-				$count++;
-				$waiting{$client} = $client;
-			}
-			elsif ($socket == $control)
-			{
-				my $command;
-				sysread $control, $command, 64 or return;
-				chomp $command;
-				if ($command eq 'freeze') { $frozen = 1; }
-				elsif ($command eq 'thaw') { $frozen = 0; }
-				elsif ($command eq 'silence')
-				{
-					push @silent, map { $_->[0] } values %peer;
-					%peer = ();
-				}
-				elsif ($command eq 'cut')
-				{
-					close $_ for values %waiting;
-					close $_->[0] for values %peer;
-					%waiting = %peer = ();
-				}
-				syswrite $control, ($command eq 'count' ? $count : 'ok') . "\n";
-				last;
-			}
-			elsif (my $pair = $peer{$socket})
-			{
-				my $got = sysread $socket, my $data, 1 << 18;
-				if (!$got) { $close->($socket); next; }
-				for (my $at = 0; $at < $got;)
-				{
-					my $put = syswrite $pair->[1], $data, $got - $at, $at;
-					if (!defined $put) { $close->($socket); last; }
-					$at += $put;
-				}
-			}
-		}
-	}
+	no strict 'refs';
+	*$command = sub { my ($self, @arguments) = @_; return $self->tell($command, @arguments); };
 }
 
 sub DESTROY

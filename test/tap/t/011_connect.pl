@@ -15,26 +15,49 @@ add_server($node, 'direct', $port);
 add_server($node, 'm', $proxy->port);
 my $collection = make_table($node, 'direct', 'rows', 100);
 $node->safe_psql('postgres', "CREATE FOREIGN TABLE far (id bigint, n integer, e real[])
-	SERVER m OPTIONS (collection '$collection', consistency_level 'strong')");
+	SERVER m OPTIONS (collection '$collection', consistency_level 'strong');
+	CREATE FOREIGN TABLE few (id bigint, n integer, e real[])
+	SERVER m OPTIONS (collection '$collection', consistency_level 'strong', fetch_size '10')");
 my $answer = 'SELECT count(*), sum(id) FROM (SELECT id FROM far WHERE id <= 50 ORDER BY id LIMIT 50) s';
 my $good = '50|1275';
 
-# --- a server that takes its time until it says the first word ---
-for my $delay (1.5, 3)
+# --- a server that is far away, or takes its time within the first word ---
+for my $part ([ 'far away', [ delay => 1.5 ] ], [ 'very far away', [ delay => 3 ] ], [ 'slow with its SETTINGS', [ stall => 4, 1.5 ] ])
 {
+	my ($what, $fault) = @$part;
 	my $session = MilvusTap::Session->new($node);
 	my $before = $proxy->count;
 
-	$proxy->freeze;
-	$session->send($answer);
-	ok(wait_until(sub { $proxy->count > $before }), "$delay s: an attempt is under way");
-	# (that much time must pass: it is what is tested)
-	Time::HiRes::sleep($delay);
-	is($proxy->count, $before + 1, "... and still the same one");
-	$proxy->thaw;
-	is($session->wait, $good, '... which comes to an answer');
+	$proxy->tell(@$fault);
+	is($session->query($answer), $good, "$what: an answer");
+	is($proxy->count, $before + 1, '... by the first attempt');
+	$proxy->delay(0);
+	$proxy->stall(0, 0);
 	$session->quit;
 }
+
+# --- a thin line, a server that goes, a reset ---
+my $thin = MilvusTap::Session->new($node);
+$proxy->trickle(20_000);
+is($thin->query('SELECT count(*), sum(n) FROM (SELECT n, e FROM far ORDER BY id) s'), '100|5050', '20 kB a second: an answer');
+$proxy->trickle(0);
+for my $word (qw(goaway reset cut))
+{
+	my $before = $proxy->count;
+	for my $round (1 .. 5)
+	{
+		$proxy->tell($word);
+		is($thin->query($answer), $good, "$word $round: the next statement has its answer");
+	}
+	cmp_ok($proxy->count, '>=', $before + 5, '... on a new connection');
+}
+$thin->query('BEGIN; DECLARE c CURSOR FOR SELECT id FROM few ORDER BY id; FETCH 1 FROM c');
+for my $word (qw(goaway reset cut))
+{
+	$proxy->tell($word);
+	is(scalar(split /\n/, $thin->query('FETCH 30 FROM c')), 30, "$word between two pages of a cursor");
+}
+$thin->quit;
 
 # --- one that does not say it in time ---
 $node->safe_psql('postgres', "ALTER SERVER m OPTIONS (ADD connect_timeout '2')");
