@@ -41,27 +41,50 @@ sub report
 	return;
 }
 
-# --- a cancel while a call hangs ---
+# --- a cancel of each wait ---
 my $session = MilvusTap::Session->new($node);
 is($session->query($answer), $good, 'the query works');
+my $lines = $node->basedir . '/lines';
+append_to_file($lines, join '', map { "$_\t0\t{1,1}\n" } 5001 .. 5100);
+my $columns = '(id bigint NOT NULL, n integer NOT NULL, e real[] NOT NULL)';
+$node->safe_psql('postgres', "CREATE FOREIGN TABLE small $columns SERVER m OPTIONS (collection '$collection', batch_size '10', fetch_size '10');
+	CREATE FOREIGN TABLE late $columns SERVER m OPTIONS (collection '$collection', write_mode 'commit')");
 my (@times, $bad);
-for my $round (1 .. $rounds)
+for my $part (
+	[ 'a page', $answer ],
+	[ 'a count', 'SELECT count(*) FROM far' ],
+	[ 'a search', "SELECT id FROM far ORDER BY e OPERATOR(milvus.<->) '{1,1}' LIMIT 1" ],
+	[ 'an insert', "INSERT INTO small SELECT i, 0, '{1,1}' FROM generate_series(2001, 2100) i" ],
+	[ 'an update', 'UPDATE small SET n = n WHERE id BETWEEN 60 AND 70' ],
+	[ 'a deletion', 'DELETE FROM small WHERE id > 3000' ],
+	[ 'a commit', 'COMMIT', "BEGIN; INSERT INTO late VALUES (4001, 0, '{1,1}')" ],
+	[ 'an index', "SELECT milvus.create_index('far', 'e', 'FLAT', 'L2')" ],
+	[ 'a load', "SELECT milvus.load('far')" ],
+	[ 'COPY out', 'COPY (SELECT * FROM small) TO STDOUT' ],
+	[ 'COPY in', "COPY small FROM '$lines'" ])
 {
-	$proxy->freeze;
-	$session->send($answer);
-	waits($session) or $bad //= "round $round: does not wait";
-	my $start = time();
-	# what pg_cancel_backend() does, without its own query in the measure
-	kill 'INT', $session->backend;
-	my $text = $session->wait;
-	push @times, seconds_since($start);
-	$text =~ /57014/ or $bad //= "round $round: $text";
-	$proxy->thaw;
-	my $found = $session->query($answer);
-	$found eq $good or $bad //= "round $round: after it: $found";
+	my ($what, $sql, $before) = @$part;
+	@times = ();
+	$bad = undef;
+	for my $round (1 .. $rounds / 2)
+	{
+		$session->query($before) if $before;
+		$proxy->freeze;
+		$session->send($sql);
+		waits($session) or $bad //= "round $round: does not wait";
+		my $start = time();
+		# what pg_cancel_backend() does, without its own query in the measure
+		kill 'INT', $session->backend;
+		my $text = $session->wait;
+		push @times, seconds_since($start);
+		$text =~ /57014/ or $bad //= "round $round: $text";
+		$proxy->thaw;
+		my $found = $session->query($answer);
+		$found eq $good or $bad //= "round $round: after it: $found";
+	}
+	is($bad, undef, "$what: cancelled, each time with a right answer after it");
+	report("cancel of $what", @times);
 }
-is($bad, undef, "$rounds cancels, each with a right answer after it");
-report('cancel', @times);
 
 # without a pause: hang, cancel, hang, cancel, and an answer only at the end
 $proxy->freeze;
