@@ -72,7 +72,7 @@ draw_keys(const MilvusTable *table, KeySample *sample)
 {
 	ScanCounters counters = {0};
 	RowReader  *reader = row_make_reader(table, NIL, NIL, 0);
-	PageSource *pages = pages_begin(table, reader, "", -1, -1, &counters);
+	PageSource *pages = pages_begin(table, reader, "", ROWS_ALL, ROWS_ALL, &counters);
 	RowKey		key;
 
 	while (pages_next(pages, NULL, NULL, &key))

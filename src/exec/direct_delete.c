@@ -38,18 +38,20 @@ milvusBeginDirectModify(ForeignScanState *node, int eflags)
 	Oid			user = compat_scan_check_as_user(plan, rte);
 	Relation	relation = node->ss.ss_currentRelation;
 	bool		explain_only = (eflags & EXEC_FLAG_EXPLAIN_ONLY) != 0;
+	ScanPlan	scanned;
 
+	scan_plan_read(plan->fdw_private, &scanned);
 	node->fdw_state = state;
 	state->table = table_open_in_statement(relation, OidIsValid(user) ? user : GetUserId(),
 										   explain_only ? DESCRIPTION_CACHED : DESCRIPTION_FRESH, estate);
-	state->filters = list_nth(plan->fdw_private, SCAN_FILTERS);
+	state->filters = scanned.filters;
 	state->exprs = ExecInitExprList(plan->fdw_exprs, &node->ss.ps);
 	state->values = scan_make_values(plan);
 	if (explain_only)
 		return;
 	modify_check_updatable(state->table, "deletes");
 	/* what the filter was made for must still be so */
-	begin_reading(state->table, estate, intVal(list_nth(plan->fdw_private, SCAN_RELIED_ON)));
+	begin_reading(state->table, estate, scanned.relied_on);
 	state->sender = sender_begin(state->table);
 }
 
@@ -64,9 +66,7 @@ delete_rows(ForeignScanState *node)
 	if (filter.never)
 		return 0;
 	if (filter.recheck)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("conditions on foreign table \"%s\" are too large for a message", state->table->relname)));
+		filter_raise_too_large(state->table);
 	sender_delete(state->sender, filter.text[0] ? filter.text : read_filter_of_all(state->table), -1);
 	return sender_await(state->sender);
 }

@@ -15,15 +15,19 @@
 #include "access/htup_details.h"
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_type.h"
+#include "commands/explain.h"
 #include "executor/tuptable.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/float.h"
 #include "utils/memutils.h"
 #include "utils/tuplesort.h"
 
 #include "compat.h"
 #include "keys.h"
 #include "neighbours.h"
+#include "pages.h"
 #include "search_params.h"
 #include "plan/filter.h"
 #include "plan/relation.h"
@@ -57,35 +61,44 @@ typedef struct SeenKey
 
 typedef enum Stage
 {
-	SEARCHING,					/* more neighbours may come from searches */
-	SCANNING,					/* reading a sorted remainder */
+	BEFORE_SEARCH,				/* a search for "limit" neighbours comes next */
+	READING_HITS,				/* its answer is bound to the reader, and its scores hold */
+	READING_SORTED_HITS,		/* its answer is sorted by the distances computed here */
+	BEFORE_REST,				/* what no search finds comes next */
+	READING_REST,				/* it is sorted by the distances computed here */
 	DONE
 } Stage;
 
-struct NeighbourSource
+/*
+ * While the scores hold, the stages go from BEFORE_SEARCH to READING_HITS and back,
+ * else to READING_SORTED_HITS and back; when searches find no more, to BEFORE_REST
+ * and READING_REST, unless the searches have found all there is.  A score that
+ * cannot be believed ends that the scores hold, for good, and the search is done again.
+ * seen has the keys of all rows that were delivered, or are sorted.
+ */
+typedef struct NeighbourSource
 {
+	RowSource	source;
+	const SourceRequest *request;
+	const SearchPlan *search;
+	const FilterValue *query;	/* the query vector */
 	const MilvusTable *table;
-	NeighbourRequest request;
 	const CollectionField *field;
-	RowReader  *reader;
+	RowReader  *reader;			/* of hits */
 	RowReader  *rest_reader;	/* with the vector */
-	ScanCounters *counters;
 	MemoryContext context;
 	TupleDesc	tupdesc;		/* scan tuple, the vector when it is hidden, the distance */
 
 	Stage		stage;
 	bool		scores_hold;	/* else distances are computed here */
-	int			limit;			/* of the next search */
+	int			limit;			/* of the search that comes, or was the last */
 	int			max_limit;
-	bool		searched;		/* a response is bound to the reader */
-	uint32		last_hits;
-	uint32		new_hits;		/* of them, not delivered before */
-	double		last_score;		/* of the farthest hit so far */
 	bool		refused;		/* the last answer was too large to be sent */
 	bool		stepping;		/* searches begin where the last ended */
-	int			last_limit;
-	bool		searchable;		/* PostgreSQL and a server mean the same by the query */
-	FlatSlice	vector;			/* the query; none when it is NULL */
+	uint32		last_hits;		/* of the last search */
+	uint32		new_hits;		/* of them, not delivered before */
+	double		last_score;		/* of the farthest hit so far */
+	FlatSlice	vector;			/* the query as the server wants it; none when it is NULL */
 	SearchBounds bounds;
 	List	   *output_fields;
 	ReadGuarantee guarantee;
@@ -97,7 +110,7 @@ struct NeighbourSource
 
 	Tuplesortstate *sorted;		/* rows in the order of their computed distances */
 	TupleTableSlot *sorted_slot;
-};
+} NeighbourSource;
 
 bool
 neighbours_scores_hold(const CollectionField *field)
@@ -105,20 +118,25 @@ neighbours_scores_hold(const CollectionField *field)
 	return !milvus_exact_distance || collection_scores_exact(field);
 }
 
-/* Encode the query vector as the field has its vectors; its type may differ from the column's. */
-static void
+/*
+ * Encode the query vector as the field has its vectors; its type may differ from the
+ * column's.  False where PostgreSQL and a server do not mean the same by it.
+ */
+static bool
 encode_query(NeighbourSource *source)
 {
 	FlatBuffer	bytes = codec_make_buffer();
 	FieldType	type;
 	Codec		codec;
 
+	if (source->query->isnull)
+		return false;
 	table_field_type(source->field, &type);
-	codec_init(&codec, source->table->columns[source->request.attnum - 1].name,
-			   source->request.query_type, -1, &type);
-	vector_write_query(&codec, source->request.query, &bytes);
+	codec_init(&codec, source->table->columns[source->search->attnum - 1].name,
+			   source->query->type, -1, &type);
+	vector_write_query(&codec, source->query->datum, &bytes);
 	source->vector = (FlatSlice) {bytes.data, bytes.len};
-	source->searchable = source->request.kind != DISTANCE_COSINE || vector_has_cosine(&codec, source->vector);
+	return source->search->kind != DISTANCE_COSINE || vector_has_cosine(&codec, source->vector);
 }
 
 static TupleDesc
@@ -142,11 +160,11 @@ choose_limits(NeighbourSource *source)
 	bool		varies = false;
 	int			vector_bytes;
 	int			width = row_estimate_width(source->reader, &varies, &vector_bytes);
-	int64		wanted = source->request.wanted;
+	int64		wanted = source->request->wanted;
 
 	source->max_limit = Min(source->table->collection->max_window,
 							Max(1, MAX_SEARCH_BYTES / Max(width, 1)));
-	if (wanted > 0)
+	if (wanted != ROWS_ALL)
 		source->limit = (int) Min(wanted, source->max_limit);
 	else
 		source->limit = source->bounds.has_radius ? source->max_limit : Min(FIRST_LIMIT, source->max_limit);
@@ -163,56 +181,71 @@ search_returns(const NeighbourSource *source, const CollectionField *field)
 
 /* Can it bring all that is wanted, and the vector where the distances are computed here? */
 static bool
-search_returns_all(const NeighbourSource *source, List *columns)
+search_returns_all(const NeighbourSource *source)
 {
 	ListCell   *lc;
 
-	foreach(lc, columns)
+	foreach(lc, source->request->plan->columns)
 		if (lfirst_int(lc) > 0 && !search_returns(source, source->table->columns[lfirst_int(lc) - 1].field))
 			return false;
 	return source->scores_hold || search_returns(source, source->field);
 }
 
-NeighbourSource *
-neighbours_begin(const MilvusTable *table, const NeighbourRequest *request, List *columns,
-				 List *left_out, TupleDesc tupdesc, ScanCounters *counters)
+/* No row farther than this is wanted; infinity: any. */
+static double
+distance_bound(const SourceRequest *request)
+{
+	int			bound = request->plan->search.bound;
+
+	if (bound < 0 || isnan(DatumGetFloat8(request->values[bound].datum)))
+		return get_float8_infinity();
+	return DatumGetFloat8(request->values[bound].datum);
+}
+
+static RowSource *
+begin_neighbours(const SourceRequest *request)
 {
 	NeighbourSource *source = palloc0(sizeof(NeighbourSource));
+	const MilvusTable *table = request->table;
+	const SearchPlan *search = &request->plan->search;
+	List	   *left_out = request->recheck ? NIL : request->plan->recheck_columns;
+	bool		is_searchable;
 
+	source->source.methods = &neighbours_methods;
+	source->request = request;
+	source->search = search;
+	source->query = &request->values[search->query];
 	source->table = table;
-	source->request = *request;
-	source->field = table->columns[request->attnum - 1].field;
-	source->counters = counters;
+	source->field = table->columns[search->attnum - 1].field;
 	source->context = CurrentMemoryContext;
 	source->scores_hold = neighbours_scores_hold(source->field);
-	source->rest_reader = row_make_reader(table, columns, left_out, request->attnum);
+	source->rest_reader = row_make_reader(table, request->plan->columns, left_out, search->attnum);
 	source->reader = source->scores_hold ?
-		row_make_reader(table, columns, left_out, 0) : source->rest_reader;
-	source->tupdesc = make_tupdesc(tupdesc, table, request->attnum);
+		row_make_reader(table, request->plan->columns, left_out, 0) : source->rest_reader;
+	source->tupdesc = make_tupdesc(request->tupdesc, table, search->attnum);
 	source->guarantee = table_read_guarantee(table, READ_ONCE);
 	source->buffer = rpc_make_buffer();
 	source->result = palloc(sizeof(FlatResult));
-	source->bounds = search_bounds(request->kind, source->field->dim, request->bound,
+	source->bounds = search_bounds(search->kind, source->field->dim, distance_bound(request),
 								   table->connection->dialect);
 	/* an approximate index may find fewer than there are within a radius: rather see where it ends */
 	if (!collection_search_exact(source->field))
 		source->bounds.has_radius = false;
 	source->seen = seen_create(CurrentMemoryContext, 64, NULL);
-	fmgr_info(request->function, &source->function);
+	fmgr_info(search->function, &source->function);
 
 	source->output_fields = row_output_fields(source->reader);
 	/* some servers send all fields when none is asked for */
 	if (source->output_fields == NIL)
 		source->output_fields = list_make1(table->collection->primary_key->name);
 	choose_limits(source);
-	if (!request->query_is_null)
-		encode_query(source);
-	if (request->query_is_null && !isinf(source->bounds.farthest))
+	is_searchable = encode_query(source);
+	if (source->query->isnull && !isinf(source->bounds.farthest))
 		source->stage = DONE;
-	/* what no search can order, or return: all rows, sorted here */
-	if (!source->searchable || !search_returns_all(source, columns))
-		source->limit = 0;
-	return source;
+	else
+		/* what no search can order, or return: all rows, sorted here */
+		source->stage = is_searchable && search_returns_all(source) ? BEFORE_SEARCH : BEFORE_REST;
+	return &source->source;
 }
 
 /* Mark a key as delivered; false if it was already. */
@@ -234,7 +267,7 @@ note_key(NeighbourSource *source, const RowKey *key)
 	return !found;
 }
 
-/* Search for source->limit neighbours and bind the answer to the reader. */
+/* Search, and bind the answer to the reader, unless it was refused. */
 static void
 run_search(NeighbourSource *source)
 {
@@ -247,17 +280,16 @@ run_search(NeighbourSource *source)
 	const char *problem;
 
 	request.field = source->field;
-	request.metric_type = distance_metric(source->request.kind);
+	request.metric_type = distance_metric(source->search->kind);
 	request.vectors = &source->vector;
 	request.nvectors = 1;
 	request.limit = source->limit;
 	request.params = search_params_text(search_params_set(source->table), source->limit, &source->bounds,
 										source->stepping ? &source->last_score : NULL);
-	request.expr = source->request.expr;
+	request.expr = source->request->expr;
 	request.output_fields = source->output_fields;
 	call = read_start_search(source->table, source->guarantee, &request);
-	counters_finish_call(source->counters, source->table, call, source->buffer, &too_large);
-	source->last_limit = source->limit;
+	counters_finish_call(source->request->counters, source->table, call, source->buffer, &too_large);
 	source->last_hits = source->new_hits = 0;
 	source->refused = too_large;
 	if (!too_large)
@@ -268,13 +300,12 @@ run_search(NeighbourSource *source)
 		read_check_status(source->table, "Search", &source->result->status);
 		if (source->result->nqueries > 1)
 			read_raise_malformed(source->table, "Search", "answers to more queries than were asked");
-		source->counters->bytes += source->buffer->len;
-		source->counters->rows += source->result->nrows;
+		source->request->counters->bytes += source->buffer->len;
+		source->request->counters->rows += source->result->nrows;
 		source->last_hits = source->result->nrows;
 		row_bind(source->reader, source->result);
 		memset(&source->score_cursor, 0, sizeof(FlatCursor));
 	}
-	source->searched = !too_large;
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(request_context);
 }
@@ -283,7 +314,7 @@ run_search(NeighbourSource *source)
 static bool
 next_hit(NeighbourSource *source, Datum *values, bool *nulls, RowKey *key, double *score)
 {
-	while (source->searched && row_next_key(source->reader, key))
+	while (row_next_key(source->reader, key))
 	{
 		FlatValue	raw;
 		float4		single;
@@ -306,7 +337,7 @@ next_hit(NeighbourSource *source, Datum *values, bool *nulls, RowKey *key, doubl
 static double
 compute_distance(NeighbourSource *source, Datum vector)
 {
-	return DatumGetFloat8(FunctionCall2Coll(&source->function, InvalidOid, vector, source->request.query));
+	return DatumGetFloat8(FunctionCall2Coll(&source->function, InvalidOid, vector, source->query->datum));
 }
 
 /* Sort rows by the distance computed from their vectors. */
@@ -350,7 +381,7 @@ sort_row(NeighbourSource *source, TupleTableSlot *input, const Datum *values, co
 	}
 	/* the vector itself is not needed any more, only its distance */
 	input->tts_isnull[scan_width] = true;
-	input->tts_isnull[scan_width + 1] = nulls[position] || source->request.query_is_null;
+	input->tts_isnull[scan_width + 1] = nulls[position] || source->query->isnull;
 	if (!input->tts_isnull[scan_width + 1])
 	{
 		double		distance = compute_distance(source, values[position]);
@@ -442,8 +473,8 @@ rest_expression(NeighbourSource *source)
 	int			count = 0;
 
 	initStringInfo(&expr);
-	if (source->request.expr[0])
-		appendStringInfo(&expr, "(%s)", source->request.expr);
+	if (source->request->expr[0])
+		appendStringInfo(&expr, "(%s)", source->request->expr);
 	if (source->seen->members == 0 || source->seen->members > MAX_LISTED_KEYS || !filter_can_name(source->table, key_field))
 		return expr.data;
 	appendStringInfo(&expr, "%s%s not in [", expr.len > 0 ? " and " : "", key_field->name);
@@ -454,8 +485,8 @@ rest_expression(NeighbourSource *source)
 			count++;
 	}
 	appendStringInfoChar(&expr, ']');
-	return count > 0 ? expr.data : source->request.expr[0] ?
-		psprintf("(%s)", source->request.expr) : "";
+	return count > 0 ? expr.data : source->request->expr[0] ?
+		psprintf("(%s)", source->request->expr) : "";
 }
 
 /* What no search has found: all other rows, sorted. */
@@ -463,12 +494,11 @@ static void
 scan_rest(NeighbourSource *source)
 {
 	MemoryContext caller = MemoryContextSwitchTo(source->context);
-	PageSource *pages = pages_begin(source->table, source->rest_reader, rest_expression(source), -1, -1,
-									source->counters);
+	PageSource *pages = pages_begin(source->table, source->rest_reader, rest_expression(source), ROWS_ALL, ROWS_ALL,
+									source->request->counters);
 
 	MemoryContextSwitchTo(caller);
 	fill_sort(source, pages);
-	source->stage = SCANNING;
 }
 
 /*
@@ -483,44 +513,31 @@ search_finds_all(const NeighbourSource *source)
 		return false;
 	if (!isinf(source->bounds.farthest))
 		return true;
-	return !source->field->nullable && source->request.kind == DISTANCE_HAMMING;
+	return !source->field->nullable && source->search->kind == DISTANCE_HAMMING;
 }
 
-/* How many neighbours to search for next; 0: what is left is not to be found so. */
-static int
-next_limit(NeighbourSource *source)
+/* The answer to a search is used up: what next?  Sets the limit of the next search, if that is it. */
+static Stage
+next_stage(NeighbourSource *source)
 {
-	if (source->last_limit == 0)
-		return source->limit;
 	if (source->refused)
-		return source->max_limit = source->last_limit / 2;
+	{
+		source->limit = source->max_limit = source->limit / 2;
+		return source->limit > 0 ? BEFORE_SEARCH : BEFORE_REST;
+	}
 	/* fewer than asked for: the server knows no more */
-	if (source->last_hits < (uint32) source->last_limit)
-		return 0;
-	if (source->last_limit < source->max_limit)
-		return (int) Min((int64) source->last_limit * LIMIT_GROWTH, source->max_limit);
+	if (source->last_hits < (uint32) source->limit)
+		return search_finds_all(source) ? DONE : BEFORE_REST;
+	if (source->limit < source->max_limit)
+	{
+		source->limit = (int) Min((int64) source->limit * LIMIT_GROWTH, source->max_limit);
+		return BEFORE_SEARCH;
+	}
 	/* as many as may be: go on beyond them, unless so many are equally far */
 	if (!source->table->connection->dialect->range_steps || source->new_hits == 0 || !source->scores_hold)
-		return 0;
+		return BEFORE_REST;
 	source->stepping = true;
-	return source->max_limit;
-}
-
-/* The answer is used up: what next? */
-static void
-go_on(NeighbourSource *source)
-{
-	source->limit = next_limit(source);
-	if (source->limit > 0)
-	{
-		run_search(source);
-		if (!source->scores_hold)
-			fill_sort(source, NULL);
-	}
-	else if (source->last_limit > 0 && !source->refused && source->last_hits < (uint32) source->last_limit && search_finds_all(source))
-		source->stage = DONE;
-	else
-		scan_rest(source);
+	return BEFORE_SEARCH;
 }
 
 /*
@@ -530,7 +547,7 @@ go_on(NeighbourSource *source)
 static bool
 may_be_zero_vector(const NeighbourSource *source, double score)
 {
-	return score == 0 && source->request.kind == DISTANCE_COSINE;
+	return score == 0 && source->search->kind == DISTANCE_COSINE;
 }
 
 /* Scores are float4: beyond this they may have left its range on the way. */
@@ -549,58 +566,83 @@ distrust_scores(NeighbourSource *source, const RowKey *key)
 	MemoryContext caller = MemoryContextSwitchTo(source->context);
 
 	seen_delete(source->seen, *key);
-	source->scores_hold = source->stepping = source->searched = false;
+	source->scores_hold = source->stepping = false;
 	source->reader = source->rest_reader;
 	source->output_fields = row_output_fields(source->reader);
-	source->last_limit = 0;
 	choose_limits(source);
-	if (!search_returns(source, source->field))
-		source->limit = 0;
+	source->stage = search_returns(source, source->field) ? BEFORE_SEARCH : BEFORE_REST;
 	MemoryContextSwitchTo(caller);
 }
 
-bool
-neighbours_next(NeighbourSource *source, Datum *values, bool *nulls)
+/* The next hit whose score is believed; else, or when it is beyond the bound, the stage is another. */
+static bool
+next_believed_hit(NeighbourSource *source, Datum *values, bool *nulls)
 {
+	int			distance = row_distance_position(source->reader);
 	RowKey		key;
 	double		score;
-	int			distance = row_distance_position(source->reader);
+	Datum		value;
+
+	if (!next_hit(source, values, nulls, &key, &score))
+	{
+		source->stage = next_stage(source);
+		return false;
+	}
+	if (may_be_zero_vector(source, score) || is_out_of_range(score))
+	{
+		distrust_scores(source, &key);
+		return false;
+	}
+	value = Float8GetDatum(distance_from_score(source->search->kind, score));
+	if (is_beyond(source, false, value))
+	{
+		source->stage = DONE;
+		return false;
+	}
+	if (distance >= 0)
+	{
+		values[distance] = value;
+		nulls[distance] = false;
+	}
+	return true;
+}
+
+static bool
+next_neighbour(RowSource *rows, Datum *values, bool *nulls)
+{
+	NeighbourSource *source = (NeighbourSource *) rows;
 
 	for (;;)
 	{
 		switch (source->stage)
 		{
-			case SEARCHING:
-				if (!source->scores_hold)
+			case BEFORE_SEARCH:
+				run_search(source);
+				if (source->refused)
+					source->stage = next_stage(source);
+				else if (source->scores_hold)
+					source->stage = READING_HITS;
+				else
 				{
-					if (next_sorted(source, values, nulls))
-						return true;
+					fill_sort(source, NULL);
+					source->stage = READING_SORTED_HITS;
 				}
-				else if (next_hit(source, values, nulls, &key, &score))
-				{
-					Datum		value = Float8GetDatum(distance_from_score(source->request.kind, score));
-
-					if (may_be_zero_vector(source, score) || is_out_of_range(score))
-					{
-						distrust_scores(source, &key);
-						break;
-					}
-					if (is_beyond(source, false, value))
-					{
-						source->stage = DONE;
-						return false;
-					}
-					if (distance >= 0)
-					{
-						values[distance] = value;
-						nulls[distance] = false;
-					}
-					return true;
-				}
-				if (source->stage == SEARCHING)
-					go_on(source);
 				break;
-			case SCANNING:
+			case READING_HITS:
+				if (next_believed_hit(source, values, nulls))
+					return true;
+				break;
+			case READING_SORTED_HITS:
+				if (next_sorted(source, values, nulls))
+					return true;
+				if (source->stage != DONE)
+					source->stage = next_stage(source);
+				break;
+			case BEFORE_REST:
+				scan_rest(source);
+				source->stage = READING_REST;
+				break;
+			case READING_REST:
 				if (next_sorted(source, values, nulls))
 					return true;
 				source->stage = DONE;
@@ -612,10 +654,59 @@ neighbours_next(NeighbourSource *source, Datum *values, bool *nulls)
 	}
 }
 
-void
-neighbours_end(NeighbourSource *source)
+/* The temporary files of a sort. */
+static void
+end_neighbours(RowSource *rows)
 {
+	NeighbourSource *source = (NeighbourSource *) rows;
+
 	if (source->sorted)
 		tuplesort_end(source->sorted);
 	source->sorted = NULL;
 }
+
+static void
+explain_neighbours(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, struct ExplainState *es)
+{
+	const CollectionField *field = table->columns[plan->search.attnum - 1].field;
+	const char *params = search_params_set(table);
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "%s %s", field->name, distance_metric(plan->search.kind));
+	if (field->index_type)
+		appendStringInfo(&text, ", index %s", field->index_type);
+	if (plan->search.bound >= 0)
+	{
+		const FilterValue *bound = &values[plan->search.bound];
+
+		if (bound->placeholder)
+			appendStringInfo(&text, ", within %s", bound->placeholder);
+		else if (!bound->isnull)
+			appendStringInfo(&text, ", within %s",
+							 DatumGetCString(DirectFunctionCall1(float8out, bound->datum)));
+	}
+	if (plan->limit >= 0 && !plan->drops_rows)
+	{
+		const FilterValue *limit = &values[plan->limit];
+		const FilterValue *offset = plan->offset >= 0 ? &values[plan->offset] : NULL;
+
+		if (limit->placeholder || (offset && offset->placeholder))
+			appendStringInfoString(&text, ", k from LIMIT");
+		else if (!limit->isnull)
+			appendStringInfo(&text, ", k " INT64_FORMAT, DatumGetInt64(limit->datum) +
+							 (offset && !offset->isnull ? DatumGetInt64(offset->datum) : 0));
+	}
+	if (strcmp(params, "{}") != 0)
+		appendStringInfo(&text, ", params %s", params);
+	if (!neighbours_scores_hold(field))
+		appendStringInfoString(&text, ", distances computed from the vectors");
+	ExplainPropertyText("Milvus Search", text.data, es);
+}
+
+const RowSourceMethods neighbours_methods = {
+	.begin = begin_neighbours,
+	.next = next_neighbour,
+	.end = end_neighbours,
+	.explain = explain_neighbours
+};

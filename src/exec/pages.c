@@ -21,6 +21,7 @@
 
 struct PageSource
 {
+	RowSource	source;
 	const MilvusTable *table;
 	RowReader  *reader;
 	ScanCounters *counters;
@@ -41,8 +42,8 @@ struct PageSource
 
 	int			rows;			/* to ask for next */
 	int			max_rows;
-	int64		wanted;			/* still, as far as known; -1 all */
-	int64		most;			/* rows there can still be; -1 unknown */
+	int64		wanted;			/* rows that will probably still be asked for */
+	int64		most;			/* rows there can still be */
 	bool		reading;		/* a page is bound to the reader */
 	bool		finished;
 	int64		received;		/* pages with rows, so far */
@@ -87,10 +88,10 @@ pages_begin(const MilvusTable *table, RowReader *reader, const char *expr,
 	source->counters = counters;
 	source->expr = expr;
 	source->most = most;
-	source->wanted = most >= 0 && (wanted < 0 || most < wanted) ? most : wanted;
+	source->wanted = Min(wanted, most);
 	source->context = CurrentMemoryContext;
 	/* a single row has any order */
-	source->ordered = most < 0 || most > 1;
+	source->ordered = most > 1;
 	source->guarantee = table_read_guarantee(table, source->ordered ? READ_ORDERED : READ_ONCE);
 	source->buffer = rpc_make_buffer();
 	source->result = palloc(sizeof(FlatResult));
@@ -100,12 +101,6 @@ pages_begin(const MilvusTable *table, RowReader *reader, const char *expr,
 	source->output_fields = row_add_output_field(row_output_fields(reader), table->collection->primary_key->name);
 	choose_first_size(source);
 	return source;
-}
-
-void
-pages_ask_for_keys(PageSource *source, KeyList *keys)
-{
-	source->keys = keys;
 }
 
 void
@@ -186,7 +181,7 @@ start_page(PageSource *source)
 	source->call_context = AllocSetContextCreate(source->context, "milvus_fdw page request",
 												 ALLOCSET_SMALL_SIZES);
 	caller = MemoryContextSwitchTo(source->call_context);
-	source->call_rows = source->wanted > 0 ? (int) Min((int64) source->rows, source->wanted) : source->rows;
+	source->call_rows = (int) Min((int64) source->rows, source->wanted);
 	request.expr = page_expression(source);
 	request.output_fields = source->output_fields;
 	request.limit = source->call_rows;
@@ -258,7 +253,7 @@ choose_snapshot(PageSource *source)
 	uint64	   *snapshot = source->table->snapshot;
 
 	if (!source->ordered || !source->table->connection->dialect->iterator_snapshots ||
-		(source->wanted > 0 && source->wanted <= source->rows))
+		source->wanted <= source->rows)
 		return;
 	if (snapshot && *snapshot > 0)
 	{
@@ -417,17 +412,15 @@ receive_page(PageSource *source)
 	if (source->keys)
 		key_list_pass(source->keys, &key);
 	adapt_size(source, source->result->nrows);
-	if (source->most >= 0)
+	if (source->most != ROWS_ALL)
 		source->most -= Min(source->most, source->result->nrows);
-	if (source->wanted > 0)
-	{
+	if (source->wanted != ROWS_ALL)
 		source->wanted -= Min(source->wanted, source->result->nrows);
-		/* enough, as far as known: whoever wants more asks for it */
-		if (source->wanted == 0)
-		{
-			source->wanted = -1;
-			return true;
-		}
+	/* enough, as far as known: whoever wants more asks for it */
+	if (source->wanted == 0)
+	{
+		source->wanted = ROWS_ALL;
+		return true;
 	}
 	if (!is_exhausted(source))
 		start_page(source);
@@ -461,9 +454,31 @@ pages_next(PageSource *source, Datum *values, bool *nulls, RowKey *key)
 	}
 }
 
-bool
-pages_rewind(PageSource *source)
+static RowSource *
+begin_pages(const SourceRequest *request)
 {
+	RowReader  *reader = row_make_reader(request->table, request->plan->columns,
+										 request->recheck ? NIL : request->plan->recheck_columns, 0);
+	PageSource *source = pages_begin(request->table, reader, request->expr, request->wanted, request->most,
+									 request->counters);
+
+	source->source.methods = &pages_methods;
+	source->keys = request->keys;
+	return &source->source;
+}
+
+static bool
+next_row(RowSource *source, Datum *values, bool *nulls)
+{
+	return pages_next((PageSource *) source, values, nulls, NULL);
+}
+
+/* The first page is still here, until there was a second. */
+static bool
+rewind_pages(RowSource *rows)
+{
+	PageSource *source = (PageSource *) rows;
+
 	if (source->received > 1)
 		return false;
 	if (source->received == 1)
@@ -473,3 +488,9 @@ pages_rewind(PageSource *source)
 	}
 	return true;
 }
+
+const RowSourceMethods pages_methods = {
+	.begin = begin_pages,
+	.next = next_row,
+	.rewind = rewind_pages
+};

@@ -3,11 +3,9 @@
  *		The executor's callbacks of a foreign scan.
  *
  * Evaluates what the plan left open, writes the filter, and takes rows from
- * one of its sources: pages, neighbours, or a count.
+ * their source.  Must not know how a source gets them.
  */
 #include "postgres.h"
-
-#include <math.h>
 
 #include "access/table.h"
 #include "catalog/pg_type.h"
@@ -15,28 +13,25 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
-#include "utils/builtins.h"
-#include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "compat.h"
-#include "count.h"
 #include "begin.h"
 #include "plan/relation.h"
 #include "scan.h"
 
 /* The table that is scanned, or counted: then the plan node has no relation of its own. */
 static MilvusTable *
-open_scanned_table(ForeignScanState *node)
+open_scanned_table(ForeignScanState *node, const ScanPlan *scanned)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	Index		relid = plan->scan.scanrelid > 0 ? plan->scan.scanrelid : bms_next_member(plan->fs_relids, -1);
 	RangeTblEntry *rte pg_attribute_unused() = exec_rt_fetch(relid, node->ss.ps.state);
 	Oid			user = compat_scan_check_as_user(plan, rte);
 	/* the query holds its lock */
-	Relation	relation = table_open((Oid) intVal(list_nth(plan->fdw_private, SCAN_RELATION)), NoLock);
+	Relation	relation = table_open(scanned->relid, NoLock);
 	MilvusTable *table = table_open_in_statement(relation, OidIsValid(user) ? user : GetUserId(),
 												 DESCRIPTION_CACHED, node->ss.ps.state);
 
@@ -57,32 +52,40 @@ has_exec_param(Node *node, void *context)
 	return expression_tree_walker(node, has_exec_param, context);
 }
 
+static const RowSourceMethods *
+choose_source(PathKind kind)
+{
+	switch (kind)
+	{
+		case PATH_PAGES:
+			return &pages_methods;
+		case PATH_SEARCH:
+		case PATH_RANGE:
+			return &neighbours_methods;
+		case PATH_COUNT:
+			return &count_methods;
+	}
+	elog(ERROR, "unexpected kind of path %d", (int) kind);
+}
+
 void
 milvusBeginForeignScan(ForeignScanState *node, int eflags)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	EState	   *estate = node->ss.ps.state;
 	MilvusScanState *state = palloc0(sizeof(MilvusScanState));
-	List	   *limits = list_nth(plan->fdw_private, SCAN_LIMIT);
 	int			width;
 
 	node->fdw_state = state;
-	state->table = open_scanned_table(node);
-	state->kind = intVal(list_nth(plan->fdw_private, SCAN_KIND));
-	state->relied_on = intVal(list_nth(plan->fdw_private, SCAN_RELIED_ON));
-	state->filters = list_nth(plan->fdw_private, SCAN_FILTERS);
-	state->columns = list_nth(plan->fdw_private, SCAN_COLUMNS);
-	state->recheck_columns = list_nth(plan->fdw_private, SCAN_RECHECK_COLUMNS);
-	state->search = list_nth(plan->fdw_private, SCAN_SEARCH);
-	state->limit_index = linitial_int(limits);
-	state->offset_index = lsecond_int(limits);
-	state->has_local_conds = intVal(list_nth(plan->fdw_private, SCAN_HAS_LOCAL_CONDS)) != 0;
+	scan_plan_read(plan->fdw_private, &state->plan);
+	state->table = open_scanned_table(node, &state->plan);
+	state->methods = choose_source(state->plan.kind);
 	state->exprs = ExecInitExprList(plan->fdw_exprs, &node->ss.ps);
 	state->asks_with_params = has_exec_param((Node *) plan->fdw_exprs, NULL);
 	state->values = scan_make_values(plan);
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "milvus_fdw scan", ALLOCSET_DEFAULT_SIZES);
 	state->row_context = AllocSetContextCreate(estate->es_query_cxt, "milvus_fdw row", ALLOCSET_DEFAULT_SIZES);
-	width = Max(list_length(state->columns), node->ss.ss_ScanTupleSlot->tts_tupleDescriptor->natts) + 1;
+	width = Max(list_length(state->plan.columns), node->ss.ss_ScanTupleSlot->tts_tupleDescriptor->natts) + 1;
 	state->row_values = palloc(sizeof(Datum) * width);
 	state->row_nulls = palloc(sizeof(bool) * width);
 }
@@ -111,57 +114,67 @@ scan_evaluate_values(List *exprs, ExprContext *econtext, FilterValue *values)
 	}
 }
 
-/* How many rows the LIMIT above will take, -1 if that is not known. */
+/* The value of an expression of the plan; false when there is none, or it is NULL. */
+static bool
+plan_integer(const MilvusScanState *state, int index, int64 *value)
+{
+	if (index < 0 || state->values[index].isnull)
+		return false;
+	*value = Max(DatumGetInt64(state->values[index].datum), 0);
+	return true;
+}
+
+/* How many rows the LIMIT above will take, as far as that is known. */
 static int64
 wanted_rows(const MilvusScanState *state)
 {
-	int64		wanted;
+	int64		limit,
+				offset = 0,
+				wanted;
 
-	if (state->limit_index < 0 || state->values[state->limit_index].isnull)
-		return -1;
-	wanted = Max(DatumGetInt64(state->values[state->limit_index].datum), 0);
-	if (state->offset_index >= 0 && !state->values[state->offset_index].isnull)
-	{
-		int64		offset = Max(DatumGetInt64(state->values[state->offset_index].datum), 0);
-
-		if (pg_add_s64_overflow(wanted, offset, &wanted))
-			return -1;
-	}
-	return wanted > 0 ? wanted : -1;
-}
-
-static void
-begin_neighbours(ForeignScanState *node, const char *expr, int64 wanted)
-{
-	MilvusScanState *state = node->fdw_state;
-	NeighbourRequest request;
-	const FilterValue *query = &state->values[list_nth_int(state->search, SEARCH_QUERY)];
-	int			bound = list_nth_int(state->search, SEARCH_BOUND);
-
-	request.bound = get_float8_infinity();
-	if (bound >= 0 && !isnan(DatumGetFloat8(state->values[bound].datum)))
-		request.bound = DatumGetFloat8(state->values[bound].datum);
-	request.attnum = list_nth_int(state->search, SEARCH_ATTNUM);
-	request.kind = list_nth_int(state->search, SEARCH_KIND);
-	request.function = (Oid) list_nth_int(state->search, SEARCH_FUNCTION);
-	request.query = query->datum;
-	request.query_is_null = query->isnull;
-	request.query_type = query->type;
-	request.wanted = wanted;
-	request.expr = expr;
-	state->neighbours = neighbours_begin(state->table, &request, state->columns,
-										 state->recheck ? NIL : state->recheck_columns,
-										 node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
-										 &state->counters);
+	/* rows that don't pass here must be made up for: how many there are, nobody knows */
+	if (state->plan.drops_rows || state->request.recheck || !plan_integer(state, state->plan.limit, &limit))
+		return ROWS_ALL;
+	(void) plan_integer(state, state->plan.offset, &offset);
+	if (pg_add_s64_overflow(limit, offset, &wanted) || wanted == 0)
+		return ROWS_ALL;
+	return wanted;
 }
 
 /* Does a bound on the distance let no row pass? */
 static bool
 bound_is_null(const MilvusScanState *state)
 {
-	int			bound = state->search ? list_nth_int(state->search, SEARCH_BOUND) : -1;
+	return state->plan.has_search && state->plan.search.bound >= 0 && state->values[state->plan.search.bound].isnull;
+}
 
-	return bound >= 0 && state->values[bound].isnull;
+/* Evaluate what is to be asked for.  In the scan's context: the values must live as long. */
+static void
+make_request(ForeignScanState *node)
+{
+	MilvusScanState *state = node->fdw_state;
+	SourceRequest *request = &state->request;
+	List	   *filters = state->plan.filters;
+	KeyList    *keys = NULL;
+	FilterText	filter;
+
+	scan_evaluate_values(state->exprs, node->ss.ps.ps_ExprContext, state->values);
+	if (state->plan.kind == PATH_PAGES)
+		keys = key_list_take(state->table, &filters, state->values);
+	filter = filter_write(state->table, filters, state->values);
+	*request = (SourceRequest)
+	{
+		.table = state->table,
+		.plan = &state->plan,
+		.values = state->values,
+		.expr = filter.never || bound_is_null(state) || (keys && key_list_left(keys) == 0) ? NULL : filter.text,
+		.keys = keys,
+		.recheck = filter.recheck,
+		.most = keys ? key_list_left(keys) : filter.most,
+		.tupdesc = node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
+		.counters = &state->counters
+	};
+	request->wanted = wanted_rows(state);
 }
 
 static void
@@ -169,48 +182,20 @@ start_scan(ForeignScanState *node)
 {
 	MilvusScanState *state = node->fdw_state;
 	MemoryContext caller;
-	List	   *filters = state->filters;
-	KeyList    *keys = NULL;
-	FilterText	filter;
-	int64		wanted;
 
-	begin_reading(state->table, node->ss.ps.state, state->relied_on);
-	/* in the scan's context: the values must live as long */
+	begin_reading(state->table, node->ss.ps.state, state->plan.relied_on);
 	caller = MemoryContextSwitchTo(state->context);
-	scan_evaluate_values(state->exprs, node->ss.ps.ps_ExprContext, state->values);
-	if (state->kind == PATH_PAGES)
-		keys = key_list_take(state->table, &filters, state->values);
-	filter = filter_write(state->table, filters, state->values);
-	state->started = true;
-	state->count_given = false;
-	state->finished = filter.never || bound_is_null(state) || (keys && key_list_left(keys) == 0);
-	state->recheck = filter.recheck;
-	/* rows that don't pass here must be made up for: how many there are, nobody knows */
-	wanted = state->has_local_conds || state->recheck ? -1 : wanted_rows(state);
-	if (!state->finished)
+	make_request(node);
+	state->stage = SCAN_READING;
+	if (state->request.expr)
 		state->check = collection_start_check(state->table->connection, state->table->collection);
-	if (state->kind == PATH_COUNT)
-	{
-		/* planned only where the filter says it all */
-		if (state->recheck)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("conditions on foreign table \"%s\" are too large for a message", state->table->relname)));
-		state->count_expr = filter.never ? NULL : filter.text;
-		state->finished = false;
-	}
-	else if (state->finished)
-		 /* nothing is asked */ ;
-	else if (state->search)
-		begin_neighbours(node, filter.text, wanted);
+	if (state->check)
+		state->stage = SCAN_CHECKING;
+	/* that there is nothing to count is an answer, too */
+	if (state->request.expr || state->plan.kind == PATH_COUNT)
+		state->source = state->methods->begin(&state->request);
 	else
-	{
-		state->pages = pages_begin(state->table,
-								   row_make_reader(state->table, state->columns,
-												   state->recheck ? NIL : state->recheck_columns, 0),
-								   filter.text, wanted, keys ? key_list_left(keys) : filter.most, &state->counters);
-		pages_ask_for_keys(state->pages, keys);
-	}
+		state->stage = SCAN_ENDED;
 	MemoryContextSwitchTo(caller);
 }
 
@@ -221,34 +206,16 @@ finish_check(MilvusScanState *state)
 	CollectionCheck *check = state->check;
 
 	state->check = NULL;
+	state->stage = SCAN_READING;
 	if (check && !collection_finish_check(check))
 		table_raise_outdated(state->table);
 }
 
-/* The next row of whatever source there is, into the state's arrays. */
+/* The next row of the source, into the state's arrays. */
 static bool
-fetch_row(MilvusScanState *state, int natts)
+fetch_row(MilvusScanState *state)
 {
-	if (state->kind == PATH_COUNT)
-	{
-		int64		count;
-
-		if (state->count_given)
-			return false;
-		count = state->count_expr ? count_rows(state->table, state->count_expr, table_read_guarantee(state->table, READ_ONCE),
-											   &state->counters) : 0;
-		/* all aggregates of such a plan are the same number; there is one row */
-		for (int i = 0; i < natts; i++)
-		{
-			state->row_values[i] = Int64GetDatum(count);
-			state->row_nulls[i] = false;
-		}
-		state->count_given = true;
-		return true;
-	}
-	if (state->neighbours)
-		return neighbours_next(state->neighbours, state->row_values, state->row_nulls);
-	return pages_next(state->pages, state->row_values, state->row_nulls, NULL);
+	return state->methods->next(state->source, state->row_values, state->row_nulls);
 }
 
 /* Do the sent conditions hold? Asked only where the server was sent weaker ones. */
@@ -267,14 +234,14 @@ passes_recheck(ForeignScanState *node, TupleTableSlot *slot)
  * is what the user is told.
  */
 static bool
-fetch_first_row(MilvusScanState *state, int natts)
+fetch_first_row(MilvusScanState *state)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	volatile bool found = false;
 
 	PG_TRY();
 	{
-		found = fetch_row(state, natts);
+		found = fetch_row(state);
 	}
 	PG_CATCH();
 	{
@@ -300,7 +267,7 @@ milvusIterateForeignScan(ForeignScanState *node)
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 	int			natts = slot->tts_tupleDescriptor->natts;
 
-	if (!state->started)
+	if (state->stage == SCAN_NOT_STARTED)
 		start_scan(node);
 	for (;;)
 	{
@@ -308,34 +275,33 @@ milvusIterateForeignScan(ForeignScanState *node)
 		bool		found;
 
 		ExecClearTuple(slot);
-		if (state->finished)
+		if (state->stage == SCAN_ENDED)
 			return slot;
 		MemoryContextReset(state->row_context);
 		caller = MemoryContextSwitchTo(state->row_context);
-		found = state->check ? fetch_first_row(state, natts) : fetch_row(state, natts);
+		found = state->stage == SCAN_CHECKING ? fetch_first_row(state) : fetch_row(state);
 		MemoryContextSwitchTo(caller);
 		if (!found)
 		{
-			state->finished = true;
+			state->stage = SCAN_ENDED;
 			return slot;
 		}
 		memcpy(slot->tts_values, state->row_values, sizeof(Datum) * natts);
 		memcpy(slot->tts_isnull, state->row_nulls, sizeof(bool) * natts);
 		ExecStoreVirtualTuple(slot);
-		if (!state->recheck || passes_recheck(node, slot))
+		if (!state->request.recheck || passes_recheck(node, slot))
 			return slot;
 		CHECK_FOR_INTERRUPTS();
 	}
 }
 
 static void
-end_sources(MilvusScanState *state)
+end_source(MilvusScanState *state)
 {
-	if (state->neighbours)
-		neighbours_end(state->neighbours);
+	if (state->source && state->methods->end)
+		state->methods->end(state->source);
 	/* requests under way end with the memory they live in */
-	state->neighbours = NULL;
-	state->pages = NULL;
+	state->source = NULL;
 }
 
 void
@@ -344,15 +310,15 @@ milvusReScanForeignScan(ForeignScanState *node)
 	MilvusScanState *state = node->fdw_state;
 
 	/* the same question again: perhaps its answer is still here */
-	if (state->started && state->pages && (node->ss.ps.chgParam == NULL || !state->asks_with_params) &&
-		pages_rewind(state->pages))
+	if (state->source && state->methods->rewind && (node->ss.ps.chgParam == NULL || !state->asks_with_params) &&
+		state->methods->rewind(state->source))
 	{
-		state->finished = false;
+		state->stage = state->check ? SCAN_CHECKING : SCAN_READING;
 		return;
 	}
-	end_sources(state);
+	end_source(state);
 	state->check = NULL;
-	state->started = false;
+	state->stage = SCAN_NOT_STARTED;
 	MemoryContextReset(state->context);
 }
 
@@ -363,7 +329,7 @@ milvusEndForeignScan(ForeignScanState *node)
 
 	if (state == NULL)
 		return;
-	end_sources(state);
+	end_source(state);
 	MemoryContextDelete(state->context);
 	MemoryContextDelete(state->row_context);
 }

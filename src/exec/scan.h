@@ -9,39 +9,35 @@
 
 #include "nodes/execnodes.h"
 
-#include "neighbours.h"
-#include "pages.h"
-#include "plan/filter.h"
-#include "plan/relation.h"
+#include "source.h"
 
-/* ForeignScanState.fdw_state */
+typedef enum ScanStage
+{
+	SCAN_NOT_STARTED,			/* nothing has been evaluated, nor asked */
+	SCAN_CHECKING,				/* the server is asked whether the plan's description still holds */
+	SCAN_READING,
+	SCAN_ENDED
+} ScanStage;
+
+/*
+ * ForeignScanState.fdw_state.  source is there in the stages CHECKING and READING, and
+ * then until a rescan; check in CHECKING.
+ */
 typedef struct MilvusScanState
 {
 	MilvusTable *table;
-	PathKind	kind;
-	int			relied_on;		/* fingerprint of the description that was planned with */
-	List	   *filters;
-	List	   *columns;
-	List	   *recheck_columns;
-	List	   *search;			/* see ScanSearch */
-	int			limit_index;
-	int			offset_index;
-	bool		has_local_conds;
-
+	ScanPlan	plan;
+	const RowSourceMethods *methods;
 	List	   *exprs;			/* ExprStates of fdw_exprs */
 	FilterValue *values;
 	bool		asks_with_params;	/* what is asked may change within the statement */
 
-	bool		started;
-	CollectionCheck *check;		/* whether the description still holds, under way; or NULL */
-	bool		finished;
-	bool		recheck;		/* sent conditions are checked here again */
+	ScanStage	stage;
+	CollectionCheck *check;
+	RowSource  *source;
+	SourceRequest request;		/* what the source was asked for */
 	MemoryContext context;		/* of one scan, emptied by a rescan */
 	MemoryContext row_context;	/* of one row */
-	PageSource *pages;			/* one of the two, unless rows are only counted */
-	NeighbourSource *neighbours;
-	const char *count_expr;		/* of PATH_COUNT: what to count; NULL: nothing passes */
-	bool		count_given;
 	Datum	   *row_values;
 	bool	   *row_nulls;
 	ScanCounters counters;

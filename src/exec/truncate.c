@@ -43,7 +43,7 @@ delete_by_keys(Sender *sender)
 {
 	const MilvusTable *table = sender->table;
 	ScanCounters counters = {0};
-	PageSource *pages = pages_begin(table, row_make_reader(table, NIL, NIL, 0), "", -1, -1, &counters);
+	PageSource *pages = pages_begin(table, row_make_reader(table, NIL, NIL, 0), "", ROWS_ALL, ROWS_ALL, &counters);
 	Deletion   *deletion = deletion_begin(sender);
 	RowKey		key;
 

@@ -587,11 +587,11 @@ write_node(Writing *w, StringInfo out, List *tree)
 	}
 }
 
-/* How many keys the trees name at most, of which all must hold; -1 if they name none. */
+/* How many keys the trees name at most, of which all must hold; PG_INT64_MAX if they name none. */
 static int64
 count_keys(const MilvusTable *table, List *trees, const FilterValue *values)
 {
-	int64		most = -1;
+	int64		most = PG_INT64_MAX;
 	ListCell   *lc;
 
 	foreach(lc, trees)
@@ -614,7 +614,7 @@ count_keys(const MilvusTable *table, List *trees, const FilterValue *values)
 			keys = count_elements(value->datum);
 		else
 			continue;
-		most = most < 0 ? keys : Min(most, keys);
+		most = Min(most, keys);
 	}
 	return most;
 }
@@ -690,7 +690,7 @@ write_within(const MilvusTable *table, List *trees, const FilterValue *values, i
 	{
 		/* a list of keys that is not sent bounds nothing */
 		.never = outcome == NEVER,.recheck = w.recheck,
-		.most = w.recheck ? -1 : count_keys(table, trees, values),.text = out.data
+		.most = w.recheck ? PG_INT64_MAX : count_keys(table, trees, values),.text = out.data
 	};
 }
 
@@ -727,6 +727,14 @@ filter_misfit(const MilvusTable *table, List *tree, const FilterValue *values)
 		return NULL;
 	return write_within(table, list_make1(tree), values, unlimited).recheck ? "the server cannot be told this value exactly" :
 		"it is too large for a request";
+}
+
+void
+filter_raise_too_large(const MilvusTable *table)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("conditions on foreign table \"%s\" are too large for a message", table->relname)));
 }
 
 const char *

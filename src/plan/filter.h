@@ -96,12 +96,15 @@ typedef struct FilterText
 {
 	bool		never;			/* no row can pass */
 	bool		recheck;		/* rows must be checked here again: a part cannot be written, or is too large */
-	int64		most;			/* no more rows can pass, because their keys are named; -1 unknown */
+	int64		most;			/* no more rows can pass, because their keys are named; PG_INT64_MAX: they are not */
 	char	   *text;			/* "" : all rows */
 } FilterText;
 
 /* A filter's text, or a part of it, in the database's encoding. */
 extern const char *filter_shown(const char *text);
+
+/* The error where recheck is no way out. */
+extern _Noreturn void filter_raise_too_large(const MilvusTable *table);
 
 /* Write the conjunction of trees. The text is allocated in CurrentMemoryContext. */
 extern FilterText filter_write(const MilvusTable *table, List *trees, const FilterValue *values);

@@ -212,13 +212,16 @@ milvusPlanDirectModify(PlannerInfo *root, ModifyTable *plan, Index resultRelatio
 	ForeignScan *scan;
 	PlanRelation *relation;
 	const MilvusTable *table;
+	ScanPlan	scanned;
 
 	if (plan->operation != CMD_DELETE || !plan->canSetTag || plan->returningLists != NIL ||
 		reads_elsewhere(root, plan))
 		return false;
 	scan = find_scan(plan, resultRelation, subplan_index);
-	if (scan == NULL || scan->scan.plan.qual != NIL ||
-		intVal(list_nth(scan->fdw_private, SCAN_KIND)) != PATH_PAGES)
+	if (scan == NULL || scan->scan.plan.qual != NIL)
+		return false;
+	scan_plan_read(scan->fdw_private, &scanned);
+	if (scanned.kind != PATH_PAGES)
 		return false;
 	relation = find_base_rel(root, resultRelation)->fdw_private;
 	table = relation->table;

@@ -114,29 +114,26 @@ table_shaped_columns(List *attnums, const MilvusTable *table)
 	return columns;
 }
 
-/* How many rows are wanted, where the LIMIT applies to this scan's rows as they come. */
-static List *
-limit_indexes(PlannerInfo *root, ForeignPath *path, List **exprs)
+/* LIMIT and OFFSET, where they apply to the rows as the scan delivers them. */
+static void
+add_limit(ScanPlan *plan, PlannerInfo *root, ForeignPath *path, List **exprs)
 {
 	Query	   *parse = root->parse;
-	int			limit = -1,
-				offset = -1;
 
+	plan->limit = plan->offset = -1;
 	/* it is evaluated here as well as by the Limit node */
 	if (contain_volatile_functions(parse->limitCount) || contain_volatile_functions(parse->limitOffset))
-		return list_make2_int(-1, -1);
-	if (search_has_plain_limit(root) && bms_membership(root->all_baserels) == BMS_SINGLETON &&
-		(root->query_pathkeys == NIL || path->path.pathkeys != NIL))
+		return;
+	if (!search_has_plain_limit(root) || bms_membership(root->all_baserels) != BMS_SINGLETON ||
+		(root->query_pathkeys != NIL && path->path.pathkeys == NIL))
+		return;
+	*exprs = lappend(*exprs, copyObject(parse->limitCount));
+	plan->limit = list_length(*exprs) - 1;
+	if (parse->limitOffset)
 	{
-		*exprs = lappend(*exprs, copyObject(parse->limitCount));
-		limit = list_length(*exprs) - 1;
-		if (parse->limitOffset)
-		{
-			*exprs = lappend(*exprs, copyObject(parse->limitOffset));
-			offset = list_length(*exprs) - 1;
-		}
+		*exprs = lappend(*exprs, copyObject(parse->limitOffset));
+		plan->offset = list_length(*exprs) - 1;
 	}
-	return list_make2_int(limit, offset);
 }
 
 /* The conditions of this plan, and what of them is sent. */
@@ -188,38 +185,39 @@ static ForeignScan *
 make_count_plan(RelOptInfo *rel, ForeignPath *path, List *tlist, Plan *outer_plan)
 {
 	PlanRelation *relation = rel->fdw_private;
-	List	   *scan_tlist = NIL,
-			   *private;
+	ScanPlan	plan = {
+		.kind = PATH_COUNT,
+		.relid = relation->table->relid,
+		.relied_on = relation->table->collection->fingerprint,
+		.filters = relation->filters,
+		.limit = -1,
+		.offset = -1,
+		.search_reason = ""
+	};
+	List	   *scan_tlist = NIL;
 	ListCell   *lc;
 
 	foreach(lc, pull_var_clause((Node *) path->path.pathtarget->exprs, PVC_INCLUDE_AGGREGATES))
 		scan_tlist = lappend(scan_tlist, makeTargetEntry(lfirst(lc), list_length(scan_tlist) + 1, NULL, false));
-	private = list_make2(makeInteger(PATH_COUNT), makeInteger(relation->table->relid));
-	private = list_concat(private, list_make4(relation->filters, NIL, NIL, NIL));
-	private = lappend(private, list_make2_int(-1, -1));
-	private = lappend(private, makeInteger(false));
-	private = lappend(private, NIL);
-	private = lappend(private, makeString(pstrdup("")));
-	private = lappend(private, makeInteger(relation->table->collection->fingerprint));
-	return make_foreignscan(tlist, NIL, 0, relation->values, private, scan_tlist, NIL, outer_plan);
+	return make_foreignscan(tlist, NIL, 0, relation->values, scan_plan_write(&plan), scan_tlist, NIL, outer_plan);
 }
 
-/* What the search needs at execution: see ScanSearch. */
-static List *
-make_search_list(const SearchClause *search, List **exprs)
+/* What the search needs at execution. */
+static void
+add_search(ScanPlan *plan, const SearchClause *search, List **exprs)
 {
-	int			query,
-				bound = -1;
-
+	plan->has_search = true;
+	plan->search.attnum = search->attnum;
+	plan->search.kind = search->kind;
+	plan->search.function = get_opcode(((OpExpr *) search->distance)->opno);
 	*exprs = lappend(*exprs, search->query);
-	query = list_length(*exprs) - 1;
+	plan->search.query = list_length(*exprs) - 1;
+	plan->search.bound = -1;
 	if (search->bound)
 	{
 		*exprs = lappend(*exprs, search->bound);
-		bound = list_length(*exprs) - 1;
+		plan->search.bound = list_length(*exprs) - 1;
 	}
-	return list_make5_int(search->attnum, search->kind, query,
-						  get_opcode(((OpExpr *) search->distance)->opno), bound);
 }
 
 /*
@@ -263,14 +261,11 @@ milvusGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath 
 	PathKind	kind = intVal(linitial(best_path->fdw_private));
 	SearchClause *search = kind == PATH_SEARCH ? relation->search :
 		kind == PATH_RANGE ? relation->range : NULL;
+	ScanPlan	plan = {.kind = kind};
 	Conditions	conditions = {0};
 	List	   *exprs,
 			   *scan_tlist = NIL,
-			   *columns,
-			   *recheck_columns,
-			   *search_list = NIL,
-			   *limits,
-			   *private;
+			   *columns;
 	Needs		needs = {rel->relid, NULL, NULL},
 				recheck_needs = {rel->relid, NULL, NULL};
 
@@ -293,28 +288,27 @@ milvusGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath 
 	}
 	collect_needs((Node *) conditions.remote, &recheck_needs);
 	columns = needed_columns(root, &needs, relation->table);
-	recheck_columns = list_difference_int(needed_columns(root, &recheck_needs, relation->table), columns);
+	plan.recheck_columns = list_difference_int(needed_columns(root, &recheck_needs, relation->table), columns);
 
 	exprs = conditions.values;
 	if (search)
-		search_list = make_search_list(search, &exprs);
-	limits = limit_indexes(root, best_path, &exprs);
-	columns = list_concat_copy(columns, recheck_columns);
+		add_search(&plan, search, &exprs);
+	add_limit(&plan, root, best_path, &exprs);
+	columns = list_concat_copy(columns, plan.recheck_columns);
 	if (needs.distance)
 	{
 		scan_tlist = make_scan_tlist(root, rel, columns, search->distance);
-		columns = lappend_int(columns, 0);
+		plan.columns = lappend_int(columns, 0);
 	}
 	else
-		columns = table_shaped_columns(columns, relation->table);
+		plan.columns = table_shaped_columns(columns, relation->table);
 
-	private = list_make2(makeInteger(kind), makeInteger(relation->table->relid));
-	private = list_concat(private, list_make4(conditions.filters, columns, recheck_columns, search_list));
-	private = lappend(private, limits);
-	private = lappend(private, makeInteger(drops_rows(conditions.local, search)));
-	private = lappend(private, local_reasons(relation, search));
-	private = lappend(private, makeString(pstrdup(search == NULL && relation->search_reason ? relation->search_reason : "")));
-	private = lappend(private, makeInteger(relation->table->collection->fingerprint));
-	return make_foreignscan(tlist, conditions.local, rel->relid, exprs, private,
+	plan.relid = relation->table->relid;
+	plan.relied_on = relation->table->collection->fingerprint;
+	plan.filters = conditions.filters;
+	plan.drops_rows = drops_rows(conditions.local, search);
+	plan.local_reasons = local_reasons(relation, search);
+	plan.search_reason = search == NULL && relation->search_reason ? relation->search_reason : "";
+	return make_foreignscan(tlist, conditions.local, rel->relid, exprs, scan_plan_write(&plan),
 							scan_tlist, conditions.remote, outer_plan);
 }

@@ -12,6 +12,7 @@
 
 #include "filter.h"
 #include "remote/table.h"
+#include "scan_plan.h"
 #include "value/pgvector.h"
 
 /* a distance that orders the query, answered by a search */
@@ -39,40 +40,6 @@ typedef struct PlanRelation
 	const char *search_reason;	/* why a distance that orders the query is not sent */
 	SearchClause *range;		/* finds all rows within a distance; or NULL */
 } PlanRelation;
-
-/* ForeignPath.fdw_private: a list of one Integer of this */
-typedef enum PathKind
-{
-	PATH_PAGES,					/* all rows that pass, in the order of the key */
-	PATH_SEARCH,				/* the nearest first */
-	PATH_RANGE,					/* those within a distance */
-	PATH_COUNT					/* only how many there are */
-} PathKind;
-
-/* ForeignScan.fdw_private */
-typedef enum ScanPrivate
-{
-	SCAN_KIND,					/* integer: PathKind */
-	SCAN_RELATION,				/* OID: the foreign table */
-	SCAN_FILTERS,				/* trees; values are in fdw_exprs */
-	SCAN_COLUMNS,				/* integers: attribute number by position of the scan tuple; 0: the distance */
-	SCAN_RECHECK_COLUMNS,		/* attribute numbers that only the sent conditions need */
-	SCAN_SEARCH,				/* NIL or integers, see ScanSearch */
-	SCAN_LIMIT,					/* integers: index of LIMIT and of OFFSET in fdw_exprs, -1 without */
-	SCAN_HAS_LOCAL_CONDS,		/* integer: conditions checked here, but the bound of a search */
-	SCAN_LOCAL_REASONS,			/* strings, for EXPLAIN */
-	SCAN_SEARCH_REASON,			/* string, "" without */
-	SCAN_RELIED_ON				/* integer: Collection.fingerprint of what was planned with */
-} ScanPrivate;
-
-typedef enum ScanSearch
-{
-	SEARCH_ATTNUM,
-	SEARCH_KIND,
-	SEARCH_QUERY,				/* index in fdw_exprs */
-	SEARCH_FUNCTION,			/* OID of the distance function */
-	SEARCH_BOUND				/* index in fdw_exprs, -1 without */
-} ScanSearch;
 
 /*
  * Error 42501 where a user has no right at all on a relation, or on the parent

@@ -1,0 +1,76 @@
+/*
+ * scan_plan.c
+ *		What a ForeignScan node carries from planning to execution.
+ */
+#include "postgres.h"
+
+#include "nodes/value.h"
+
+#include "compat.h"
+#include "scan_plan.h"
+
+/* the integers among the members, in their order in the list */
+enum
+{
+	KIND, RELID, RELIED_ON, LIMIT, OFFSET, DROPS_ROWS, HAS_SEARCH,
+	SEARCH_ATTNUM, SEARCH_KIND, SEARCH_FUNCTION, SEARCH_QUERY, SEARCH_BOUND,
+	NUMBERS
+};
+
+/* the whole list */
+enum
+{
+	PLAN_NUMBERS, PLAN_FILTERS, PLAN_COLUMNS, PLAN_RECHECK_COLUMNS, PLAN_LOCAL_REASONS, PLAN_SEARCH_REASON
+};
+
+List *
+scan_plan_write(const ScanPlan *plan)
+{
+	const int	numbers[NUMBERS] = {
+		[KIND] = plan->kind,
+		[RELID] = (int) plan->relid,
+		[RELIED_ON] = plan->relied_on,
+		[LIMIT] = plan->limit,
+		[OFFSET] = plan->offset,
+		[DROPS_ROWS] = plan->drops_rows,
+		[HAS_SEARCH] = plan->has_search,
+		[SEARCH_ATTNUM] = plan->search.attnum,
+		[SEARCH_KIND] = plan->search.kind,
+		[SEARCH_FUNCTION] = (int) plan->search.function,
+		[SEARCH_QUERY] = plan->search.query,
+		[SEARCH_BOUND] = plan->search.bound
+	};
+	List	   *list = NIL;
+
+	for (int i = 0; i < NUMBERS; i++)
+		list = lappend_int(list, numbers[i]);
+	list = list_make5(list, plan->filters, plan->columns, plan->recheck_columns, plan->local_reasons);
+	return lappend(list, makeString(pstrdup(plan->search_reason)));
+}
+
+void
+scan_plan_read(List *fdw_private, ScanPlan *plan)
+{
+	List	   *numbers = list_nth(fdw_private, PLAN_NUMBERS);
+
+	*plan = (ScanPlan)
+	{
+		.kind = list_nth_int(numbers, KIND),
+		.relid = (Oid) list_nth_int(numbers, RELID),
+		.relied_on = list_nth_int(numbers, RELIED_ON),
+		.limit = list_nth_int(numbers, LIMIT),
+		.offset = list_nth_int(numbers, OFFSET),
+		.drops_rows = list_nth_int(numbers, DROPS_ROWS) != 0,
+		.has_search = list_nth_int(numbers, HAS_SEARCH) != 0,
+		.search.attnum = list_nth_int(numbers, SEARCH_ATTNUM),
+		.search.kind = list_nth_int(numbers, SEARCH_KIND),
+		.search.function = (Oid) list_nth_int(numbers, SEARCH_FUNCTION),
+		.search.query = list_nth_int(numbers, SEARCH_QUERY),
+		.search.bound = list_nth_int(numbers, SEARCH_BOUND),
+		.filters = list_nth(fdw_private, PLAN_FILTERS),
+		.columns = list_nth(fdw_private, PLAN_COLUMNS),
+		.recheck_columns = list_nth(fdw_private, PLAN_RECHECK_COLUMNS),
+		.local_reasons = list_nth(fdw_private, PLAN_LOCAL_REASONS),
+		.search_reason = strVal(list_nth(fdw_private, PLAN_SEARCH_REASON))
+	};
+}

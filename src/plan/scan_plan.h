@@ -1,0 +1,53 @@
+/*
+ * scan_plan.h
+ *		What a ForeignScan node carries from planning to execution.
+ */
+#ifndef MILVUS_SCAN_PLAN_H
+#define MILVUS_SCAN_PLAN_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+#include "value/pgvector.h"
+
+/* ForeignPath.fdw_private: a list of one Integer of this */
+typedef enum PathKind
+{
+	PATH_PAGES,					/* all rows that pass, in the order of the key */
+	PATH_SEARCH,				/* the nearest first */
+	PATH_RANGE,					/* those within a distance */
+	PATH_COUNT					/* only how many there are */
+} PathKind;
+
+/* the search of PATH_SEARCH and PATH_RANGE */
+typedef struct SearchPlan
+{
+	AttrNumber	attnum;			/* the vector */
+	DistanceKind kind;
+	Oid			function;		/* computes the distance */
+	int			query;			/* index in fdw_exprs of the query vector */
+	int			bound;			/* index in fdw_exprs of the distance beyond which no row is wanted, -1 without */
+} SearchPlan;
+
+typedef struct ScanPlan
+{
+	PathKind	kind;
+	Oid			relid;			/* the foreign table; the node of a count has no relation of its own */
+	int			relied_on;		/* Collection.fingerprint of what was planned with */
+	List	   *filters;		/* trees of the conditions that are sent; their values are in fdw_exprs */
+	List	   *columns;		/* integers: attribute number by position of the scan tuple; 0: the distance */
+	List	   *recheck_columns;	/* integers: attribute numbers that only the sent conditions need */
+	bool		has_search;
+	SearchPlan	search;
+	int			limit;			/* index in fdw_exprs of LIMIT, -1 without */
+	int			offset;			/* index in fdw_exprs of OFFSET, -1 without */
+	bool		drops_rows;		/* conditions are checked here, other than the bound of the search */
+	List	   *local_reasons;	/* strings: why each of them is; for EXPLAIN */
+	const char *search_reason;	/* why a distance that orders the query is not sent, "" without; for EXPLAIN */
+} ScanPlan;
+
+/* To ForeignScan.fdw_private, which copyObject() understands, and back. */
+extern List *scan_plan_write(const ScanPlan *plan);
+extern void scan_plan_read(List *fdw_private, ScanPlan *plan);
+
+#endif							/* MILVUS_SCAN_PLAN_H */
