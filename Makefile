@@ -7,7 +7,7 @@ PGFILEDESC = "milvus_fdw - foreign data wrapper for Milvus"
 
 PROTOS = common feder milvus msg rg schema
 PROTO_OBJS = $(PROTOS:%=proto/%.pb-c.o)
-OBJS = milvus_fdw.o $(PROTO_OBJS) $(sort $(patsubst %.c,%.o,$(wildcard src/*/*.c)))
+OBJS = milvus_fdw.o $(PROTO_OBJS) $(sort $(patsubst %.c,%.o,$(wildcard src/*.c src/*/*.c)))
 # test/fuzz/backend is a part of the library only where it is run
 ifdef MILVUS_FUZZ
 OBJS += test/fuzz/backend.o

@@ -1,78 +1,32 @@
 /*
  * milvus_fdw.c
- *		The way in: module magic, settings, handler and validator.
+ *		The way in: module magic, handler and validator.
  */
 #include "postgres.h"
 
 #include "access/reloptions.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 
 #include "src/compat.h"
-#include "src/exec/analyze.h"
-#include "src/exec/import.h"
-#include "src/exec/modify.h"
-#include "src/exec/scan.h"
-#include "src/plan/modify.h"
+#include "src/analyze.h"
+#include "src/import.h"
+#include "src/write/modify.h"
+#include "src/read/scan.h"
+#include "src/plan/modify_table.h"
 #include "src/plan/relation.h"
-#include "src/remote/loading.h"
-#include "src/server/json_check.h"
 #include "src/server/option.h"
+#include "src/server/setting.h"
 
 MILVUS_MODULE_MAGIC("milvus_fdw", MILVUS_FDW_VERSION);
 
 PG_FUNCTION_INFO_V1(milvus_fdw_handler);
 PG_FUNCTION_INFO_V1(milvus_fdw_validator);
 
-bool		milvus_enable_search = true;
-bool		milvus_exact_distance = true;
-char	   *milvus_search_params = NULL;
-int			milvus_consistency_level = CONSISTENCY_UNSET;
-
-static const struct config_enum_entry consistency_levels[] = {
-	{"default", CONSISTENCY_UNSET, false},
-	{"session", CONSISTENCY_SESSION, false},
-	{"strong", CONSISTENCY_STRONG, false},
-	{"bounded", CONSISTENCY_BOUNDED, false},
-	{"eventually", CONSISTENCY_EVENTUALLY, false},
-	{NULL, 0, false}
-};
-
-static bool
-check_search_params(char **newval, void **extra, GucSource source)
-{
-	if (*newval == NULL || (*newval)[0] == '\0' || json_check_object(*newval))
-		return true;
-	GUC_check_errdetail("It must be empty or a JSON object without \\u escapes, such as {\"ef\": 64}.");
-	return false;
-}
-
 void
 _PG_init(void)
 {
-	DefineCustomBoolVariable("milvus_fdw.enable_search",
-							 "Lets ORDER BY a distance be answered by a vector search in Milvus.",
-							 "Off, all rows are read and sorted here, which is exact.",
-							 &milvus_enable_search, true, PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomBoolVariable("milvus_fdw.exact_distance",
-							 "Computes distances from the vectors where the index does not keep them exactly.",
-							 "Off, the scores of a lossy index are taken as they are.",
-							 &milvus_exact_distance, true, PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomStringVariable("milvus_fdw.search_params",
-							   "Parameters of vector searches, as a JSON object.",
-							   "For example {\"ef\": 64}. Overrides the option of the table.",
-							   &milvus_search_params, "", PGC_USERSET, 0, check_search_params, NULL, NULL);
-	DefineCustomEnumVariable("milvus_fdw.consistency_level",
-							 "How recent the data must be that reads of foreign tables see.",
-							 "\"default\" leaves it to the option consistency_level of the table or server, and without that to the collection's own.",
-							 &milvus_consistency_level, CONSISTENCY_UNSET, consistency_levels,
-							 PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomIntVariable("milvus_fdw.wait_for_load",
-							"For so long a read waits for a collection that Milvus is loading.",
-							"After a restart Milvus loads by itself what was loaded before. 0: such a read is an error at once.",
-							&milvus_wait_for_load, 0, 0, INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
-	MarkGUCPrefixReserved("milvus_fdw");
+	setting_define_all();
 	modify_install_hook();
 }
 

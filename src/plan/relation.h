@@ -10,7 +10,7 @@
 #include "nodes/pathnodes.h"
 #include "nodes/plannodes.h"
 
-#include "filter.h"
+#include "filter/filter.h"
 #include "remote/table.h"
 #include "scan_plan.h"
 #include "value/pgvector.h"
@@ -85,10 +85,5 @@ extern bool search_delivers_distance(PlannerInfo *root, RelOptInfo *rel, const S
 
 /* Is there a LIMIT that applies to the rows of this query level as they come? */
 extern bool search_has_plain_limit(PlannerInfo *root);
-
-/* settings */
-extern bool milvus_enable_search;
-extern bool milvus_exact_distance;
-extern char *milvus_search_params;
 
 #endif							/* MILVUS_RELATION_H */

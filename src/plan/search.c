@@ -17,6 +17,7 @@
 
 #include "compat.h"
 #include "relation.h"
+#include "server/setting.h"
 
 /* built-in operators that PostgreSQL's headers give no name */
 #define OID_FLOAT8_LE 673

@@ -13,11 +13,10 @@
 
 #include "loading.h"
 #include "proto/milvus.pb-c.h"
+#include "server/setting.h"
 
 #define MIN_PAUSE_MS 100
 #define MAX_PAUSE_MS 1000
-
-int			milvus_wait_for_load = 0;
 
 bool
 loading_is_reason(const FlatStatus *status)

@@ -9,9 +9,6 @@
 
 #include "table.h"
 
-/* setting: for so many seconds a read waits for what is being loaded */
-extern int	milvus_wait_for_load;
-
 /* Does a status tell that what is asked for can't be read, or not yet? */
 extern bool loading_is_reason(const FlatStatus *status);
 

@@ -25,6 +25,7 @@
 
 #include "json_check.h"
 #include "option.h"
+#include "setting.h"
 
 #define MILVUS_DEFAULT_PORT 19530
 #define DEFAULT_CONNECT_TIMEOUT_S 10
@@ -113,7 +114,14 @@ static const Option known_options[] = {
 	{"password_required", UserMappingRelationId, OPTION_BOOLEAN},
 };
 
-static const char *const consistency_names[] = {"session", "strong", "bounded", "eventually"};
+const struct config_enum_entry option_consistency_levels[] = {
+	{"default", CONSISTENCY_UNSET, false},
+	{"session", CONSISTENCY_SESSION, false},
+	{"strong", CONSISTENCY_STRONG, false},
+	{"bounded", CONSISTENCY_BOUNDED, false},
+	{"eventually", CONSISTENCY_EVENTUALLY, false},
+	{NULL, 0, false}
+};
 
 static const Option *
 find_option(const char *name, Oid catalog)
@@ -177,9 +185,9 @@ parse_memory(const char *name, const char *value)
 static Consistency
 parse_consistency(const char *name, const char *value)
 {
-	for (int i = 0; i < lengthof(consistency_names); i++)
-		if (pg_strcasecmp(value, consistency_names[i]) == 0)
-			return (Consistency) (CONSISTENCY_SESSION + i);
+	for (const struct config_enum_entry *level = option_consistency_levels; level->name; level++)
+		if (level->val != CONSISTENCY_UNSET && pg_strcasecmp(value, level->name) == 0)
+			return (Consistency) level->val;
 	raise_bad_value(name, value, "\"strong\", \"session\", \"bounded\" or \"eventually\"");
 }
 

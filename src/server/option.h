@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "foreign/foreign.h"
+#include "utils/guc.h"
 
 typedef enum Consistency
 {
@@ -71,6 +72,9 @@ typedef struct ColumnOptions
 	int			dim;			/* of a vector whose type has none; 0: not said */
 } ColumnOptions;
 
+/* The words of a Consistency; "default" is one of the setting, not of the options. */
+extern const struct config_enum_entry option_consistency_levels[];
+
 /* All strings are allocated in CurrentMemoryContext. */
 extern void option_get_server(ForeignServer *server, ServerOptions *options);
 extern void option_get_mapping(UserMapping *mapping, MappingOptions *options);
@@ -78,9 +82,6 @@ extern void option_get_table(ForeignTable *table, ForeignServer *server, const c
 							 TableOptions *options);
 extern void option_get_column(Oid relid, AttrNumber attnum, const char *attname,
 							  ColumnOptions *options);
-
-/* the setting milvus_fdw.consistency_level, which comes before the option: a Consistency */
-extern int	milvus_consistency_level;
 
 /* Validate what was given for an object of that catalog. Errors: HV00D, 22023, 42501. */
 extern void option_validate(List *options, Oid catalog);

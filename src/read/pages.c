@@ -12,7 +12,7 @@
 
 #include "count.h"
 #include "pages.h"
-#include "plan/filter.h"
+#include "filter/filter.h"
 
 #define PAGE_BYTES (4 * 1024 * 1024)
 /* first page of rows whose size is not known */

@@ -1,5 +1,5 @@
 /*
- * modify.c
+ * modify_table.c
  *		The planner's callbacks of INSERT, UPDATE and DELETE.
  */
 #include "postgres.h"
@@ -16,7 +16,7 @@
 #include "utils/rel.h"
 
 #include "compat.h"
-#include "modify.h"
+#include "modify_table.h"
 #include "relation.h"
 #include "row_address.h"
 

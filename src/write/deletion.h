@@ -7,7 +7,7 @@
 
 #include "postgres.h"
 
-#include "row.h"
+#include "read/row.h"
 #include "sender.h"
 
 typedef struct Deletion Deletion;

@@ -31,7 +31,7 @@ typedef enum FilterNode
 	FILTER_BOOLEAN,				/* attnum, wanted */
 	FILTER_NULL,				/* attnum, wanted */
 
-	/* of what is inside a field: shippable_inner.c, filter_inner.c */
+	/* of what is inside a field: shippable_contents.c, filter_contents.c */
 	FILTER_LIKE,				/* attnum, FilterPattern, index of the pattern */
 	FILTER_ARRAY,				/* attnum, FilterArrayTest, index of the element or array */
 	FILTER_LENGTH,				/* attnum, unused, index of the number of elements */

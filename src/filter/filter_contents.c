@@ -1,5 +1,5 @@
 /*
- * filter_inner.c
+ * filter_contents.c
  *		Conditions on what is inside a field in Milvus' expression language:
  *		patterns of texts, elements of arrays, values in documents.
  */
@@ -334,7 +334,7 @@ write_placeholder(StringInfo out, FilterNode node, const CollectionField *field,
 }
 
 Outcome
-filter_write_inner(Writing *w, StringInfo out, List *tree)
+filter_write_contents(Writing *w, StringInfo out, List *tree)
 {
 	FilterNode	node = intVal(linitial(tree));
 	const CollectionField *field = w->table->columns[intVal(lsecond(tree)) - 1].field;

@@ -5,7 +5,7 @@
 #include "postgres.h"
 
 #include "begin.h"
-#include "modify.h"
+#include "write/modify.h"
 #include "remote/transaction.h"
 
 void

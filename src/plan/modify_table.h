@@ -1,5 +1,5 @@
 /*
- * modify.h
+ * modify_table.h
  *		The planner's callbacks of INSERT, UPDATE and DELETE.
  */
 #ifndef MILVUS_PLAN_MODIFY_H

@@ -8,7 +8,7 @@
 #include "miscadmin.h"
 
 #include "deletion.h"
-#include "keys.h"
+#include "read/keys.h"
 
 /* servers parse a list of keys: longer ones take them more than twice as long */
 #define KEYS_PER_REQUEST 10000

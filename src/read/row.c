@@ -14,7 +14,7 @@
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
 
-#include "plan/filter.h"
+#include "filter/filter.h"
 #include "row.h"
 
 typedef struct RowColumn

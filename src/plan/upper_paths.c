@@ -1,5 +1,5 @@
 /*
- * count.c
+ * upper_paths.c
  *		count(*) as the server's own.
  */
 #include "postgres.h"

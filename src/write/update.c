@@ -15,7 +15,7 @@
 #include "utils/memutils.h"
 
 #include "batch.h"
-#include "keys.h"
+#include "read/keys.h"
 #include "update.h"
 
 /* rows looked up at once */

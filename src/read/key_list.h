@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "keys.h"
-#include "plan/filter.h"
+#include "filter/filter.h"
 
 typedef struct KeyList KeyList;
 

@@ -570,7 +570,7 @@ compile(Compilation *c, Expr *clause, bool negated)
 {
 	List	   *tree;
 
-	if (filter_compile_inner(c, clause, negated, &tree))
+	if (filter_compile_contents(c, clause, negated, &tree))
 		return tree;
 	switch (nodeTag(clause))
 	{

@@ -11,9 +11,9 @@
 #include "utils/lsyscache.h"
 
 #include "compat.h"
-#include "neighbours.h"
-#include "row.h"
-#include "scan.h"
+#include "read/neighbours.h"
+#include "read/row.h"
+#include "read/scan.h"
 
 /* values of a list that are shown */
 #define MAX_SHOWN 1000

@@ -10,8 +10,8 @@
 #include "begin.h"
 #include "deletion.h"
 #include "modify.h"
-#include "pages.h"
-#include "plan/filter.h"
+#include "read/pages.h"
+#include "filter/filter.h"
 #include "proto/milvus.pb-c.h"
 
 /* False when the server has no such RPC. */

@@ -17,9 +17,9 @@
 
 #include "analyze.h"
 #include "begin.h"
-#include "keys.h"
-#include "pages.h"
-#include "plan/filter.h"
+#include "read/keys.h"
+#include "read/pages.h"
+#include "filter/filter.h"
 
 /* keys asked for at once */
 #define KEYS_PER_REQUEST 1000

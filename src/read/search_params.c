@@ -16,8 +16,8 @@
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
-#include "plan/relation.h"
 #include "search_params.h"
+#include "server/setting.h"
 
 const char *
 search_params_set(const MilvusTable *table)

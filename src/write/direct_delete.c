@@ -13,7 +13,7 @@
 #include "modify.h"
 #include "plan/relation.h"
 #include "remote/read.h"
-#include "scan.h"
+#include "read/scan.h"
 #include "sender.h"
 
 /* ForeignScanState.fdw_state */

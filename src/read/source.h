@@ -14,7 +14,7 @@
 #include "portability/instr_time.h"
 
 #include "key_list.h"
-#include "plan/filter.h"
+#include "filter/filter.h"
 #include "plan/scan_plan.h"
 #include "remote/table.h"
 

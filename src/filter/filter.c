@@ -583,7 +583,7 @@ write_node(Writing *w, StringInfo out, List *tree)
 		case FILTER_NULL:
 			return write_null_test(w, out, tree);
 		default:
-			return filter_write_inner(w, out, tree);
+			return filter_write_contents(w, out, tree);
 	}
 }
 

@@ -26,10 +26,10 @@
 #include "begin.h"
 #include "compat.h"
 #include "deletion.h"
-#include "keys.h"
+#include "read/keys.h"
 #include "modify.h"
-#include "plan/modify.h"
-#include "scan.h"
+#include "plan/modify_table.h"
+#include "read/scan.h"
 #include "update.h"
 
 /* ResultRelInfo.ri_FdwState */

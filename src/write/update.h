@@ -10,7 +10,7 @@
 #include "executor/tuptable.h"
 #include "nodes/bitmapset.h"
 
-#include "row.h"
+#include "read/row.h"
 #include "sender.h"
 
 typedef struct Update Update;

@@ -29,8 +29,8 @@
 #include "neighbours.h"
 #include "pages.h"
 #include "search_params.h"
-#include "plan/filter.h"
-#include "plan/relation.h"
+#include "server/setting.h"
+#include "filter/filter.h"
 #include "value/vector.h"
 
 /* a first search where it is not known how many rows are wanted */

@@ -19,7 +19,6 @@
 
 #include "compat.h"
 #include "begin.h"
-#include "plan/relation.h"
 #include "scan.h"
 
 /* The table that is scanned, or counted: then the plan node has no relation of its own. */

@@ -13,7 +13,7 @@
 #include "utils/memutils.h"
 
 #include "batch.h"
-#include "keys.h"
+#include "read/keys.h"
 
 /* a request: enough to be worth its round trip, well below the server's limit */
 #define BATCH_BYTES (8 * 1024 * 1024)

@@ -1,5 +1,5 @@
 /*
- * shippable_inner.c
+ * shippable_contents.c
  *		Which conditions on what is inside a field Milvus can check with exactly
  *		the same meaning: patterns of texts, elements of arrays, values in
  *		documents.
@@ -468,7 +468,7 @@ compile_document_boolean(Compilation *c, AttrNumber attnum, List *path, bool wan
 }
 
 bool
-filter_compile_inner(Compilation *c, Expr *clause, bool negated, List **tree)
+filter_compile_contents(Compilation *c, Expr *clause, bool negated, List **tree)
 {
 	List	   *path;
 	AttrNumber	attnum;

@@ -12,7 +12,7 @@
 
 #include "filter.h"
 
-/* --- compiling: shippable.c, shippable_inner.c --- */
+/* --- compiling: shippable.c, shippable_contents.c --- */
 
 typedef struct Compilation
 {
@@ -50,9 +50,9 @@ extern FilterOperator filter_negate(FilterOperator op);
  * Conditions on what is inside a field: patterns, elements, documents.  False:
  * the clause is none of these.  Else *tree is its tree, or NIL when refused.
  */
-extern bool filter_compile_inner(Compilation *c, Expr *clause, bool negated, List **tree);
+extern bool filter_compile_contents(Compilation *c, Expr *clause, bool negated, List **tree);
 
-/* --- writing: filter.c, filter_inner.c --- */
+/* --- writing: filter.c, filter_contents.c --- */
 
 /* what became of a node */
 typedef enum Outcome
@@ -97,7 +97,7 @@ extern Outcome filter_write_known(Writing *w, StringInfo out, const CollectionFi
 /* Cut out back to a length. */
 extern Outcome filter_take_back(StringInfo out, int len, Outcome outcome);
 
-/* Write a node of those of filter_compile_inner(). */
-extern Outcome filter_write_inner(Writing *w, StringInfo out, List *tree);
+/* Write a node of those of filter_compile_contents(). */
+extern Outcome filter_write_contents(Writing *w, StringInfo out, List *tree);
 
 #endif							/* MILVUS_FILTER_PRIVATE_H */
