@@ -2,14 +2,7 @@
 \i sql/servers.psql
 \i sql/try.psql
 SET client_min_messages = warning;
-CREATE SERVER d FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port :'d_port');
-CREATE USER MAPPING FOR CURRENT_USER SERVER d;
-CREATE FUNCTION control(order_ jsonb) RETURNS jsonb LANGUAGE sql AS $$
-	SELECT (milvus.call('d', 'Dummy', jsonb_build_object('request_type', order_))->>'response')::jsonb
-$$;
-CREATE FUNCTION answers(rpc text, VARIADIC answers jsonb[]) RETURNS void LANGUAGE sql AS $$
-	SELECT control(jsonb_build_object('op', 'answers', 'rpc', rpc, 'list', to_jsonb(answers)))
-$$;
+\i sql/double.psql
 SELECT control('{"op": "reset"}') IS NOT NULL, control('{"op": "version", "version": "2.3.5"}') IS NOT NULL, milvus.disconnect('d');
 -- a collection with a text key, an integer, a text, a float vector
 CREATE FUNCTION describe(key text, dim text DEFAULT '2') RETURNS void LANGUAGE sql AS $$

@@ -2,15 +2,7 @@
 \i sql/servers.psql
 \i sql/try.psql
 SET client_min_messages = warning;
-CREATE SERVER d FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port :'d_port');
-CREATE USER MAPPING FOR CURRENT_USER SERVER d;
-CREATE FUNCTION control(order_ jsonb) RETURNS jsonb LANGUAGE sql AS $$
-	SELECT (milvus.call('d', 'Dummy', jsonb_build_object('request_type', order_))->>'response')::jsonb
-$$;
--- what the double is to answer
-CREATE FUNCTION answers(rpc text, VARIADIC answers jsonb[]) RETURNS void LANGUAGE sql AS $$
-	SELECT control(jsonb_build_object('op', 'answers', 'rpc', rpc, 'list', to_jsonb(answers)))
-$$;
+\i sql/double.psql
 -- do it, and show the requests that came of it: what is set in them
 CREATE FUNCTION asked(statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE result text;
