@@ -80,6 +80,20 @@ negate_outcome(Writing *w, StringInfo out, const CollectionField *field, Outcome
 	return outcome == NEVER ? filter_write_known(w, out, field) : outcome == ALWAYS ? NEVER : outcome;
 }
 
+/* End what was begun at start, with "not (" if it is negated. */
+static Outcome
+finish_test(Writing *w, StringInfo out, const CollectionField *field, int start, bool negated, Outcome outcome)
+{
+	if (outcome != WRITTEN)
+	{
+		filter_take_back(out, start, outcome);
+		return negated ? negate_outcome(w, out, field, outcome) : outcome;
+	}
+	if (negated)
+		appendStringInfoChar(out, ')');
+	return WRITTEN;
+}
+
 static Outcome
 write_like(Writing *w, StringInfo out, const CollectionField *field, FilterPattern kind, const FilterValue *value)
 {
@@ -104,14 +118,7 @@ write_like(Writing *w, StringInfo out, const CollectionField *field, FilterPatte
 	if (negated)
 		appendStringInfoString(out, "not (");
 	outcome = write_pattern(w, out, field, &pattern);
-	if (outcome != WRITTEN)
-	{
-		filter_take_back(out, start, outcome);
-		return negated ? negate_outcome(w, out, field, outcome) : outcome;
-	}
-	if (negated)
-		appendStringInfoChar(out, ')');
-	return WRITTEN;
+	return finish_test(w, out, field, start, negated, outcome);
 }
 
 /* --- elements of arrays --- */
@@ -185,14 +192,7 @@ write_array_test(Writing *w, StringInfo out, const CollectionField *field, Filte
 	}
 	else
 		outcome = write_elements(w, out, field, test == ARRAY_HAS_ALL || test == ARRAY_HAS_NOT_ALL, value->datum);
-	if (outcome != WRITTEN)
-	{
-		filter_take_back(out, start, outcome);
-		return negated ? negate_outcome(w, out, field, outcome) : outcome;
-	}
-	if (negated)
-		appendStringInfoChar(out, ')');
-	return WRITTEN;
+	return finish_test(w, out, field, start, negated, outcome);
 }
 
 /* --- values in documents --- */

@@ -167,3 +167,34 @@ keyset_empty(KeySet *set)
 	keytable_reset(set->table);
 	MemoryContextReset(set->context);
 }
+
+void
+keyset_remove(KeySet *set, const RowKey *key)
+{
+	keytable_delete(set->table, *key);
+}
+
+int
+keyset_size(const KeySet *set)
+{
+	return (int) set->table->members;
+}
+
+void
+keyset_begin(KeySet *set, KeySetIterator *iterator)
+{
+	keytable_iterator begun;
+
+	keytable_start_iterate(set->table, &begun);
+	*iterator = (KeySetIterator) {begun.cur, begun.end, begun.done};
+}
+
+const RowKey *
+keyset_next(KeySet *set, KeySetIterator *iterator)
+{
+	keytable_iterator at = {iterator->at, iterator->end, iterator->done};
+	KeyEntry   *entry = keytable_iterate(set->table, &at);
+
+	*iterator = (KeySetIterator) {at.cur, at.end, at.done};
+	return entry ? &entry->key : NULL;
+}

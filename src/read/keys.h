@@ -49,6 +49,19 @@ extern bool keyset_add(KeySet *set, const RowKey *key, int number);
 /* The number of a key, -1 if it is not there. */
 extern int	keyset_find(KeySet *set, const RowKey *key);
 
+extern void keyset_remove(KeySet *set, const RowKey *key);
 extern void keyset_empty(KeySet *set);
+extern int	keyset_size(const KeySet *set);
+
+/* The keys one after the other, in any order: begin, then next until it is NULL. */
+typedef struct KeySetIterator
+{
+	uint32		at;				/* simplehash's own three */
+	uint32		end;
+	bool		done;
+} KeySetIterator;
+
+extern void keyset_begin(KeySet *set, KeySetIterator *iterator);
+extern const RowKey *keyset_next(KeySet *set, KeySetIterator *iterator);
 
 #endif							/* MILVUS_KEYS_H */

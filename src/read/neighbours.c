@@ -41,24 +41,6 @@
 /* a message should stay well below what servers send */
 #define MAX_SEARCH_BYTES (32 * 1024 * 1024)
 
-/* keys that were delivered */
-typedef struct SeenKey
-{
-	RowKey		key;
-	char		status;
-} SeenKey;
-
-#define SH_PREFIX seen
-#define SH_ELEMENT_TYPE SeenKey
-#define SH_KEY_TYPE RowKey
-#define SH_KEY key
-#define SH_HASH_KEY(table, key) key_hash(&(key))
-#define SH_EQUAL(table, a, b) key_equal(&(a), &(b))
-#define SH_SCOPE static inline
-#define SH_DEFINE
-#define SH_DECLARE
-#include "lib/simplehash.h"
-
 typedef enum Stage
 {
 	BEFORE_SEARCH,				/* a search for "limit" neighbours comes next */
@@ -105,7 +87,7 @@ typedef struct NeighbourSource
 	RpcBuffer  *buffer;
 	FlatResult *result;
 	FlatCursor	score_cursor;
-	seen_hash  *seen;
+	KeySet	   *seen;
 	FmgrInfo	function;
 
 	Tuplesortstate *sorted;		/* rows in the order of their computed distances */
@@ -231,7 +213,7 @@ begin_neighbours(const SourceRequest *request)
 	/* an approximate index may find fewer than there are within a radius: rather see where it ends */
 	if (!collection_search_exact(source->field))
 		source->bounds.has_radius = false;
-	source->seen = seen_create(CurrentMemoryContext, 64, NULL);
+	source->seen = keyset_make();
 	fmgr_info(search->function, &source->function);
 
 	source->output_fields = row_output_fields(source->reader);
@@ -246,25 +228,6 @@ begin_neighbours(const SourceRequest *request)
 		/* what no search can order, or return: all rows, sorted here */
 		source->stage = is_searchable && search_returns_all(source) ? BEFORE_SEARCH : BEFORE_REST;
 	return &source->source;
-}
-
-/* Mark a key as delivered; false if it was already. */
-static bool
-note_key(NeighbourSource *source, const RowKey *key)
-{
-	RowKey		copy = *key;
-	SeenKey    *entry;
-	bool		found;
-
-	entry = seen_insert(source->seen, copy, &found);
-	if (!found && key->is_text)
-	{
-		uint8	   *text = MemoryContextAlloc(source->context, Max(key->text.len, 1));
-
-		memcpy(text, key->text.data, key->text.len);
-		entry->key.text.data = text;
-	}
-	return !found;
 }
 
 /* Search, and bind the answer to the reader, unless it was refused. */
@@ -323,7 +286,7 @@ next_hit(NeighbourSource *source, Datum *values, bool *nulls, RowKey *key, doubl
 			break;
 		memcpy(&single, raw.bytes.data, sizeof(single));
 		*score = source->last_score = single;
-		if (!note_key(source, key))
+		if (!keyset_add(source->seen, key, 0))
 		{
 			row_skip(source->reader);
 			continue;
@@ -451,10 +414,10 @@ fill_sort(NeighbourSource *source, PageSource *pages)
 		MemoryContextReset(row_context);
 		if (pages ? !pages_next(pages, values, nulls, &key) : !next_hit(source, values, nulls, &key, &score))
 			break;
-		if (pages && seen_lookup(source->seen, key) != NULL)
+		if (pages && keyset_find(source->seen, &key) >= 0)
 			continue;
 		if (!sort_row(source, input, values, nulls, pages == NULL))
-			seen_delete(source->seen, key);
+			keyset_remove(source->seen, &key);
 	}
 	MemoryContextSwitchTo(caller);
 	tuplesort_performsort(source->sorted);
@@ -468,20 +431,20 @@ rest_expression(NeighbourSource *source)
 {
 	const CollectionField *key_field = source->table->collection->primary_key;
 	StringInfoData expr;
-	seen_iterator iterator;
-	SeenKey    *entry;
+	KeySetIterator iterator;
+	const RowKey *key;
 	int			count = 0;
 
 	initStringInfo(&expr);
 	if (source->request->expr[0])
 		appendStringInfo(&expr, "(%s)", source->request->expr);
-	if (source->seen->members == 0 || source->seen->members > MAX_LISTED_KEYS || !filter_can_name(source->table, key_field))
+	if (keyset_size(source->seen) == 0 || keyset_size(source->seen) > MAX_LISTED_KEYS || !filter_can_name(source->table, key_field))
 		return expr.data;
 	appendStringInfo(&expr, "%s%s not in [", expr.len > 0 ? " and " : "", key_field->name);
-	seen_start_iterate(source->seen, &iterator);
-	while ((entry = seen_iterate(source->seen, &iterator)) != NULL)
+	keyset_begin(source->seen, &iterator);
+	while ((key = keyset_next(source->seen, &iterator)) != NULL)
 	{
-		if (row_list_key(source->table, &expr, &entry->key, count == 0))
+		if (row_list_key(source->table, &expr, key, count == 0))
 			count++;
 	}
 	appendStringInfoChar(&expr, ']');
@@ -565,7 +528,7 @@ distrust_scores(NeighbourSource *source, const RowKey *key)
 {
 	MemoryContext caller = MemoryContextSwitchTo(source->context);
 
-	seen_delete(source->seen, *key);
+	keyset_remove(source->seen, key);
 	source->scores_hold = source->stepping = false;
 	source->reader = source->rest_reader;
 	source->output_fields = row_output_fields(source->reader);

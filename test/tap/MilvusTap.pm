@@ -12,7 +12,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time usleep);
 
-our @EXPORT = qw(need_port start_cluster add_server make_table drop_tables wait_until
+our @EXPORT = qw(need_port start_cluster start_far add_server make_table drop_tables wait_until
   seconds_since percentile check_log milvus);
 
 my $run = sprintf('%d_%d', $$, time() * 1000 % 1_000_000);
@@ -38,6 +38,21 @@ sub start_cluster
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE EXTENSION milvus_fdw');
 	return $node;
+}
+
+# A cluster with the table "rows" of 100 rows on the server "direct", and "far", the
+# same by way of a proxy, on the server "m".  (node, proxy, collection)
+sub start_far
+{
+	my ($port, %more) = @_;
+	my $node = start_cluster(%more);
+	my $proxy = MilvusTap::Proxy->new($port);
+	add_server($node, 'direct', $port);
+	add_server($node, 'm', $proxy->port);
+	my $collection = make_table($node, 'direct', 'rows', 100);
+	$node->safe_psql('postgres', "CREATE FOREIGN TABLE far (id bigint, n integer, e real[])
+		SERVER m OPTIONS (collection '$collection', consistency_level 'strong')");
+	return ($node, $proxy, $collection);
 }
 
 # A foreign server with a user mapping for the current user.

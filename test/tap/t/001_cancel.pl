@@ -11,13 +11,7 @@ use Time::HiRes qw(time);
 
 my $port = need_port('MILVUS_S_PORT', 'MILVUS_L3_PORT');
 my $rounds = 40;
-my $node = start_cluster();
-my $proxy = MilvusTap::Proxy->new($port);
-add_server($node, 'direct', $port);
-add_server($node, 'm', $proxy->port);
-my $collection = make_table($node, 'direct', 'rows', 100);
-$node->safe_psql('postgres', "CREATE FOREIGN TABLE far (id bigint, n integer, e real[])
-	SERVER m OPTIONS (collection '$collection', consistency_level 'strong')");
+my ($node, $proxy, $collection) = start_far($port);
 
 my $control = MilvusTap::Session->new($node);
 my $answer = 'SELECT count(*), sum(id) FROM (SELECT id FROM far WHERE id <= 50 ORDER BY id LIMIT 50) s';

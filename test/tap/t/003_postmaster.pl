@@ -9,13 +9,7 @@ use Test::More;
 use Time::HiRes qw(time);
 
 my $port = need_port('MILVUS_S_PORT', 'MILVUS_L3_PORT');
-my $node = start_cluster(conf => "restart_after_crash = off\n");
-my $proxy = MilvusTap::Proxy->new($port);
-add_server($node, 'direct', $port);
-add_server($node, 'm', $proxy->port);
-my $collection = make_table($node, 'direct', 'rows', 100);
-$node->safe_psql('postgres', "CREATE FOREIGN TABLE far (id bigint, n integer, e real[])
-	SERVER m OPTIONS (collection '$collection', consistency_level 'strong')");
+my ($node, $proxy, $collection) = start_far($port, conf => "restart_after_crash = off\n");
 
 my (@waiting, @connecting);
 for (1 .. 3)
