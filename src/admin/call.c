@@ -102,7 +102,10 @@ error_leaves_doubt(int sqlstate)
 		sqlstate == ERRCODE_ADMIN_SHUTDOWN;
 }
 
-/* error 0A000: the server is of a version of Milvus before the one that what came with; the hint tells which */
+/*
+ * Error 0A000: the server is older than the Milvus version that introduced
+ * "what"; the hint names that version.
+ */
 static void
 report_too_old(MilvusConnection *connection, const char *what, const char *hint)
 {
@@ -150,7 +153,7 @@ call_rpc(const char *server, const MilvusMethod *method, Jsonb *json)
 	return json_from_message(response);
 }
 
-/* Nothing is not an argument of what changes something: it would do nothing, without a word. */
+/* Reject NULL arguments: a STRICT function would silently do nothing. */
 static void
 check_not_null(FunctionCallInfo fcinfo)
 {
@@ -191,8 +194,8 @@ milvus_get(PG_FUNCTION_ARGS)
 /*
  * perform(server name, rpc text, request jsonb) -> jsonb
  *
- * What the functions of the extension make their calls by.  Everybody may
- * execute it, but it works only within one of them.
+ * Used by the extension's own functions to issue RPCs.  PUBLIC may execute it,
+ * but it refuses to run outside of them.
  */
 Datum
 milvus_perform(PG_FUNCTION_ARGS)

@@ -93,7 +93,7 @@ check_message(const MilvusConnection *connection, const ProtobufCMessage *messag
 	{
 		const ProtobufCFieldDescriptor *field = &type->fields[i];
 
-		/* those of above are not in lists of messages */
+		/* none of the fields listed above occurs inside a repeated message */
 		if (field->type == PROTOBUF_C_TYPE_MESSAGE && field->label != PROTOBUF_C_LABEL_REPEATED && is_set(message, field))
 			check_message(connection, *(const ProtobufCMessage *const *) ((const char *) message + field->offset));
 	}

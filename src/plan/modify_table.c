@@ -20,7 +20,10 @@
 #include "relation.h"
 #include "row_address.h"
 
-/* Partitions of one table share what has the same name, which must then be the same. */
+/*
+ * Row identity columns of the same name are shared between partitions, so the
+ * name encodes attnum, type and typmod.
+ */
 char *
 modify_key_name(const MilvusTable *table, AttrNumber key_column)
 {
@@ -40,7 +43,7 @@ milvusAddForeignUpdateTargets(PlannerInfo *root, Index rtindex, RangeTblEntry *t
 	relation_check_rights(root, rtindex, user);
 	table = table_open_remote(target_relation, user, DESCRIPTION_CACHED);
 	key_column = table_find_column(table, table->collection->primary_key);
-	/* the executor says so */
+	/* begin_change() raises the error at execution */
 	if (key_column == 0)
 		return;
 	column = &table->columns[key_column - 1];
@@ -48,7 +51,7 @@ milvusAddForeignUpdateTargets(PlannerInfo *root, Index rtindex, RangeTblEntry *t
 						 makeVar(rtindex, key_column, column->typeid, column->typmod,
 								 TupleDescAttr(RelationGetDescr(target_relation), key_column - 1)->attcollation, 0),
 						 rtindex, modify_key_name(table, key_column));
-	/* of a deleted row, core asks only for what triggers want */
+	/* for DELETE, core requests only the columns that triggers need */
 	if (root->parse->commandType == CMD_DELETE && root->parse->returningList != NIL)
 		add_row_identity_var(root, makeVar(rtindex, InvalidAttrNumber, RECORDOID, -1, InvalidOid, 0),
 							 rtindex, "wholerow");

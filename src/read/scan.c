@@ -131,7 +131,7 @@ wanted_rows(const MilvusScanState *state)
 				offset = 0,
 				wanted;
 
-	/* rows that don't pass here must be made up for: how many there are, nobody knows */
+	/* rows rejected locally must be replaced, and their number is unknown */
 	if (state->plan.drops_rows || state->request.recheck || !plan_integer(state, state->plan.limit, &limit))
 		return ROWS_ALL;
 	(void) plan_integer(state, state->plan.offset, &offset);

@@ -88,7 +88,7 @@ ef_is_below(Jsonb *params, int limit)
 		DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(ef->val.numeric))) < limit;
 }
 
-/* A search that is to bring as many rows as are wanted can't have a range set for it. */
+/* Reject user-set radius/range_filter: the scan must be able to fetch as many rows as needed. */
 static void
 refuse_range(Jsonb *params)
 {

@@ -53,8 +53,8 @@ typedef struct MutationOutcome
 } MutationOutcome;
 
 /*
- * Wait for its end.  outcome, cleared by the caller, tells after an error as
- * well how far it came.  The keys are left in answer, pointing into buffer.
+ * Wait for its end.  outcome (zeroed by the caller) reports progress, even if an
+ * error is raised.  The keys are left in answer, pointing into buffer.
  * From here on the session reads what it wrote.  Errors: Milvus' own, and HV000
  * when not all rows of an insert or upsert were taken.
  */

@@ -17,7 +17,7 @@ extern off_t store_end(void);
 /* Errors: those of a temporary file that can't grow. */
 extern void store_append(const char *data, Size len);
 
-/* What lies behind a place is given up: what comes next is written over it.  Raises nothing. */
+/* Truncate to this offset; later appends overwrite what followed.  Raises nothing. */
 extern void store_cut(off_t place);
 
 extern void store_read(off_t place, char *data, Size len);

@@ -67,7 +67,7 @@ extern void table_require_column(const MilvusTable *table, AttrNumber attnum);
  */
 extern void table_check_loaded(const MilvusTable *table);
 
-/* Error 40001: nothing may be believed that was planned with.  It is forgotten, so a second try works. */
+/* Error 40001: the cached description is stale; it is dropped, so that a retry replans. */
 extern void table_raise_outdated(const MilvusTable *table);
 
 /* The codec of a column; for a dynamic key that of jsonb. Error 42804. */

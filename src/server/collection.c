@@ -346,7 +346,7 @@ finish_asking(CollectionCheck *check)
 						connection->rpc.name, check->name)));
 	indexes = (IndexResponse *)
 		rpc_finish_message(check->index, &milvus__proto__milvus__describe_index_response__descriptor);
-	/* who may read the rows need not have the right to ask for their number */
+	/* a user allowed to read the rows may lack the privilege to fetch statistics */
 	if (rpc_is_permitted(check->statistics))
 		counted = (StatisticsResponse *)
 			rpc_finish_message(check->statistics, &milvus__proto__milvus__get_collection_statistics_response__descriptor);

@@ -130,9 +130,8 @@ read_file(const char *path, const char *option, bool is_secret)
 }
 
 /*
- * What the server side lends (client keys, files with secrets) is not for
- * everyone who may use the server: such a user brings a password, or a
- * superuser has said that none is needed.
+ * Client keys and secret files belong to the server's owner.  A non-superuser must
+ * supply a password of their own, unless a superuser has said that none is needed.
  */
 static bool
 are_lent(const ServerOptions *server, const MappingOptions *mapping)

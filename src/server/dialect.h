@@ -51,7 +51,7 @@ typedef struct Dialect
 	bool		json_exists;	/* exists j["k"] is true of a JSON null */
 	bool		json_unknown;	/* != and not in are not true where the key is missing, or of another type */
 
-	/* what there is: a server without them takes any name, and overlooks it */
+	/* concepts the server lacks: it accepts such names and silently ignores them */
 	bool		has_databases;	/* databases */
 	bool		has_partitions; /* partitions */
 	bool		nullable_fields;	/* fields can be null, vectors apart */
@@ -93,7 +93,7 @@ typedef struct Dialect
 	bool		delete_in_partition;	/* a deletion reaches only the partition that it names */
 
 	/* searching */
-	bool		groups;			/* group_by_field; else it is ignored without a word */
+	bool		groups;			/* supports group_by_field (other servers silently ignore it) */
 	bool		returns_all_vectors;	/* a search can return vectors of any type, not only of floats */
 	bool		range_search;	/* only neighbours within a radius */
 	bool		range_steps;	/* only neighbours beyond one: a search can go on where one ended */

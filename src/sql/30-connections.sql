@@ -64,7 +64,7 @@ EXCEPTION
 		healthy := false;
 		error := sqlerrm;
 END $$;
-COMMENT ON FUNCTION milvus.check_health(name) IS 'is a server well? An error to reach it is told, not raised';
+COMMENT ON FUNCTION milvus.check_health(name) IS 'health of a server; connection errors are returned, not raised';
 
 CREATE VIEW milvus.health AS
 SELECT s.server, s.address, h.healthy, h.reasons, h.quota_states, h.error

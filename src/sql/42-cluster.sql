@@ -59,7 +59,7 @@ CREATE VIEW milvus.metrics AS
 SELECT s.server, (m.answer->>'response')::jsonb AS metrics
 FROM milvus.usable_servers s
 CROSS JOIN LATERAL (SELECT milvus.get(s.server, 'GetMetrics', '{"request": {"metric_type": "system_info"}}') AS answer OFFSET 0) m;
-COMMENT ON VIEW milvus.metrics IS 'what Milvus tells of all its nodes, in one document';
+COMMENT ON VIEW milvus.metrics IS 'metrics of all nodes as reported by Milvus, as one document';
 
 CREATE VIEW milvus.nodes AS
 SELECT m.server,

@@ -267,7 +267,7 @@ CREATE FUNCTION milvus.alter_alias(rel regclass DEFAULT NULL, alias text DEFAULT
 	SELECT milvus.perform(t.server, 'AlterAlias', milvus.naming(t) || jsonb_build_object('alias', alias))
 	FROM milvus.whole_target(rel, server, collection, database) AS t
 $$;
-COMMENT ON FUNCTION milvus.alter_alias(regclass, text, name, text, text) IS 'have an alias mean another collection';
+COMMENT ON FUNCTION milvus.alter_alias(regclass, text, name, text, text) IS 'point an alias at another collection';
 
 CREATE FUNCTION milvus.drop_alias(server name, alias text, database text DEFAULT NULL)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$

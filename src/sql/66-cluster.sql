@@ -67,7 +67,7 @@ BEGIN
 	RETURN task;
 END $$;
 COMMENT ON FUNCTION milvus.prewarm(regclass, integer, text[], text, bigint, text, boolean, name, text, text)
-	IS 'have the caches of a collection filled, and wait for it';
+	IS 'warm the caches of a collection, and wait for it';
 
 CREATE FUNCTION milvus.create_namespace(rel regclass DEFAULT NULL, namespace text DEFAULT NULL,
 		server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)

@@ -108,7 +108,7 @@ CREATE FUNCTION milvus.unpin_snapshot(server name, pin bigint)
 	RETURNS void LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
 	SELECT milvus.perform(server, 'UnpinSnapshotData', jsonb_build_object('pin_id', pin))
 $$;
-COMMENT ON FUNCTION milvus.unpin_snapshot(name, bigint) IS 'give the files of a snapshot free';
+COMMENT ON FUNCTION milvus.unpin_snapshot(name, bigint) IS 'release the pinned files of a snapshot';
 
 CREATE FUNCTION milvus.wait_for_refresh(server name, job bigint)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$

@@ -1,6 +1,6 @@
 /*
  * guess.c
- *		The name that was meant by one that does not exist.
+ *		"Did you mean ...": the closest existing name to a misspelt one.
  *
  * As PostgreSQL guesses at columns; its own ClosestMatchState came with 16.
  */

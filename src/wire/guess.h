@@ -1,6 +1,6 @@
 /*
  * guess.h
- *		The name that was meant by one that does not exist.
+ *		"Did you mean ...": the closest existing name to a misspelt one.
  */
 #ifndef MILVUS_GUESS_H
 #define MILVUS_GUESS_H

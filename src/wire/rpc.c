@@ -106,7 +106,7 @@ rpc_name(const char *said)
 	return said;
 }
 
-/* The user has not the right, as Milvus says. */
+/* Milvus reports that the user lacks the privilege. */
 static _Noreturn void
 raise_not_permitted(const RpcServer *server, const char *rpc, const char *reason)
 {

@@ -113,7 +113,7 @@ extern ProtobufCMessage *rpc_finish_message(RpcCall *call, const ProtobufCMessag
 /* Wait for the end; false when the server does not know the RPC, then the call is given back. */
 extern bool rpc_is_offered(RpcCall *call);
 
-/* The same when the user has not the privilege. */
+/* Wait for the end; false if the user lacks the privilege, in which case the call is released. */
 extern bool rpc_is_permitted(RpcCall *call);
 
 /* Has the response come?  Does not wait. */

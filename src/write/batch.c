@@ -2,7 +2,7 @@
  * batch.c
  *		Rows collected in columns and sent in requests of some megabytes.
  *
- * Some servers trust the types of columns and die of a wrong one: what is sent
+ * Some servers trust the declared column types and crash on a mismatch: what is sent
  * is made from the schema, never from the foreign table's word.
  */
 #include "postgres.h"

@@ -44,7 +44,7 @@ extern void batch_set_partition(Batch *batch, const char *partition);
 
 /*
  * Add a row of the table's shape; sends what has been collected when it is
- * enough, and builds on while the server is at it.  Errors, before the row's
+ * enough, and keeps building the next request while the server processes this one.  Errors, before the row's
  * batch is sent: 23502, 428C9, 54000, and those of codec_write().
  */
 extern void batch_add(Batch *batch, TupleTableSlot *slot);

@@ -53,7 +53,7 @@ extern int64 sender_await(Sender *sender);
 /* Give what is under way a chance to go on. */
 extern void sender_poll(Sender *sender);
 
-/* Rethrow the error that is being caught, with a word on how far the statement came. */
+/* Re-throw the current error, adding a DETAIL that says how many rows had been written. */
 extern _Noreturn void sender_rethrow(Sender *sender, MemoryContext caller);
 
 #endif							/* MILVUS_SENDER_H */
