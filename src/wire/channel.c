@@ -70,6 +70,7 @@ struct WireChannel
 	WireCall   *probe;			/* asks for a sign of life for the call that is waited for, or NULL */
 	bool		probe_failed;	/* there was none */
 	bool		suspect;		/* an answer did not come in time: the next call connects anew */
+	bool		is_new;			/* channel has not been connected yet: what it knows of the address is fresh */
 	dlist_head	calls;			/* all whose end has not been seen, and all owned ones */
 	int			npending;		/* batches under way */
 	bool		watching;		/* a connectivity watch is under way */
@@ -417,6 +418,7 @@ channel_open(const WireChannelOptions *options)
 	if (has_credentials)
 	{
 		channel->channel = create_channel(channel);
+		channel->is_new = true;
 		channel->queue = grpc_completion_queue_create_for_next(NULL);
 		dlist_push_tail(&channels, &channel->node);
 	}
@@ -451,6 +453,7 @@ renew_channel(WireChannel *channel)
 	cancel_calls(channel, GRPC_STATUS_UNAVAILABLE, "the connection was given up");
 	grpc_channel_destroy(channel->channel);
 	channel->channel = create_channel(channel);
+	channel->is_new = true;
 	channel->suspect = false;
 	restore_signals(&saved);
 }
@@ -522,7 +525,14 @@ channel_connect(WireChannel *channel, int limit_ms)
 	while (state != GRPC_CHANNEL_READY)
 	{
 		if (state == GRPC_CHANNEL_TRANSIENT_FAILURE)
-			return CHANNEL_FAILED;
+		{
+			if (channel->is_new)
+				return CHANNEL_FAILED;
+			/* it went to where the server was before: the name may mean another address now */
+			renew_channel(channel);
+			state = connectivity(channel, true);
+			continue;
+		}
 		if (limit_ms > 0 && TimestampDifferenceExceeds(started, GetCurrentTimestamp(), limit_ms))
 		{
 			/* who tries again begins anew */
@@ -543,6 +553,7 @@ channel_connect(WireChannel *channel, int limit_ms)
 		state = grpc_channel_check_connectivity_state(channel->channel, 1);
 		restore_signals(&saved);
 	}
+	channel->is_new = false;
 	return CHANNEL_CONNECTED;
 }
 
