@@ -41,7 +41,7 @@ endif
 
 PROTO_HEADERS = $(PROTOS:%=proto/%.pb-c.h)
 $(PROTOS:%=proto/%.pb-c.c): proto/%.pb-c.c: proto/%.proto
-	cd proto && protoc-c --c_out=. -I. $*.proto 2>/dev/null
+	cd proto && protoc-c --c_out=. -I. $*.proto
 $(PROTO_HEADERS): proto/%.pb-c.h: proto/%.pb-c.c
 # generated code is not ours to mend
 $(PROTO_OBJS): CFLAGS += -w

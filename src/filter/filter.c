@@ -38,7 +38,9 @@
 
 static Outcome write_node(Writing *w, StringInfo out, List *tree);
 
-const char *const filter_operator_names[] = {"==", "!=", "<", "<=", ">", ">="};
+const char *const filter_operator_names[] = {
+	[FILTER_EQ] = "==", [FILTER_NE] = "!=", [FILTER_LT] = "<", [FILTER_LE] = "<=", [FILTER_GT] = ">", [FILTER_GE] = ">="
+};
 
 /*
  * Words of the grammar, which no field may be called where a filter names it,

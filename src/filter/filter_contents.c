@@ -315,8 +315,9 @@ write_placeholder(StringInfo out, FilterNode node, const CollectionField *field,
 				  const char *placeholder)
 {
 	static const char *const tests[] = {
-		"array_contains", "array_contains_all", "array_contains_any",
-		"not array_contains", "not array_contains_all", "not array_contains_any"
+		[ARRAY_HAS] = "array_contains", [ARRAY_HAS_ALL] = "array_contains_all", [ARRAY_HAS_ANY] = "array_contains_any",
+		[ARRAY_HAS_NOT] = "not array_contains", [ARRAY_HAS_NOT_ALL] = "not array_contains_all",
+		[ARRAY_HAS_NOT_ANY] = "not array_contains_any"
 	};
 
 	if (node == FILTER_LIKE)

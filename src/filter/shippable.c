@@ -172,7 +172,9 @@ filter_commute(FilterOperator op)
 bool
 filter_is_comparison(Oid opno, FilterOperator *op)
 {
-	static const char *const names[] = {"=", "<>", "<", "<=", ">", ">="};
+	static const char *const names[] = {
+		[FILTER_EQ] = "=", [FILTER_NE] = "<>", [FILTER_LT] = "<", [FILTER_LE] = "<=", [FILTER_GT] = ">", [FILTER_GE] = ">="
+	};
 	char	   *name;
 
 	if (opno >= FirstGenbkiObjectId)

@@ -33,7 +33,9 @@ static Oid	types[PGVECTOR_SPARSEVEC + 1];
 static bool types_known = false;
 static HTAB *operators = NULL;
 
-static const char *const type_names[] = {NULL, "vector", "halfvec", "sparsevec"};
+static const char *const type_names[] = {
+	[PGVECTOR_VECTOR] = "vector", [PGVECTOR_HALFVEC] = "halfvec", [PGVECTOR_SPARSEVEC] = "sparsevec"
+};
 
 static void
 forget_types(Datum arg, int cacheid, uint32 hashvalue)
