@@ -16,7 +16,7 @@
 #include "utils/sampling.h"
 
 #include "analyze.h"
-#include "begin.h"
+#include "remote/begin.h"
 #include "read/keys.h"
 #include "read/pages.h"
 #include "filter/filter.h"

@@ -7,7 +7,7 @@
 
 #include "postgres.h"
 
-#include "pages.h"
+#include "source.h"
 
 /* One request. Errors: Milvus' own, HV000 for an answer without a number. */
 extern int64 count_rows(const MilvusTable *table, const char *expr, ReadGuarantee guarantee, ScanCounters *counters);

@@ -103,19 +103,6 @@ pages_begin(const MilvusTable *table, RowReader *reader, const char *expr,
 	return source;
 }
 
-void
-counters_finish_call(ScanCounters *counters, const MilvusTable *table, RpcCall *call, RpcBuffer *buffer, bool *too_large)
-{
-	instr_time	start,
-				end;
-
-	INSTR_TIME_SET_CURRENT(start);
-	read_finish(table, call, buffer, too_large);
-	INSTR_TIME_SET_CURRENT(end);
-	INSTR_TIME_ACCUM_DIFF(counters->waited, end, start);
-	counters->requests++;
-}
-
 /* Remember where a page ends; the page itself goes away. */
 static void
 keep_last_key(PageSource *source, const RowKey *key)

@@ -10,9 +10,6 @@
 #include "row.h"
 #include "source.h"
 
-/* read_finish() on the clock */
-extern void counters_finish_call(ScanCounters *counters, const MilvusTable *table, RpcCall *call, RpcBuffer *buffer, bool *too_large);
-
 typedef struct PageSource PageSource;
 
 /*

@@ -18,7 +18,7 @@
 #include "utils/rel.h"
 
 #include "compat.h"
-#include "begin.h"
+#include "remote/begin.h"
 #include "scan.h"
 
 /* The table that is scanned, or counted: then the plan node has no relation of its own. */

@@ -26,7 +26,7 @@
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
 
-#include "begin.h"
+#include "remote/begin.h"
 #include "pages.h"
 #include "search_params.h"
 #include "value/vector.h"

@@ -16,7 +16,7 @@
 #include "key_list.h"
 #include "filter/filter.h"
 #include "plan/scan_plan.h"
-#include "remote/table.h"
+#include "remote/read.h"
 
 struct ExplainState;
 
@@ -32,6 +32,9 @@ typedef struct ScanCounters
 	int64		bytes;
 	instr_time	waited;
 } ScanCounters;
+
+/* read_finish() on the clock */
+extern void counters_finish_call(ScanCounters *counters, const MilvusTable *table, RpcCall *call, RpcBuffer *buffer, bool *too_large);
 
 /* What is asked of a source.  It lives as long as the source. */
 typedef struct SourceRequest

@@ -215,7 +215,7 @@ is_partly_loaded(const DescribeResponse *described, const PartitionsResponse *lo
  * only what has been flushed, so a young collection looks empty to them.
  */
 static double
-count_rows(MilvusConnection *connection, const char *dbname, const char *name)
+ask_row_count(MilvusConnection *connection, const char *dbname, const char *name)
 {
 	Milvus__Proto__Milvus__QueryRequest request = MILVUS__PROTO__MILVUS__QUERY_REQUEST__INIT;
 	Milvus__Proto__Milvus__QueryResults *results;
@@ -358,7 +358,7 @@ finish_asking(CollectionCheck *check)
 	if (counted && rpc_message_status(&counted->base, &status) && !rpc_failed(&status))
 		rows = read_row_count(counted);
 	if (rows == 0)
-		rows = count_rows(connection, check->dbname, check->name);
+		rows = ask_row_count(connection, check->dbname, check->name);
 
 	context = AllocSetContextCreate(connection->context, "milvus_fdw collection", ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(context);

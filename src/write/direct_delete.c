@@ -9,7 +9,7 @@
 #include "utils/rel.h"
 
 #include "compat.h"
-#include "begin.h"
+#include "remote/begin.h"
 #include "modify.h"
 #include "plan/relation.h"
 #include "remote/read.h"

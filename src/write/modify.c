@@ -23,7 +23,7 @@
 #include "utils/tuplestore.h"
 
 #include "batch.h"
-#include "begin.h"
+#include "remote/begin.h"
 #include "compat.h"
 #include "deletion.h"
 #include "read/keys.h"
@@ -35,6 +35,7 @@
 /* ResultRelInfo.ri_FdwState */
 typedef struct ModifyState
 {
+	CollectedRows collected;	/* those given to one of the three below */
 	dlist_node	node;			/* in open_states */
 	MemoryContextCallback forget;
 	EState	   *estate;
@@ -48,7 +49,6 @@ typedef struct ModifyState
 	bool		row_by_row;		/* the server's keys are wanted */
 	List	   *defaulted;		/* columns to be shown with what the server stores for NULL */
 	bool		ended;
-	bool		has_unsent;		/* rows given to one of the three */
 	ErrorData  *failure;		/* of writing for a reader, who may have caught it */
 	AttrNumber	key_column;
 
@@ -69,10 +69,15 @@ typedef struct ModifyState
 static dlist_head open_states = DLIST_STATIC_INIT(open_states);
 static ExecutorFinish_hook_type next_executor_finish = NULL;
 
+static void write_for_others(CollectedRows *collected);
+
 static void
 forget_state(void *arg)
 {
-	dlist_delete(&((ModifyState *) arg)->node);
+	ModifyState *state = arg;
+
+	dlist_delete(&state->node);
+	begin_forget_collected(&state->collected);
 }
 
 /* Does another part of the statement read the collection that is written? */
@@ -255,6 +260,10 @@ begin_modify(ModifyTableState *mtstate, ResultRelInfo *rri, CmdType operation, L
 		begin_change(state, plan, rri, fdw_private);
 	if (!explain_only && must_keep(state, plan, rri))
 		begin_keeping(state, rri);
+	state->collected.table = state->table;
+	state->collected.estate = estate;
+	state->collected.send = write_for_others;
+	begin_collecting(&state->collected);
 	dlist_push_tail(&open_states, &state->node);
 	state->forget.func = forget_state;
 	state->forget.arg = state;
@@ -308,7 +317,7 @@ apply_row(ModifyState *state, TupleTableSlot *slot)
 	RowKey		key;
 
 	raise_failure(state);
-	state->has_unsent = true;
+	state->collected.has_unsent = true;
 	PG_TRY();
 	{
 		switch (state->operation)
@@ -379,12 +388,14 @@ finish_writing(ModifyState *state)
 		sender_rethrow(state->sender, caller);
 	}
 	PG_END_TRY();
-	state->has_unsent = false;
+	state->collected.has_unsent = false;
 }
 
+/* Send what has been collected: somebody else wants to read it, or to write. */
 static void
-write_for_reader(ModifyState *state)
+write_for_others(CollectedRows *collected)
 {
+	ModifyState *state = (ModifyState *) collected;
 	MemoryContext caller = CurrentMemoryContext;
 
 	PG_TRY();
@@ -399,24 +410,6 @@ write_for_reader(ModifyState *state)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-}
-
-void
-modify_settle(const MilvusTable *table, const EState *reader, bool at_commit)
-{
-	dlist_iter	iter;
-
-	dlist_foreach(iter, &open_states)
-	{
-		ModifyState *state = dlist_container(ModifyState, node, iter.cur);
-
-		/* a statement does not see its own rows; what it keeps, it keeps for that */
-		if (state->estate == reader || !state->has_unsent || !table_same_collection(state->table, table))
-			continue;
-		if (state->sender->at_commit && !at_commit)
-			transaction_raise_waiting(state->table);
-		write_for_reader(state);
-	}
 }
 
 /* Is the row stored with what the INSERT did not give it? */

@@ -33,13 +33,6 @@ extern int	milvusIsForeignRelUpdatable(Relation rel);
 /* Have what a statement wrote sent before its AFTER triggers run: a hook is installed. */
 extern void modify_install_hook(void);
 
-/*
- * The statements around one (it runs in their triggers and functions) send what
- * they have collected for its collection; see begin.h.  at_commit: it waits for the
- * commit itself; else error 55000 where they do.
- */
-extern void modify_settle(const MilvusTable *table, const EState *estate, bool at_commit);
-
 /* Error 55000 when the table's options forbid to write: what, for the message. */
 extern void modify_check_updatable(const MilvusTable *table, const char *what);
 

@@ -7,7 +7,7 @@
 #include "miscadmin.h"
 #include "utils/rel.h"
 
-#include "begin.h"
+#include "remote/begin.h"
 #include "deletion.h"
 #include "modify.h"
 #include "read/pages.h"

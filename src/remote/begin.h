@@ -7,9 +7,26 @@
 
 #include "postgres.h"
 
+#include "lib/ilist.h"
 #include "nodes/execnodes.h"
 
-#include "remote/table.h"
+#include "table.h"
+
+/*
+ * Rows that a statement collects for a table, to be sent as one request.  Whoever
+ * begins to read the collection, or to write to it, has them sent before.
+ */
+typedef struct CollectedRows
+{
+	dlist_node	node;
+	const MilvusTable *table;
+	const EState *estate;		/* the statement */
+	bool		has_unsent;
+	void		(*send) (struct CollectedRows *rows);
+} CollectedRows;
+
+extern void begin_collecting(CollectedRows *rows);
+extern void begin_forget_collected(CollectedRows *rows);
 
 /* it was not planned with */
 #define RELIED_ON_NOTHING (-1)
