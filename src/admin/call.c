@@ -133,14 +133,14 @@ call_rpc(const char *server, const MilvusMethod *method, Jsonb *json)
 	if (dialect_precedes(connection->dialect, method->since ? method->since : DIALECT_UNREAD))
 		report_too_old(connection, method->name, method_versions(method->name));
 	if (method->flags & METHOD_READS)
-		return json_from_message(rpc_call(&connection->rpc, method->name, true, request, descriptor->output, NULL));
+		return json_from_message(status_call(&connection->rpc, method->name, true, request, descriptor->output, NULL));
 
 	/* whatever it changes, descriptions may be out of date after it, even if it fails */
 	later_check_request(connection, request);
 	collection_forget_all(connection);
 	PG_TRY();
 	{
-		response = rpc_call(&connection->rpc, method->name, false, request, descriptor->output, NULL);
+		response = status_call(&connection->rpc, method->name, false, request, descriptor->output, NULL);
 	}
 	PG_CATCH();
 	{

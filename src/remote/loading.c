@@ -43,7 +43,7 @@ is_loading(const MilvusTable *table)
 	Milvus__Proto__Milvus__GetLoadStateResponse *response;
 	char	   *partition = table->options.partition;
 	RpcCall    *call;
-	RpcStatus	status;
+	MilvusStatus	status;
 
 	request.db_name = table->collection->dbname;
 	request.collection_name = table->collection->asked_name;
@@ -54,7 +54,7 @@ is_loading(const MilvusTable *table)
 		return false;
 	response = (Milvus__Proto__Milvus__GetLoadStateResponse *)
 		rpc_finish_message(call, &milvus__proto__milvus__get_load_state_response__descriptor);
-	return rpc_message_status(&response->base, &status) && !rpc_failed(&status) &&
+	return status_of_message(&response->base, &status) && !status_failed(&status) &&
 		(response->state == MILVUS__PROTO__COMMON__LOAD_STATE__LoadStateLoading ||
 		 response->state == MILVUS__PROTO__COMMON__LOAD_STATE__LoadStateLoaded);
 }
@@ -66,16 +66,16 @@ find_progress(const MilvusTable *table)
 	Milvus__Proto__Milvus__GetLoadingProgressRequest request = MILVUS__PROTO__MILVUS__GET_LOADING_PROGRESS_REQUEST__INIT;
 	Milvus__Proto__Milvus__GetLoadingProgressResponse *response;
 	char	   *partition = table->options.partition;
-	RpcStatus	status;
+	MilvusStatus	status;
 
 	request.db_name = table->collection->dbname;
 	request.collection_name = table->collection->asked_name;
 	request.partition_names = &partition;
 	request.n_partition_names = partition ? 1 : 0;
 	response = (Milvus__Proto__Milvus__GetLoadingProgressResponse *)
-		rpc_call(&table->connection->rpc, "GetLoadingProgress", true, &request.base,
+		status_call(&table->connection->rpc, "GetLoadingProgress", true, &request.base,
 				 &milvus__proto__milvus__get_loading_progress_response__descriptor, &status);
-	return rpc_failed(&status) ? 0 : (int) Max(0, Min(100, response->progress));
+	return status_failed(&status) ? 0 : (int) Max(0, Min(100, response->progress));
 }
 
 void

@@ -188,14 +188,14 @@ read_finish(const MilvusTable *table, RpcCall *call, RpcBuffer *buffer, bool *to
 void
 read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *flat)
 {
-	RpcStatus	status = {flat->code, flat->error_code, NULL};
+	MilvusStatus	status = {flat->code, flat->error_code, NULL};
 
-	if (!rpc_failed(&status))
+	if (!status_failed(&status))
 		return;
 	/* whatever was believed of the collection may be why it failed */
 	collection_forget(table->connection, table->collection->dbname, table->collection->name);
 	status.reason = pnstrdup((const char *) flat->reason.data, flat->reason.len);
-	rpc_check_status(&table->connection->rpc, rpc, &status);
+	status_check(&table->connection->rpc, rpc, &status);
 }
 
 void

@@ -221,7 +221,7 @@ ask_row_count(MilvusConnection *connection, const char *dbname, const char *name
 	Milvus__Proto__Milvus__QueryResults *results;
 	Milvus__Proto__Schema__ScalarField *scalars;
 	char	   *field = "count(*)";
-	RpcStatus	status;
+	MilvusStatus	status;
 
 	request.db_name = (char *) dbname;
 	request.collection_name = (char *) name;
@@ -232,9 +232,9 @@ ask_row_count(MilvusConnection *connection, const char *dbname, const char *name
 	request.consistency_level = MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Eventually;
 	request.expr = "";
 	results = (Milvus__Proto__Milvus__QueryResults *)
-		rpc_call(&connection->rpc, "Query", true, &request.base,
+		status_call(&connection->rpc, "Query", true, &request.base,
 				 &milvus__proto__milvus__query_results__descriptor, &status);
-	if (rpc_failed(&status) || results->n_fields_data == 0 ||
+	if (status_failed(&status) || results->n_fields_data == 0 ||
 		results->fields_data[0]->field_case != MILVUS__PROTO__SCHEMA__FIELD_DATA__FIELD_SCALARS)
 		return 0;
 	scalars = results->fields_data[0]->scalars;
@@ -330,15 +330,15 @@ finish_asking(CollectionCheck *check)
 	IndexResponse *indexes;
 	PartitionsResponse *loaded = NULL;
 	StatisticsResponse *counted = NULL;
-	RpcStatus	status;
+	MilvusStatus	status;
 	Collection *collection;
 	double		rows = -1;
 
 	described = (DescribeResponse *)
 		rpc_finish_message(check->describe, &milvus__proto__milvus__describe_collection_response__descriptor);
 	/* Milvus Lite reports a missing collection in codes of its own */
-	if (rpc_message_status(&described->base, &status))
-		rpc_check_status(&connection->rpc, "DescribeCollection", &status);
+	if (status_of_message(&described->base, &status))
+		status_check(&connection->rpc, "DescribeCollection", &status);
 	if (described->schema == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
@@ -355,7 +355,7 @@ finish_asking(CollectionCheck *check)
 		loaded = (PartitionsResponse *)
 			rpc_finish_message(check->partitions, &milvus__proto__milvus__show_partitions_response__descriptor);
 
-	if (counted && rpc_message_status(&counted->base, &status) && !rpc_failed(&status))
+	if (counted && status_of_message(&counted->base, &status) && !status_failed(&status))
 		rows = read_row_count(counted);
 	if (rows == 0)
 		rows = ask_row_count(connection, check->dbname, check->name);
@@ -369,14 +369,14 @@ finish_asking(CollectionCheck *check)
 	collection->described_at = GetCurrentTimestamp();
 	fill_collection(collection, described);
 	/* a collection without an index, or statistics not offered, are no errors here */
-	if (rpc_message_status(&indexes->base, &status) && !rpc_failed(&status))
+	if (status_of_message(&indexes->base, &status) && !status_failed(&status))
 		fill_indexes(collection, indexes);
 	collection->rows = rows;
 	collection->id = described->collectionid;
 	collection->npartitions = (int) described->num_partitions;
 	collection->consistency = described->consistency_level;
 	collection->max_window = max_window(connection->dialect, described);
-	if (loaded && rpc_message_status(&loaded->base, &status) && !rpc_failed(&status))
+	if (loaded && status_of_message(&loaded->base, &status) && !status_failed(&status))
 		collection->partly_loaded = is_partly_loaded(described, loaded);
 	collection->fingerprint = compute_fingerprint(collection, connection->dialect);
 
@@ -549,16 +549,16 @@ collection_is_same(MilvusConnection *connection, const Collection *collection)
 {
 	Milvus__Proto__Milvus__DescribeCollectionRequest request = MILVUS__PROTO__MILVUS__DESCRIBE_COLLECTION_REQUEST__INIT;
 	DescribeResponse *response;
-	RpcStatus	status;
+	MilvusStatus	status;
 
 	if (collection->id == 0)
 		return true;
 	request.db_name = collection->dbname;
 	request.collection_name = collection->asked_name;
 	response = (DescribeResponse *)
-		rpc_call(&connection->rpc, "DescribeCollection", true, &request.base,
+		status_call(&connection->rpc, "DescribeCollection", true, &request.base,
 				 &milvus__proto__milvus__describe_collection_response__descriptor, &status);
-	return !rpc_failed(&status) && response->collectionid == collection->id;
+	return !status_failed(&status) && response->collectionid == collection->id;
 }
 
 CollectionField *
@@ -604,7 +604,7 @@ collection_list_partitions(MilvusConnection *connection, const char *dbname, con
 	request.db_name = (char *) dbname;
 	request.collection_name = (char *) name;
 	response = (PartitionsResponse *)
-		rpc_call(&connection->rpc, "ShowPartitions", true, &request.base,
+		status_call(&connection->rpc, "ShowPartitions", true, &request.base,
 				 &milvus__proto__milvus__show_partitions_response__descriptor, NULL);
 	for (size_t i = 0; i < response->n_partition_names; i++)
 		result = lappend(result, pstrdup(rpc_name(response->partition_names[i])));
@@ -621,7 +621,7 @@ collection_list(MilvusConnection *connection, const char *dbname)
 	connection_check_database(connection, dbname);
 	request.db_name = (char *) dbname;
 	response = (Milvus__Proto__Milvus__ShowCollectionsResponse *)
-		rpc_call(&connection->rpc, "ShowCollections", true, &request.base,
+		status_call(&connection->rpc, "ShowCollections", true, &request.base,
 				 &milvus__proto__milvus__show_collections_response__descriptor, NULL);
 	for (size_t i = 0; i < response->n_collection_names; i++)
 		names = lappend(names, response->collection_names[i]);

@@ -234,7 +234,7 @@ introduce(MilvusConnection *connection)
 	Milvus__Proto__Common__ClientInfo client = MILVUS__PROTO__COMMON__CLIENT_INFO__INIT;
 	Milvus__Proto__Milvus__ConnectResponse *response;
 	RpcCall    *call;
-	RpcStatus	status;
+	MilvusStatus	status;
 	MemoryContext caller;
 	const char *version = NULL;
 
@@ -252,8 +252,8 @@ introduce(MilvusConnection *connection)
 	}
 	response = (Milvus__Proto__Milvus__ConnectResponse *)
 		rpc_finish_message(call, &milvus__proto__milvus__connect_response__descriptor);
-	if (rpc_message_status(&response->base, &status))
-		rpc_check_status(&connection->rpc, "Connect", &status);
+	if (status_of_message(&response->base, &status))
+		status_check(&connection->rpc, "Connect", &status);
 	if (response->server_info)
 		version = response->server_info->build_tags;
 	else
@@ -422,7 +422,7 @@ connection_server_time(MilvusConnection *connection)
 {
 	Milvus__Proto__Milvus__AllocTimestampRequest request = MILVUS__PROTO__MILVUS__ALLOC_TIMESTAMP_REQUEST__INIT;
 	Milvus__Proto__Milvus__AllocTimestampResponse *response = (Milvus__Proto__Milvus__AllocTimestampResponse *)
-		rpc_call(&connection->rpc, "AllocTimestamp", true, &request.base,
+		status_call(&connection->rpc, "AllocTimestamp", true, &request.base,
 				 &milvus__proto__milvus__alloc_timestamp_response__descriptor, NULL);
 	uint64		timestamp = response->timestamp;
 

@@ -12,7 +12,7 @@
 #include "lib/ilist.h"
 
 #include "dialect.h"
-#include "wire/rpc.h"
+#include "status.h"
 
 struct Collection;
 

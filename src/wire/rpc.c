@@ -106,9 +106,8 @@ rpc_name(const char *said)
 	return said;
 }
 
-/* Milvus reports that the user lacks the privilege. */
-static _Noreturn void
-raise_not_permitted(const RpcServer *server, const char *rpc, const char *reason)
+void
+rpc_raise_not_permitted(const RpcServer *server, const char *rpc, const char *reason)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -184,7 +183,7 @@ raise_grpc_status(RpcCall *call, int status, const char *message)
 			hint = "Set the options user and password, or token, of the user mapping.";
 			break;
 		case WIRE_STATUS_PERMISSION_DENIED:
-			raise_not_permitted(call->server, call->rpc, message);
+			rpc_raise_not_permitted(call->server, call->rpc, message);
 			break;
 		case WIRE_STATUS_UNIMPLEMENTED:
 			hint = method_versions(call->rpc);
@@ -405,95 +404,4 @@ rpc_finish_message(RpcCall *call, const ProtobufCMessageDescriptor *type)
 				 errmsg("Milvus server \"%s\" sent a malformed answer to %s", call->server->name, call->rpc),
 				 problem ? errdetail("It has %s.", problem) : 0));
 	return message;
-}
-
-bool
-rpc_message_status(const ProtobufCMessage *response, RpcStatus *status)
-{
-	const Milvus__Proto__Common__Status *found = NULL;
-	bool		has_status = true;
-
-	if (response->descriptor == &milvus__proto__common__status__descriptor)
-		found = (const Milvus__Proto__Common__Status *) response;
-	else
-	{
-		const ProtobufCFieldDescriptor *field =
-			protobuf_c_message_descriptor_get_field_by_name(response->descriptor, "status");
-
-		if (field && field->type == PROTOBUF_C_TYPE_MESSAGE &&
-			field->label != PROTOBUF_C_LABEL_REPEATED &&
-			field->descriptor == &milvus__proto__common__status__descriptor)
-			found = *(const Milvus__Proto__Common__Status *const *) ((const char *) response + field->offset);
-		else
-			has_status = false;
-	}
-	/* one that was not sent is a success, as an empty one is */
-	memset(status, 0, sizeof(*status));
-	if (found == NULL)
-		return has_status;
-	status->code = found->code;
-	status->error_code = (int) found->error_code;
-	status->reason = found->reason;
-	return true;
-}
-
-void
-rpc_check_status(const RpcServer *server, const char *rpc, const RpcStatus *status)
-{
-	int			sqlstate = ERRCODE_FDW_ERROR;
-	const char *hint = NULL;
-
-	if (!rpc_failed(status))
-		return;
-	switch (status->code)
-	{
-		case MILVUS_COLLECTION_NOT_FOUND:
-			sqlstate = ERRCODE_UNDEFINED_TABLE;
-			break;
-		case MILVUS_COLLECTION_NOT_LOADED:
-			sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-			hint = "Load it with milvus.load(); a vector field needs an index first, see milvus.create_index().";
-			break;
-		case MILVUS_PARTITION_NOT_FOUND:
-		case MILVUS_INDEX_NOT_FOUND:
-			sqlstate = ERRCODE_UNDEFINED_OBJECT;
-			break;
-		case MILVUS_DATABASE_NOT_FOUND:
-			sqlstate = ERRCODE_UNDEFINED_DATABASE;
-			break;
-		case MILVUS_INVALID_PARAMETER:
-			sqlstate = ERRCODE_INVALID_PARAMETER_VALUE;
-			break;
-		case MILVUS_WRONG_PASSWORD:
-			sqlstate = ERRCODE_INVALID_PASSWORD;
-			break;
-		case MILVUS_PRIVILEGE_NOT_PERMITTED:
-			raise_not_permitted(server, rpc, status->reason ? status->reason : "request failed");
-			break;
-		default:
-			break;
-	}
-	ereport(ERROR,
-			(errcode(sqlstate),
-			 errmsg("Milvus server \"%s\": %s", server->name,
-					status->reason && status->reason[0] ? rpc_readable(status->reason) : "request failed"),
-			 errdetail("%s ended with code %d.", rpc,
-					   status->code != 0 ? status->code : status->error_code),
-			 hint ? errhint("%s", hint) : 0));
-}
-
-ProtobufCMessage *
-rpc_call(const RpcServer *server, const char *rpc, bool repeatable,
-		 const ProtobufCMessage *request, const ProtobufCMessageDescriptor *response_type,
-		 RpcStatus *status)
-{
-	ProtobufCMessage *response =
-		rpc_finish_message(rpc_start_message(server, rpc, repeatable, request), response_type);
-	RpcStatus	found;
-
-	if (rpc_message_status(response, &found) && status == NULL)
-		rpc_check_status(server, rpc, &found);
-	if (status)
-		*status = found;
-	return response;
 }

@@ -49,29 +49,6 @@ typedef struct RpcBuffer
 	MemoryContext context;
 } RpcBuffer;
 
-/* Milvus' own status, as found in every response */
-typedef struct RpcStatus
-{
-	int			code;
-	int			error_code;		/* of before 2.3; either may tell the failure */
-	const char *reason;
-} RpcStatus;
-
-/* codes that callers tell apart (pkg/util/merr of Milvus) */
-#define MILVUS_COLLECTION_NOT_FOUND 100
-#define MILVUS_COLLECTION_NOT_LOADED 101
-#define MILVUS_COLLECTION_NOT_FULLY_LOADED 103
-#define MILVUS_COLLECTION_ON_RECOVERING 106
-#define MILVUS_PARTITION_NOT_FOUND 200
-#define MILVUS_PARTITION_NOT_LOADED 201
-#define MILVUS_PARTITION_NOT_FULLY_LOADED 202
-#define MILVUS_CHANNEL_NOT_AVAILABLE 503
-#define MILVUS_INDEX_NOT_FOUND 700
-#define MILVUS_DATABASE_NOT_FOUND 800
-#define MILVUS_INVALID_PARAMETER 1100
-#define MILVUS_WRONG_PASSWORD 1400
-#define MILVUS_PRIVILEGE_NOT_PERMITTED 1401
-
 /*
  * Start an RPC with an encoded request.  repeatable: it may be sent again
  * when the connection breaks.  Everything is allocated in, and the call ends
@@ -122,17 +99,8 @@ extern bool rpc_ready(RpcCall *call);
 /* An empty buffer in CurrentMemoryContext. */
 extern RpcBuffer *rpc_make_buffer(void);
 
-/*
- * One RPC from message to message, in CurrentMemoryContext; a Milvus status
- * that is not a success is raised, unless the caller wants to see it.
- */
-extern ProtobufCMessage *rpc_call(const RpcServer *server, const char *rpc, bool repeatable,
-								  const ProtobufCMessage *request,
-								  const ProtobufCMessageDescriptor *response_type,
-								  RpcStatus *status);
-
-/* The status of a response: its field "status", or itself. False if it has none. */
-extern bool rpc_message_status(const ProtobufCMessage *response, RpcStatus *status);
+/* The user lacks the privilege, as Milvus says: error 42501. */
+extern _Noreturn void rpc_raise_not_permitted(const RpcServer *server, const char *rpc, const char *reason);
 
 /* What a server says, readable in a message: in the database's encoding, and not too long. */
 extern const char *rpc_readable(const char *said);
@@ -143,11 +111,6 @@ extern const char *rpc_readable(const char *said);
  * not UTF-8.
  */
 extern const char *rpc_name(const char *said);
-
-/* Raise what Milvus reports as failed; returns when it was a success. */
-extern void rpc_check_status(const RpcServer *server, const char *rpc, const RpcStatus *status);
-
-#define rpc_failed(status) ((status)->code != 0 || (status)->error_code != 0)
 
 /* protobuf-c's allocator on CurrentMemoryContext */
 extern ProtobufCAllocator *rpc_allocator(void);

@@ -21,7 +21,7 @@ truncate_collection(const MilvusTable *table)
 	Milvus__Proto__Milvus__TruncateCollectionRequest request = MILVUS__PROTO__MILVUS__TRUNCATE_COLLECTION_REQUEST__INIT;
 	Milvus__Proto__Milvus__TruncateCollectionResponse *response;
 	RpcCall    *call;
-	RpcStatus	status;
+	MilvusStatus	status;
 
 	request.db_name = table->collection->dbname;
 	request.collection_name = table->collection->asked_name;
@@ -32,8 +32,8 @@ truncate_collection(const MilvusTable *table)
 		return false;
 	response = (Milvus__Proto__Milvus__TruncateCollectionResponse *)
 		rpc_finish_message(call, &milvus__proto__milvus__truncate_collection_response__descriptor);
-	if (rpc_message_status(&response->base, &status))
-		rpc_check_status(&table->connection->rpc, "TruncateCollection", &status);
+	if (status_of_message(&response->base, &status))
+		status_check(&table->connection->rpc, "TruncateCollection", &status);
 	return true;
 }
 
