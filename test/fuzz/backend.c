@@ -25,7 +25,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "exec/row.h"
+#include "read/row.h"
 #include "proto/milvus.pb-c.h"
 #include "wire/json.h"
 #include "wire/unpack.h"
