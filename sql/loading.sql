@@ -1,4 +1,4 @@
--- a collection that Milvus is loading, as it does by itself after a restart
+-- a collection that Milvus is loading, as it does by itself after a restart; and what else is asked again
 \i sql/servers.psql
 \i sql/try.psql
 SET client_min_messages = warning;
@@ -47,6 +47,12 @@ SELECT try('SELECT id FROM t');
 SELECT answers('GetLoadState', '{"state": "LoadStateLoading"}'), answers('Delete', '{"status": {"code": 101, "reason": "not yet"}}'),
 	answers('Query', '{"fields_data": [{"type": "Int64", "field_name": "id", "scalars": {"long_data": {"data": [7]}}}]}', '{}');
 SELECT try('DELETE FROM t WHERE id = 7');
+-- what Milvus cancelled together with another client's is asked again, but not for ever
+SELECT answers('GetLoadState', '{"state": "LoadStateLoaded"}'), answers('Search', '{"status": {"code": 65535, "reason": "worker(1) query failed: context canceled"}}',
+	'{"results": {"num_queries": 1, "top_k": 1, "scores": [0.5], "topks": [1], "ids": {"int_id": {"data": [7]}}}}');
+SELECT id FROM t ORDER BY e <-> '[1,1]' LIMIT 1;
+SELECT answers('Search', '{"status": {"code": 65535, "reason": "worker(1) query failed: context canceled"}}');
+SELECT try($$SELECT id FROM t ORDER BY e <-> '[1,1]' LIMIT 1$$);
 SELECT control('{"op": "reset"}') IS NOT NULL;
 DROP SERVER d CASCADE;
 DROP FUNCTION control, answers, asked, try;

@@ -12,6 +12,8 @@
 #include "read.h"
 
 #define MAX_PARAMETERS 8
+/* how often a read is asked again that ended with another client's */
+#define MAX_CANCELS 5
 
 typedef Milvus__Proto__Common__KeyValuePair KeyValuePair;
 
@@ -165,12 +167,26 @@ read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const Searc
 	return rpc_start_message(&table->connection->rpc, "Search", true, &request.base);
 }
 
+/*
+ * A query node does several searches as one.  When the client of one of them cancels,
+ * the others may end with it (seen on 2.3.5).
+ */
+static bool
+was_cancelled_with_another(const FlatStatus *status)
+{
+	static const char reason[] = "context canceled";
+
+	if (status->code == 0 && status->error_code == 0)
+		return false;
+	return memmem(status->reason.data, status->reason.len, reason, strlen(reason)) != NULL;
+}
+
 void
 read_finish(const MilvusTable *table, RpcCall *call, RpcBuffer *buffer, bool *too_large)
 {
 	TimestampTz since = 0;
 
-	for (;;)
+	for (int cancels = 0;;)
 	{
 		FlatStatus	status;
 
@@ -178,7 +194,12 @@ read_finish(const MilvusTable *table, RpcCall *call, RpcBuffer *buffer, bool *to
 		if (too_large && *too_large)
 			break;
 		status = flat_find_status((FlatSlice) {buffer->data, buffer->len});
-		if (!loading_is_reason(&status) || !loading_wait(table, &status, &since))
+		if (was_cancelled_with_another(&status))
+		{
+			if (++cancels > MAX_CANCELS)
+				break;
+		}
+		else if (!loading_is_reason(&status) || !loading_wait(table, &status, &since))
 			break;
 		rpc_repeat(call);
 	}

@@ -51,7 +51,8 @@ extern char *read_filter_of_all(const MilvusTable *table);
 
 /*
  * rpc_finish() of what one of these has started.  While the collection is being loaded
- * it waits, as long as the setting wait_for_load says, and asks again.
+ * it waits, as long as the setting wait_for_load says, and asks again; so it does when
+ * Milvus has cancelled it together with another client's.
  */
 extern void read_finish(const MilvusTable *table, RpcCall *call, RpcBuffer *buffer, bool *too_large);
 
