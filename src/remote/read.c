@@ -176,7 +176,7 @@ was_cancelled_with_another(const FlatStatus *status)
 {
 	static const char reason[] = "context canceled";
 
-	if (status->code == 0 && status->error_code == 0)
+	if ((status->code == 0 && status->error_code == 0) || status->reason.len == 0)
 		return false;
 	return memmem(status->reason.data, status->reason.len, reason, strlen(reason)) != NULL;
 }
