@@ -82,23 +82,6 @@ draw_keys(const MilvusTable *table, KeySample *sample)
 	}
 }
 
-/* "key in [...]" of some of the sample; how many keys it names. */
-static int
-write_key_list(const MilvusTable *table, const KeySample *sample, int first, int last, StringInfo expr)
-{
-	int			named = 0;
-
-	appendStringInfo(expr, "%s in [", table->collection->primary_key->name);
-	for (int i = first; i < last; i++)
-	{
-		/* rows whose key can't be said are left out of the sample */
-		if (row_list_key(table, expr, &sample->keys[i], named == 0))
-			named++;
-	}
-	appendStringInfoChar(expr, ']');
-	return named;
-}
-
 /* Fetch the rows of some keys; they are made in the caller's context. How many came. */
 static int
 fetch_rows(const MilvusTable *table, Relation relation, const KeySample *sample,
@@ -110,18 +93,24 @@ fetch_rows(const MilvusTable *table, Relation relation, const KeySample *sample,
 	Datum	   *values = palloc(sizeof(Datum) * (tupdesc->natts + 1));
 	bool	   *nulls = palloc(sizeof(bool) * (tupdesc->natts + 1));
 	ScanCounters counters = {0};
-	StringInfoData expr;
+	KeyFilter	filter;
 	List	   *columns = NIL;
 	int			named,
 				count = 0;
 
 	for (AttrNumber attnum = 1; attnum <= tupdesc->natts; attnum++)
 		columns = lappend_int(columns, table->columns[attnum - 1].name ? attnum : -1);
-	initStringInfo(&expr);
-	named = write_key_list(table, sample, first, last, &expr);
+	key_filter_begin(&filter, table, false);
+	for (int i = first; i < last; i++)
+	{
+		/* rows whose key can't be said are left out of the sample */
+		(void) key_filter_add(&filter, &sample->keys[i]);
+	}
+	named = key_filter_count(&filter);
 	if (named > 0)
 	{
-		PageSource *pages = pages_begin(table, row_make_reader(table, columns, NIL, 0), expr.data, named, named, &counters);
+		PageSource *pages = pages_begin(table, row_make_reader(table, columns, NIL, 0), key_filter_end(&filter), named, named,
+										&counters);
 
 		while (pages_next(pages, values, nulls, NULL))
 		{

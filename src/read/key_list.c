@@ -107,17 +107,16 @@ void
 key_list_write(KeyList *list, StringInfo out, int least)
 {
 	int			most = Min(Max(least, list->growth), MOST_KEYS);
-	int			start;
+	KeyFilter	filter;
 
-	appendStringInfo(out, "%s in [", list->table->collection->primary_key->name);
-	start = out->len;
+	key_filter_begin(&filter, list->table, false);
 	for (list->written = list->passed; list->written < list->count; list->written++)
 	{
-		if (list->written - list->passed >= most || out->len - start > MOST_BYTES)
+		if (list->written - list->passed >= most || filter.list.len > MOST_BYTES)
 			break;
-		(void) row_list_key(list->table, out, &list->keys[list->written], list->written == list->passed);
+		(void) key_filter_add(&filter, &list->keys[list->written]);
 	}
-	appendStringInfoChar(out, ']');
+	appendStringInfoString(out, key_filter_end(&filter));
 }
 
 void

@@ -7,6 +7,7 @@
 #include "common/hashfn.h"
 #include "utils/memutils.h"
 
+#include "filter/filter.h"
 #include "keys.h"
 
 typedef struct KeyEntry
@@ -106,13 +107,56 @@ key_copy(const RowKey *key)
 	return copy;
 }
 
-/* The lowest number does not parse, but what is below its neighbour does. */
-char *
-key_filter_alone(const MilvusTable *table, const RowKey *key)
+void
+key_filter_begin(KeyFilter *filter, const MilvusTable *table, bool negated)
 {
-	if (key->is_text || key->integer != PG_INT64_MIN)
-		return NULL;
-	return psprintf("%s < " INT64_FORMAT, table->collection->primary_key->name, PG_INT64_MIN + 1);
+	filter->table = table;
+	filter->negated = negated;
+	filter->listed = 0;
+	filter->alone = false;
+	initStringInfo(&filter->list);
+	appendStringInfo(&filter->list, "%s %sin [", table->collection->primary_key->name, negated ? "not " : "");
+}
+
+bool
+key_filter_add(KeyFilter *filter, const RowKey *key)
+{
+	int			start = filter->list.len;
+
+	if (key_stands_alone(key))
+		return filter->alone = true;
+	if (filter->listed > 0)
+		appendStringInfoChar(&filter->list, ',');
+	if (!filter_write_key(filter->table, &filter->list, key->is_text, key->integer, (const char *) key->text.data, key->text.len))
+	{
+		filter->list.len = start;
+		filter->list.data[start] = '\0';
+		return false;
+	}
+	filter->listed++;
+	return true;
+}
+
+int
+key_filter_count(const KeyFilter *filter)
+{
+	return filter->listed + filter->alone;
+}
+
+char *
+key_filter_end(KeyFilter *filter)
+{
+	const char *name = filter->table->collection->primary_key->name;
+	/* the lowest number is what is below its neighbour */
+	char	   *alone = !filter->alone ? NULL :
+		psprintf("%s %s " INT64_FORMAT, name, filter->negated ? ">=" : "<", PG_INT64_MIN + 1);
+
+	if (filter->listed == 0)
+		return alone;
+	appendStringInfoChar(&filter->list, ']');
+	if (alone == NULL)
+		return filter->list.data;
+	return psprintf("(%s %s %s)", filter->list.data, filter->negated ? "and" : "or", alone);
 }
 
 void

@@ -29,11 +29,30 @@ extern bool key_equal(const RowKey *one, const RowKey *other);
 /* A copy, of a text as well, in CurrentMemoryContext. */
 extern RowKey key_copy(const RowKey *key);
 
-/*
- * The filter of a key that cannot stand in a list of keys, in CurrentMemoryContext;
- * NULL for all others.
- */
-extern char *key_filter_alone(const MilvusTable *table, const RowKey *key);
+/* The lowest number does not parse in a filter: a key that cannot stand in a list. */
+#define key_stands_alone(key) (!(key)->is_text && (key)->integer == PG_INT64_MIN)
+
+/* A filter that names keys, as it is written. */
+typedef struct KeyFilter
+{
+	const MilvusTable *table;
+	bool		negated;		/* of the rows that have none of the keys */
+	StringInfoData list;		/* "key in [1,2": of those that a list can have */
+	int			listed;
+	bool		alone;			/* the key that stands alone is one of them */
+} KeyFilter;
+
+/* Begin one, in CurrentMemoryContext. */
+extern void key_filter_begin(KeyFilter *filter, const MilvusTable *table, bool negated);
+
+/* Add a key; false, and nothing, when it cannot be written. */
+extern bool key_filter_add(KeyFilter *filter, const RowKey *key);
+
+/* How many keys it names. */
+extern int	key_filter_count(const KeyFilter *filter);
+
+/* The text, good in a conjunction; NULL when it names none. */
+extern char *key_filter_end(KeyFilter *filter);
 
 /* Error 0A000 when the server can neither replace nor delete the row of that key. */
 extern void key_check_changeable(const MilvusTable *table, const RowKey *key);

@@ -429,27 +429,26 @@ fill_sort(NeighbourSource *source, PageSource *pages)
 static char *
 rest_expression(NeighbourSource *source)
 {
-	const CollectionField *key_field = source->table->collection->primary_key;
 	StringInfoData expr;
+	KeyFilter	seen;
 	KeySetIterator iterator;
 	const RowKey *key;
-	int			count = 0;
+	char	   *others = NULL;
 
+	if (keyset_size(source->seen) <= MAX_LISTED_KEYS && filter_can_name(source->table, source->table->collection->primary_key))
+	{
+		key_filter_begin(&seen, source->table, true);
+		keyset_begin(source->seen, &iterator);
+		while ((key = keyset_next(source->seen, &iterator)) != NULL)
+			(void) key_filter_add(&seen, key);
+		others = key_filter_end(&seen);
+	}
 	initStringInfo(&expr);
 	if (source->request->expr[0])
 		appendStringInfo(&expr, "(%s)", source->request->expr);
-	if (keyset_size(source->seen) == 0 || keyset_size(source->seen) > MAX_LISTED_KEYS || !filter_can_name(source->table, key_field))
-		return expr.data;
-	appendStringInfo(&expr, "%s%s not in [", expr.len > 0 ? " and " : "", key_field->name);
-	keyset_begin(source->seen, &iterator);
-	while ((key = keyset_next(source->seen, &iterator)) != NULL)
-	{
-		if (row_list_key(source->table, &expr, key, count == 0))
-			count++;
-	}
-	appendStringInfoChar(&expr, ']');
-	return count > 0 ? expr.data : source->request->expr[0] ?
-		psprintf("(%s)", source->request->expr) : "";
+	if (others)
+		appendStringInfo(&expr, "%s%s", expr.len > 0 ? " and " : "", others);
+	return expr.data;
 }
 
 /* What no search has found: all other rows, sorted. */

@@ -341,20 +341,6 @@ row_last_key(RowReader *reader, RowKey *key, bool *ascending)
 	return found;
 }
 
-bool
-row_list_key(const MilvusTable *table, StringInfo list, const RowKey *key, bool first)
-{
-	int			start = list->len;
-
-	if (!first)
-		appendStringInfoChar(list, ',');
-	if (filter_write_key(table, list, key->is_text, key->integer, (const char *) key->text.data, key->text.len))
-		return true;
-	list->len = start;
-	list->data[start] = '\0';
-	return false;
-}
-
 /* what is assumed of a value whose size the schema does not tell, before pages tell */
 #define ASSUMED_BYTES 512
 

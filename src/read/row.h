@@ -59,9 +59,6 @@ extern bool row_last_key(RowReader *reader, RowKey *key, bool *ascending);
 /* Below, equal or above, as servers order them: texts by their bytes. */
 extern int	row_compare_keys(const RowKey *one, const RowKey *other);
 
-/* Append a key to a list in a filter, with a comma unless it is the first; false, and nothing, if it can't be said. */
-extern bool row_list_key(const MilvusTable *table, StringInfo list, const RowKey *key, bool first);
-
 /* Bytes a row takes on the wire, as far as the schema tells. */
 extern int	row_estimate_width(const RowReader *reader, bool *varies, int *vector_bytes);
 

@@ -17,9 +17,7 @@
 struct Deletion
 {
 	Sender	   *sender;
-	StringInfoData filter;		/* "key in [1,2" */
-	int			list_start;
-	int			nkeys;
+	KeyFilter	filter;			/* of the next request */
 	int			max_keys;
 };
 
@@ -30,9 +28,7 @@ deletion_begin(Sender *sender)
 	const MilvusTable *table = sender->table;
 
 	deletion->sender = sender;
-	initStringInfo(&deletion->filter);
-	appendStringInfo(&deletion->filter, "%s in [", table->collection->primary_key->name);
-	deletion->list_start = deletion->filter.len;
+	key_filter_begin(&deletion->filter, table, false);
 	deletion->max_keys = table->options.batch_size > 0 ? table->options.batch_size : KEYS_PER_REQUEST;
 	return deletion;
 }
@@ -40,37 +36,34 @@ deletion_begin(Sender *sender)
 static void
 send_keys(Deletion *deletion)
 {
-	if (deletion->nkeys == 0)
+	KeyFilter  *filter = &deletion->filter;
+	int			count = key_filter_count(filter);
+
+	if (count == 0)
 		return;
-	appendStringInfoChar(&deletion->filter, ']');
-	sender_delete(deletion->sender, deletion->filter.data, deletion->nkeys);
-	deletion->filter.len = deletion->list_start;
-	deletion->filter.data[deletion->list_start] = '\0';
-	deletion->nkeys = 0;
+	sender_delete(deletion->sender, key_filter_end(filter), count);
+	pfree(filter->list.data);
+	key_filter_begin(filter, filter->table, false);
 }
 
 void
 deletion_add(Deletion *deletion, const RowKey *key)
 {
 	const MilvusTable *table = deletion->sender->table;
-	char	   *alone;
 
 	CHECK_FOR_INTERRUPTS();
 	key_check_changeable(table, key);
-	alone = key_filter_alone(table, key);
-	if (alone)
-	{
-		sender_delete(deletion->sender, alone, 1);
-		return;
-	}
-	if (!row_list_key(table, &deletion->filter, key, deletion->nkeys == 0))
+	/* not every server deletes by anything else than a list */
+	if (key_stands_alone(key))
+		send_keys(deletion);
+	if (!key_filter_add(&deletion->filter, key))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot delete a row of foreign table \"%s\"", table->relname),
 				 errdetail("A value of its key \"%s\" cannot be written in a filter of %s.",
 						   table->collection->primary_key->name, table->connection->dialect->name)));
-	deletion->nkeys++;
-	if (deletion->nkeys >= deletion->max_keys || deletion->filter.len >= BYTES_PER_REQUEST)
+	if (key_stands_alone(key) || key_filter_count(&deletion->filter) >= deletion->max_keys ||
+		deletion->filter.list.len >= BYTES_PER_REQUEST)
 		send_keys(deletion);
 }
 

@@ -143,33 +143,17 @@ static char *
 lookup_filter(const Update *update, int first, int count)
 {
 	const MilvusTable *table = update->sender->table;
-	const char *name = table->collection->primary_key->name;
-	StringInfoData filter;
-	char	   *alone = NULL;
-	bool		empty = true;
+	KeyFilter	filter;
 
-	initStringInfo(&filter);
-	appendStringInfo(&filter, "%s in [", name);
+	key_filter_begin(&filter, table, false);
 	for (int i = first; i < first + count; i++)
-	{
-		const RowKey *key = &update->keys[i];
-		char	   *filter_alone = key_filter_alone(table, key);
-
-		if (filter_alone)
-			alone = filter_alone;
-		else if (row_list_key(table, &filter, key, empty))
-			empty = false;
-		else
+		if (!key_filter_add(&filter, &update->keys[i]))
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("cannot update a row of foreign table \"%s\"", table->relname),
 					 errdetail("A value of its key \"%s\" cannot be written in a filter of %s.",
-							   name, table->connection->dialect->name)));
-	}
-	appendStringInfoChar(&filter, ']');
-	if (alone)
-		appendStringInfo(&filter, " or %s", alone);
-	return filter.data;
+							   table->collection->primary_key->name, table->connection->dialect->name)));
+	return key_filter_end(&filter);
 }
 
 /* Write the rows that were found: a row that is gone meanwhile is not made again. */
