@@ -4,86 +4,13 @@
  */
 #include "postgres.h"
 
-#include "commands/defrem.h"
-#include "nodes/nodeFuncs.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
-#include "utils/lsyscache.h"
+#include "commands/explain.h"
 
 #include "compat.h"
 #include "read/neighbours.h"
 #include "read/row.h"
 #include "read/scan.h"
-
-/* values of a list that are shown */
-#define MAX_SHOWN 1000
-
-/* Nobody wants to read a thousand values: how many they are; NULL for others. */
-static char *
-shorten_list(const Const *value)
-{
-	ArrayType  *array;
-	int			count;
-
-	if (value->constisnull || !OidIsValid(get_element_type(value->consttype)))
-		return NULL;
-	array = DatumGetArrayTypeP(value->constvalue);
-	count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	return count > MAX_SHOWN ? psprintf("[%d values]", count) : NULL;
-}
-
-void
-scan_show_values(ForeignScanState *node, FilterValue *values)
-{
-	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
-	ListCell   *lc;
-
-	foreach(lc, plan->fdw_exprs)
-	{
-		FilterValue *value = &values[foreach_current_index(lc)];
-		Node	   *expr = lfirst(lc);
-
-		value->type = exprType(expr);
-		if (IsA(expr, Const))
-		{
-			value->datum = ((Const *) expr)->constvalue;
-			value->isnull = ((Const *) expr)->constisnull;
-			value->placeholder = shorten_list((Const *) expr);
-		}
-		else if (IsA(expr, Param) && ((Param *) expr)->paramkind == PARAM_EXTERN)
-			value->placeholder = psprintf("$%d", ((Param *) expr)->paramid);
-		else
-			value->placeholder = "?";
-	}
-}
-
-void
-explain_show_table(const MilvusTable *table, struct ExplainState *es)
-{
-	const char *asked = table->options.collection;
-	const char *name = table->collection->name;
-
-	ExplainPropertyText("Milvus Collection", strcmp(asked, name) == 0 ? psprintf("%s.%s", table->options.dbname, name) :
-						psprintf("%s.%s (alias %s)", table->options.dbname, name, asked), es);
-	if (table->options.partition)
-		ExplainPropertyText("Milvus Partition", table->options.partition, es);
-}
-
-/* What EXPLAIN (ANALYZE) tells of a scan. */
-static void
-show_counters(const MilvusScanState *state, struct ExplainState *es)
-{
-	const ScanCounters *counters = &state->counters;
-
-	ExplainPropertyInteger("Milvus Requests", NULL, counters->requests, es);
-	if (es->verbose && state->plan.kind == PATH_PAGES && state->source)
-		ExplainPropertyInteger("Milvus Pages", NULL, counters->pages, es);
-	ExplainPropertyInteger("Milvus Rows", NULL, counters->rows, es);
-	if (es->verbose)
-		ExplainPropertyInteger("Milvus Bytes", NULL, counters->bytes, es);
-	if (es->timing)
-		ExplainPropertyFloat("Milvus Wait", "ms", INSTR_TIME_GET_MILLISEC(counters->waited), 3, es);
-}
+#include "read/show.h"
 
 /* The vector that a search fetches to compute the distances here; 0 for none. */
 static AttrNumber
@@ -102,8 +29,8 @@ milvusExplainForeignScan(ForeignScanState *node, struct ExplainState *es)
 	FilterValue *values = palloc0(sizeof(FilterValue) * Max(list_length(plan->fdw_exprs), 1));
 	FilterText	filter;
 
-	scan_show_values(node, values);
-	explain_show_table(state->table, es);
+	show_values(plan, values);
+	show_table(state->table, es);
 	if (state->methods->explain)
 		state->methods->explain(state->table, &state->plan, values, es);
 	filter = filter_write(state->table, state->plan.filters, values);
@@ -124,5 +51,11 @@ milvusExplainForeignScan(ForeignScanState *node, struct ExplainState *es)
 			ExplainPropertyText("Search Not Sent", state->plan.search_reason, es);
 	}
 	if (es->analyze)
-		show_counters(state, es);
+	{
+		ScanCounters counters = state->counters;
+
+		if (!es->verbose || state->plan.kind != PATH_PAGES || state->source == NULL)
+			counters.pages = -1;
+		show_counters(&counters, es);
+	}
 }

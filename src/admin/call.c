@@ -36,7 +36,7 @@ PG_FUNCTION_INFO_V1(milvus_dialect);
 PG_FUNCTION_INFO_V1(milvus_dialect_flags);
 
 MilvusConnection *
-call_connect(const char *name)
+admin_connect(const char *name)
 {
 	ForeignServer *server = GetForeignServerByName(name, false);
 	ForeignDataWrapper *fdw = GetForeignDataWrapper(server->fdwid);
@@ -117,10 +117,10 @@ report_too_old(MilvusConnection *connection, const char *what, const char *hint)
 }
 
 static Jsonb *
-call_rpc(const char *server, const MilvusMethod *method, Jsonb *json)
+perform_call(const char *server, const MilvusMethod *method, Jsonb *json)
 {
 	const ProtobufCMethodDescriptor *descriptor = method_descriptor(method);
-	MilvusConnection *connection = call_connect(server);
+	MilvusConnection *connection = admin_connect(server);
 	ProtobufCMessage *request = make_request(descriptor, json, connection);
 	ProtobufCMessage *response;
 
@@ -174,7 +174,7 @@ milvus_call(PG_FUNCTION_ARGS)
 	method = method_find(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	if (!(method->flags & METHOD_READS))
 		PreventCommandIfReadOnly("milvus.call()");
-	PG_RETURN_JSONB_P(call_rpc(NameStr(*PG_GETARG_NAME(0)), method, PG_GETARG_JSONB_P(2)));
+	PG_RETURN_JSONB_P(perform_call(NameStr(*PG_GETARG_NAME(0)), method, PG_GETARG_JSONB_P(2)));
 }
 
 /* get(server name, rpc text, request jsonb) -> jsonb, of metadata */
@@ -188,7 +188,7 @@ milvus_get(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("milvus.get() is for RPCs that only read metadata, %s is not one of them", method->name),
 				 errhint("Use milvus.call().")));
-	PG_RETURN_JSONB_P(call_rpc(NameStr(*PG_GETARG_NAME(0)), method, PG_GETARG_JSONB_P(2)));
+	PG_RETURN_JSONB_P(perform_call(NameStr(*PG_GETARG_NAME(0)), method, PG_GETARG_JSONB_P(2)));
 }
 
 /*
@@ -213,7 +213,37 @@ milvus_perform(PG_FUNCTION_ARGS)
 	forward_check_complete(PG_GETARG_JSONB_P(2));
 	if (!(method->flags & METHOD_READS))
 		PreventCommandIfReadOnly(psprintf("milvus.%s()", get_func_name(function)));
-	PG_RETURN_JSONB_P(call_rpc(NameStr(*PG_GETARG_NAME(0)), method, PG_GETARG_JSONB_P(2)));
+	PG_RETURN_JSONB_P(perform_call(NameStr(*PG_GETARG_NAME(0)), method, PG_GETARG_JSONB_P(2)));
+}
+
+/* What in SQL makes a call from C; those that functions make are found by the view milvus.rpcs. */
+static const char *
+used_by(const MilvusMethod *method)
+{
+	static const struct
+	{
+		const char *method;
+		const char *user;
+	}			users[] = {
+		{"DescribeCollection", "foreign tables"},
+		{"ShowCollections", "IMPORT FOREIGN SCHEMA"},
+		{"TruncateCollection", "TRUNCATE"},
+		{"ShowPartitions", "foreign tables"},
+		{"DescribeIndex", "foreign tables"},
+		{"Insert", "INSERT, COPY"},
+		{"Delete", "DELETE"},
+		{"Upsert", "UPDATE"},
+		{"Search", "SELECT ... ORDER BY distance"},
+		{"Query", "SELECT"},
+		{"GetCollectionStatistics", "foreign tables"},
+		{"Connect", "every connection"},
+		{"AllocTimestamp", "SELECT"},
+	};
+
+	for (int i = 0; i < lengthof(users); i++)
+		if (strcmp(users[i].method, method->name) == 0)
+			return users[i].user;
+	return NULL;
 }
 
 /* () -> (rpc, request, response, only_reads, by_get, streams, since, lite_2, lite_3, used_by) */
@@ -243,9 +273,9 @@ milvus_rpcs(PG_FUNCTION_ARGS)
 		nulls[6] = method->since == NULL;
 		values[7] = BoolGetDatum((method->flags & METHOD_LITE_2) != 0);
 		values[8] = BoolGetDatum((method->flags & METHOD_LITE_3) != 0);
-		if (method->used_by)
-			values[9] = CStringGetTextDatum(method->used_by);
-		nulls[9] = method->used_by == NULL;
+		nulls[9] = used_by(method) == NULL;
+		if (!nulls[9])
+			values[9] = CStringGetTextDatum(used_by(method));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
@@ -259,7 +289,7 @@ milvus_rpcs(PG_FUNCTION_ARGS)
 Datum
 milvus_require(PG_FUNCTION_ARGS)
 {
-	MilvusConnection *connection = call_connect(NameStr(*PG_GETARG_NAME(0)));
+	MilvusConnection *connection = admin_connect(NameStr(*PG_GETARG_NAME(0)));
 	char	   *wanted = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
 	if (!dialect_reaches(connection->dialect, wanted))
@@ -272,7 +302,7 @@ milvus_require(PG_FUNCTION_ARGS)
 Datum
 milvus_dialect_flags(PG_FUNCTION_ARGS)
 {
-	const Dialect *dialect = call_connect(NameStr(*PG_GETARG_NAME(0)))->dialect;
+	const Dialect *dialect = admin_connect(NameStr(*PG_GETARG_NAME(0)))->dialect;
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	const char *name,
 			   *source;
@@ -293,5 +323,5 @@ milvus_dialect_flags(PG_FUNCTION_ARGS)
 Datum
 milvus_dialect(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(call_connect(NameStr(*PG_GETARG_NAME(0)))->dialect->name));
+	PG_RETURN_TEXT_P(cstring_to_text(admin_connect(NameStr(*PG_GETARG_NAME(0)))->dialect->name));
 }

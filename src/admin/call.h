@@ -11,6 +11,6 @@
  * The current user's connection to a foreign server of ours.  Errors: 42704, 42809,
  * 42501 without USAGE, those of connection_get().
  */
-extern MilvusConnection *call_connect(const char *server);
+extern MilvusConnection *admin_connect(const char *server);
 
 #endif							/* MILVUS_CALL_H */

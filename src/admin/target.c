@@ -225,7 +225,7 @@ check_type(const Dialect *dialect, MilvusType type, const char *field)
 Datum
 milvus_check_fields(PG_FUNCTION_ARGS)
 {
-	const Dialect *dialect = call_connect(NameStr(*PG_GETARG_NAME(0)))->dialect;
+	const Dialect *dialect = admin_connect(NameStr(*PG_GETARG_NAME(0)))->dialect;
 	Jsonb	   *fields = PG_GETARG_JSONB_P(1);
 	JsonbIterator *iterator = JsonbIteratorInit(&fields->root);
 	JsonbValue	value;
@@ -324,7 +324,7 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 				count = 0;
 
 	read_table_options(relid, &table, &server);
-	dialect = call_connect(server)->dialect;
+	dialect = admin_connect(server)->dialect;
 	initStringInfo(&not_nullable);
 	relation = table_open(relid, AccessShareLock);
 	tupdesc = RelationGetDescr(relation);

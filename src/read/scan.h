@@ -47,12 +47,6 @@ typedef struct MilvusScanState
 extern FilterValue *scan_make_values(ForeignScan *plan);
 extern void scan_evaluate_values(List *exprs, ExprContext *econtext, FilterValue *values);
 
-/* For EXPLAIN: constants as they are, a statement's parameters as $n, everything else as "?". */
-extern void scan_show_values(ForeignScanState *node, FilterValue *values);
-
-/* For EXPLAIN: the collection, and the partition. */
-extern void explain_show_table(const MilvusTable *table, struct ExplainState *es);
-
 extern void milvusBeginForeignScan(ForeignScanState *node, int eflags);
 extern TupleTableSlot *milvusIterateForeignScan(ForeignScanState *node);
 extern void milvusReScanForeignScan(ForeignScanState *node);

@@ -20,7 +20,6 @@ typedef struct MilvusMethod
 	const char *name;
 	const char *since;			/* the first Milvus that has it, not before "2.3"; NULL: none whose source was read */
 	int			flags;
-	const char *used_by;		/* callers in C (uses in src/sql are found by the view milvus.rpcs) */
 } MilvusMethod;
 
 /* By name; error 42883, with a hint at the closest name, when there is none. */

@@ -14,6 +14,7 @@
 #include "plan/relation.h"
 #include "remote/read.h"
 #include "read/scan.h"
+#include "read/show.h"
 #include "sender.h"
 
 /* ForeignScanState.fdw_state */
@@ -99,16 +100,17 @@ milvusExplainDirectModify(ForeignScanState *node, struct ExplainState *es)
 	DirectDeleteState *state = node->fdw_state;
 	FilterText	filter;
 
-	scan_show_values(node, state->values);
+	show_values((ForeignScan *) node->ss.ps.plan, state->values);
 	filter = filter_write(state->table, state->filters, state->values);
-	explain_show_table(state->table, es);
+	show_table(state->table, es);
 	ExplainPropertyText("Milvus Delete", filter.never ? "none can pass: not asked" :
 						filter.text[0] ? filter_shown(filter.text) : read_filter_of_all(state->table), es);
 	if (es->analyze && state->sender)
 	{
-		ExplainPropertyInteger("Milvus Requests", NULL, state->sender->requests, es);
-		ExplainPropertyInteger("Milvus Rows", NULL, state->rows, es);
-		if (es->timing)
-			ExplainPropertyFloat("Milvus Wait", "ms", INSTR_TIME_GET_MILLISEC(state->sender->waited), 3, es);
+		const ScanCounters counters = {
+			.requests = state->sender->requests,.pages = -1,.rows = state->rows,.bytes = -1,.waited = state->sender->waited
+		};
+
+		show_counters(&counters, es);
 	}
 }

@@ -30,6 +30,7 @@
 #include "modify.h"
 #include "plan/modify_table.h"
 #include "read/scan.h"
+#include "read/show.h"
 #include "update.h"
 
 /* ResultRelInfo.ri_FdwState */
@@ -634,7 +635,7 @@ milvusExplainForeignModify(ModifyTableState *mtstate, ResultRelInfo *rri, List *
 
 	if (state == NULL)
 		return;
-	explain_show_table(state->table, es);
+	show_table(state->table, es);
 	ExplainPropertyText("Milvus Write",
 						psprintf("%s%s", state->update ? update_describe(state->update) :
 								 state->deletion ? "delete by keys" :
@@ -642,10 +643,10 @@ milvusExplainForeignModify(ModifyTableState *mtstate, ResultRelInfo *rri, List *
 								 state->sender->at_commit ? ", at commit" : ""), es);
 	if (es->analyze)
 	{
-		ExplainPropertyInteger("Milvus Requests", NULL, state->sender->requests, es);
-		if (es->verbose)
-			ExplainPropertyInteger("Milvus Bytes", NULL, state->sender->bytes, es);
-		if (es->timing)
-			ExplainPropertyFloat("Milvus Wait", "ms", INSTR_TIME_GET_MILLISEC(state->sender->waited), 3, es);
+		const ScanCounters counters = {
+			.requests = state->sender->requests,.pages = -1,.rows = -1,.bytes = state->sender->bytes,.waited = state->sender->waited
+		};
+
+		show_counters(&counters, es);
 	}
 }
