@@ -131,8 +131,8 @@ filter_write_characters(StringInfo out, const Dialect *dialect, const char *text
 	return true;
 }
 
-bool
-filter_write_text(StringInfo out, const Dialect *dialect, const char *text, int len)
+static bool
+write_text(StringInfo out, const Dialect *dialect, const char *text, int len)
 {
 	int			start = out->len;
 
@@ -161,7 +161,7 @@ filter_write_text_datum(Writing *w, StringInfo out, Datum datum)
 {
 	FlatSlice	utf8 = filter_utf8_text(datum);
 
-	return filter_write_text(out, w->dialect, (const char *) utf8.data, (int) utf8.len);
+	return write_text(out, w->dialect, (const char *) utf8.data, (int) utf8.len);
 }
 
 bool
@@ -169,7 +169,7 @@ filter_write_key(const MilvusTable *table, StringInfo out, bool is_text,
 				 int64 integer, const char *utf8, int len)
 {
 	if (is_text)
-		return filter_write_text(out, table->connection->dialect, utf8, len);
+		return write_text(out, table->connection->dialect, utf8, len);
 	/* the lowest number does not parse */
 	if (integer == PG_INT64_MIN)
 		return false;

@@ -82,7 +82,6 @@ extern const char *filter_misfit(const MilvusTable *table, List *tree, const Fil
 extern const char *const filter_operator_names[];
 
 /* Write a literal, or the characters of one; false, and nothing written, if the server can't be told it. */
-extern bool filter_write_text(StringInfo out, const Dialect *dialect, const char *text, int len);
 extern bool filter_write_characters(StringInfo out, const Dialect *dialect, const char *text, int len);
 extern bool filter_write_text_datum(Writing *w, StringInfo out, Datum text);
 extern bool filter_write_float(Writing *w, StringInfo out, bool is_float4, Datum datum, Oid type);

@@ -17,7 +17,7 @@ typedef struct KeyEntry
 	char		status;
 } KeyEntry;
 
-uint32
+static uint32
 key_hash(const RowKey *key)
 {
 	return key->is_text ? hash_bytes(key->text.data, (int) key->text.len) :

@@ -22,8 +22,7 @@ extern void key_init_maker(KeyMaker *maker, const MilvusTable *table, AttrNumber
 /* The key of a value; a text is good until the next call.  Errors: those of codec_write(). */
 extern RowKey key_make(KeyMaker *maker, Datum value);
 
-/* For tables of keys, all of one column. */
-extern uint32 key_hash(const RowKey *key);
+/* Of two keys of one column. */
 extern bool key_equal(const RowKey *one, const RowKey *other);
 
 /* A copy, of a text as well, in CurrentMemoryContext. */
