@@ -19,6 +19,12 @@
 #define FIRST_ROWS_VARYING 512
 #define PAGE_GROWTH 4
 
+/*
+ * result, in buffer, is the page that rows are taken from (reading); next_result is
+ * where the one under way (call) will be.  last_key is the last one of the last page
+ * received: the next begins behind it.  wanted and most only go down; a wanted that has
+ * come to 0 is ROWS_ALL from then on, since more is asked for.
+ */
 struct PageSource
 {
 	RowSource	source;

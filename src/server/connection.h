@@ -16,6 +16,11 @@
 
 struct Collection;
 
+/*
+ * In the list of open connections until it is retired: because its definition has changed
+ * (invalid), or somebody disconnects.  Retired ones are closed when the transaction ends, so
+ * whoever has one in a transaction may use it till then.
+ */
 typedef struct MilvusConnection
 {
 	dlist_node	node;			/* in the list of open or of retired connections */

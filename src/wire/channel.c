@@ -54,6 +54,12 @@
 /* an RPC that any server answers, if only that it does not offer it */
 #define PROBE_METHOD "/milvus.proto.milvus.MilvusService/GetVersion"
 
+/*
+ * calls has all calls that gRPC may still write to (pending), and those that have an
+ * owner.  npending counts the former, also those of the channels that this one was made
+ * anew from, which end on the same queue.  Given back (closing), it is destroyed when
+ * nothing is under way any more.
+ */
 struct WireChannel
 {
 	dlist_node	node;			/* in channels */
@@ -78,6 +84,10 @@ struct WireChannel
 	uint64		ncalls;			/* requests sent so far */
 };
 
+/*
+ * It may be freed when it is not pending.  guard is the tie to its owner's memory
+ * context; without one nobody waits for it, and pump() frees it as it ends.
+ */
 struct WireCall
 {
 	dlist_node	node;			/* in WireChannel.calls */

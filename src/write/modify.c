@@ -33,7 +33,12 @@
 #include "read/show.h"
 #include "update.h"
 
-/* ResultRelInfo.ri_FdwState */
+/*
+ * ResultRelInfo.ri_FdwState.  Of batch, update and deletion one is there, and does the
+ * work.  Rows are given to it as they come, or, while the statement still reads what it
+ * writes to, put into kept, and given to it at the end.  collected.has_unsent holds from
+ * the first row given to it until the server has acknowledged all.
+ */
 typedef struct ModifyState
 {
 	CollectedRows collected;	/* those given to one of the three below */

@@ -10,6 +10,10 @@
 #include "portability/instr_time.h"
 #include "remote/transaction.h"
 
+/*
+ * At most one request is under way (sent).  answer is that of the last one awaited, good
+ * until the next is.  With at_commit nothing ever is: the transaction keeps the requests.
+ */
 typedef struct Sender
 {
 	const MilvusTable *table;
