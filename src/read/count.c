@@ -32,7 +32,6 @@ count_rows(const MilvusTable *table, const char *expr, ReadGuarantee guarantee, 
 /* one row, of which every column is the number */
 typedef struct CountSource
 {
-	RowSource	source;
 	const SourceRequest *request;
 	bool		given;			/* that row */
 } CountSource;
@@ -45,9 +44,8 @@ begin_count(const SourceRequest *request)
 	/* planned only where the filter says it all */
 	if (request->recheck)
 		filter_raise_too_large(request->table);
-	source->source.methods = &count_methods;
 	source->request = request;
-	return &source->source;
+	return (RowSource *) source;
 }
 
 static bool

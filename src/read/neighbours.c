@@ -60,7 +60,6 @@ typedef enum Stage
  */
 typedef struct NeighbourSource
 {
-	RowSource	source;
 	const SourceRequest *request;
 	const SearchPlan *search;
 	const FilterValue *query;	/* the query vector */
@@ -193,7 +192,6 @@ begin_neighbours(const SourceRequest *request)
 	List	   *left_out = request->recheck ? NIL : request->plan->recheck_columns;
 	bool		is_searchable;
 
-	source->source.methods = &neighbours_methods;
 	source->request = request;
 	source->search = search;
 	source->query = &request->values[search->query];
@@ -227,7 +225,7 @@ begin_neighbours(const SourceRequest *request)
 	else
 		/* what no search can order, or return: all rows, sorted here */
 		source->stage = is_searchable && search_returns_all(source) ? BEFORE_SEARCH : BEFORE_REST;
-	return &source->source;
+	return (RowSource *) source;
 }
 
 /* Search, and bind the answer to the reader, unless it was refused. */

@@ -27,7 +27,6 @@
  */
 struct PageSource
 {
-	RowSource	source;
 	const MilvusTable *table;
 	RowReader  *reader;
 	ScanCounters *counters;
@@ -455,9 +454,8 @@ begin_pages(const SourceRequest *request)
 	PageSource *source = pages_begin(request->table, reader, request->expr, request->wanted, request->most,
 									 request->counters);
 
-	source->source.methods = &pages_methods;
 	source->keys = request->keys;
-	return &source->source;
+	return (RowSource *) source;
 }
 
 static bool

@@ -51,11 +51,8 @@ typedef struct SourceRequest
 	ScanCounters *counters;
 } SourceRequest;
 
-/* the first member of what a source keeps */
-typedef struct RowSource
-{
-	const struct RowSourceMethods *methods;
-} RowSource;
+/* what a source keeps: its own */
+typedef struct RowSource RowSource;
 
 typedef struct RowSourceMethods
 {
