@@ -259,6 +259,7 @@ milvus_rpcs(PG_FUNCTION_ARGS)
 	{
 		const MilvusMethod *method = &methods[i];
 		const ProtobufCMethodDescriptor *descriptor = method_descriptor(method);
+		const char *user = used_by(method);
 		Datum		values[10] = {0};
 		bool		nulls[10] = {0};
 
@@ -273,9 +274,9 @@ milvus_rpcs(PG_FUNCTION_ARGS)
 		nulls[6] = method->since == NULL;
 		values[7] = BoolGetDatum((method->flags & METHOD_LITE_2) != 0);
 		values[8] = BoolGetDatum((method->flags & METHOD_LITE_3) != 0);
-		nulls[9] = used_by(method) == NULL;
-		if (!nulls[9])
-			values[9] = CStringGetTextDatum(used_by(method));
+		if (user)
+			values[9] = CStringGetTextDatum(user);
+		nulls[9] = user == NULL;
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
