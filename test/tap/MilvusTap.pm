@@ -13,7 +13,7 @@ use Test::More;
 use Time::HiRes qw(time usleep);
 
 our @EXPORT = qw(need_port start_cluster start_far add_server make_table drop_tables wait_until
-  seconds_since percentile check_log milvus);
+  seconds_since percentile told check_log milvus);
 
 my $run = sprintf('%d_%d', $$, time() * 1000 % 1_000_000);
 my @collections;
@@ -126,6 +126,20 @@ sub wait_until
 		return 0 if time() > $end;
 		usleep(10_000);
 	}
+}
+
+# What the client was told of a server's rows: written, perhaps more, and not written.
+sub told
+{
+	my ($text, $server) = @_;
+	my ($written, $perhaps, $not) = (0, 0, 0);
+	for ($text =~ /Server "$server", collection "[^"]*": (.*)\.$/mg)
+	{
+		if (/^not written: (\d+) row/) { $not += $1; next; }
+		$written += $1 if /^(\d+) row/;
+		$perhaps += $1 if /perhaps (\d+) /;
+	}
+	return ($written, $perhaps, $not);
 }
 
 sub percentile

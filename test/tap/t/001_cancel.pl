@@ -44,6 +44,26 @@ my $columns = '(id bigint NOT NULL, n integer NOT NULL, e real[] NOT NULL)';
 $node->safe_psql('postgres', "CREATE FOREIGN TABLE small $columns SERVER m OPTIONS (collection '$collection', batch_size '10', fetch_size '10');
 	CREATE FOREIGN TABLE late $columns SERVER m OPTIONS (collection '$collection', write_mode 'commit')");
 my (@times, $bad);
+
+# Freeze, cancel a statement that waits then, thaw, and have a right answer.
+sub cancel_once
+{
+	my ($round, $sql, $is_waiting) = @_;
+	$proxy->freeze;
+	$session->send($sql);
+	$is_waiting->() or $bad //= "round $round: does not wait";
+	my $start = time();
+	# what pg_cancel_backend() does, without its own query in the measure
+	kill 'INT', $session->backend;
+	my $text = $session->wait;
+	push @times, seconds_since($start);
+	$text =~ /57014/ or $bad //= "round $round: $text";
+	$proxy->thaw;
+	my $found = $session->query($answer);
+	$found eq $good or $bad //= "round $round: after it: $found";
+	return;
+}
+
 for my $part (
 	[ 'a page', $answer ],
 	[ 'a count', 'SELECT count(*) FROM far' ],
@@ -63,18 +83,7 @@ for my $part (
 	for my $round (1 .. $rounds / 2)
 	{
 		$session->query($before) if $before;
-		$proxy->freeze;
-		$session->send($sql);
-		waits($session) or $bad //= "round $round: does not wait";
-		my $start = time();
-		# what pg_cancel_backend() does, without its own query in the measure
-		kill 'INT', $session->backend;
-		my $text = $session->wait;
-		push @times, seconds_since($start);
-		$text =~ /57014/ or $bad //= "round $round: $text";
-		$proxy->thaw;
-		my $found = $session->query($answer);
-		$found eq $good or $bad //= "round $round: after it: $found";
+		cancel_once($round, $sql, sub { waits($session) });
 	}
 	is($bad, undef, "$what: cancelled, each time with a right answer after it");
 	report("cancel of $what", @times);
@@ -151,18 +160,8 @@ $session = MilvusTap::Session->new($node);
 for my $round (1 .. $rounds)
 {
 	$session->query('SELECT milvus.disconnect_all()');
-	$proxy->freeze;
 	my $before = $proxy->count;
-	$session->send($answer);
-	wait_until(sub { $proxy->count > $before }) or $bad //= "round $round: does not connect";
-	my $start = time();
-	kill 'INT', $session->backend;
-	my $text = $session->wait;
-	push @times, seconds_since($start);
-	$text =~ /57014/ or $bad //= "round $round: $text";
-	$proxy->thaw;
-	my $found = $session->query($answer);
-	$found eq $good or $bad //= "round $round: after it: $found";
+	cancel_once($round, $answer, sub { wait_until(sub { $proxy->count > $before }) });
 }
 is($bad, undef, "$rounds cancels while connecting, each with a right answer after it");
 report('cancel while connecting', @times);

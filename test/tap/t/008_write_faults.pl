@@ -89,20 +89,6 @@ sub found
 	return $rows;
 }
 
-# What the client was told of a server's rows: written, perhaps more, and not written.
-sub told
-{
-	my ($text, $server) = @_;
-	my ($written, $perhaps, $not) = (0, 0, 0);
-	for ($text =~ /Server "$server", collection "[^"]*": (.*)\.$/mg)
-	{
-		if (/^not written: (\d+) row/) { $not += $1; next; }
-		$written += $1 if /^(\d+) row/;
-		$perhaps += $1 if /perhaps (\d+) /;
-	}
-	return ($written, $perhaps, $not);
-}
-
 # Between what was told to be written and what may be, and no row twice.
 sub agrees
 {
