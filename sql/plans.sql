@@ -207,6 +207,16 @@ EXECUTE nearest;
 \echo :LAST_ERROR_SQLSTATE
 EXECUTE nearest;
 EXPLAIN (VERBOSE, COSTS OFF) EXECUTE nearest;
+-- nor is the key that of the plan
+PREPARE change AS UPDATE plans_l3 SET n = 7 WHERE id = 1;
+EXECUTE change;
+CREATE FOREIGN TABLE plans_other_key (id bigint NOT NULL, n integer NOT NULL, s varchar(20) OPTIONS (primary_key 'true') NOT NULL, e vector(8) NOT NULL) SERVER behind OPTIONS (collection 'plans_l3');
+SELECT milvus.drop_collection('plans_behind'), milvus.create_collection('plans_other_key'), milvus.create_index('plans_other_key', 'e', 'FLAT', 'L2'), milvus.load('plans_other_key');
+INSERT INTO plans_other_key VALUES (1, 2, 'a', '[1,1,1,1,1,1,1,1]');
+EXECUTE change;
+\echo :LAST_ERROR_SQLSTATE
+EXECUTE change;
+SELECT id, n, s FROM plans_l3;
 \set VERBOSITY default
 DROP SERVER behind CASCADE;
 SELECT count(milvus.drop_collection(t) IS NULL) FROM unnest('{plans_s,plans_l3,plans_l2,plans_whole,plans_other}'::regclass[]) t;

@@ -203,8 +203,9 @@ begin_change(ModifyState *state, ModifyTable *plan, ResultRelInfo *rri, List *fd
 						state->table->relname, state->table->collection->primary_key->name),
 				 errdetail("Rows are updated and deleted by their keys.")));
 	state->key_junk = ExecFindJunkAttributeInTlist(tlist, modify_key_name(state->table, state->key_column));
+	/* another field was the key when the plan was made */
 	if (!AttributeNumberIsValid(state->key_junk))
-		elog(ERROR, "no key in the rows to change");
+		table_raise_outdated(state->table);
 	state->row_junk = ExecFindJunkAttributeInTlist(tlist, "wholerow");
 	key_init_maker(&state->key_maker, state->table, state->key_column);
 	if (!is_fed_by_scan(outerPlan(plan)))
