@@ -142,7 +142,7 @@ table_command(Collection *collection, Import *import)
 			ereport(WARNING,
 					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 					 errmsg("field \"%s\" of collection \"%s\" is not imported", field->name, collection->name),
-					 errdetail("Its type, %s, is not known here.", milvus_type_name(type.type))));
+					 errdetail("Its type, %s, is not known here.", milvus_type(type.type)->name)));
 			continue;
 		}
 		append_column(&sql, field, type_name, import->with_defaults, &columns);

@@ -97,31 +97,6 @@ milvus_target(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
 }
 
-/* The member of schema.ValueField for a type of field, NULL if there is none. */
-static const char *
-default_member(MilvusType type)
-{
-	switch (type)
-	{
-		case MILVUS_BOOL:
-			return "bool_data";
-		case MILVUS_INT8:
-		case MILVUS_INT16:
-		case MILVUS_INT32:
-			return "int_data";
-		case MILVUS_INT64:
-			return "long_data";
-		case MILVUS_FLOAT:
-			return "float_data";
-		case MILVUS_DOUBLE:
-			return "double_data";
-		case MILVUS_VARCHAR:
-			return "string_data";
-		default:
-			return NULL;
-	}
-}
-
 static bool
 is_users_function(Oid function, void *context)
 {
@@ -143,7 +118,7 @@ has_users_functions(Node *node, void *context)
 static void
 append_default(StringInfo out, Relation relation, Form_pg_attribute attribute, MilvusType type)
 {
-	const char *member = default_member(type);
+	const char *member = milvus_type(type)->default_member;
 	Node	   *expression = NULL;
 	Const	   *constant;
 	Jsonb	   *pair;

@@ -187,9 +187,7 @@ filter_integer_value(Datum datum, Oid type)
 void
 filter_integer_range(MilvusType type, int64 *min, int64 *max)
 {
-	*max = type == MILVUS_INT8 ? PG_INT8_MAX :
-		type == MILVUS_INT16 ? PG_INT16_MAX :
-		type == MILVUS_INT32 ? PG_INT32_MAX : PG_INT64_MAX;
+	*max = milvus_type(type)->max;
 	*min = -*max - 1;
 }
 
@@ -249,9 +247,9 @@ out_of_range(const CollectionField *field, Datum datum, Oid type)
 
 		return !isnan(number) && (double) (float4) number != number;
 	}
-	if (field->data_type != MILVUS_INT8 && field->data_type != MILVUS_INT16 && field->data_type != MILVUS_INT32)
-		return false;
 	filter_integer_range(field->data_type, &min, &max);
+	if (max == 0 || max == PG_INT64_MAX)
+		return false;
 	value = filter_integer_value(datum, type);
 	return value < min || value > max;
 }

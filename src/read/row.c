@@ -347,35 +347,12 @@ row_last_key(RowReader *reader, RowKey *key, bool *ascending)
 static int
 value_width(const CollectionField *field, bool *varies)
 {
-	switch ((MilvusType) field->data_type)
-	{
-		case MILVUS_BOOL:
-		case MILVUS_INT8:
-			return 1;
-		case MILVUS_INT16:
-			return 3;
-		case MILVUS_FLOAT:
-		case MILVUS_INT32:
-			return 4;
-		case MILVUS_INT64:
-		case MILVUS_DOUBLE:
-			return 8;
-		case MILVUS_FLOAT_VECTOR:
-			return field->dim * 4;
-		case MILVUS_FLOAT16_VECTOR:
-		case MILVUS_BFLOAT16_VECTOR:
-			return field->dim * 2;
-		case MILVUS_INT8_VECTOR:
-			return field->dim;
-		case MILVUS_BINARY_VECTOR:
-			return (field->dim + 7) / 8;
-		case MILVUS_VARCHAR:
-			if (field->max_length <= ASSUMED_BYTES)
-				return Max(field->max_length / 2, 1);
-			break;
-		default:
-			break;
-	}
+	int			bytes = milvus_type_bytes(field->data_type, field->dim);
+
+	if (bytes > 0)
+		return bytes;
+	if (field->data_type == MILVUS_VARCHAR && field->max_length <= ASSUMED_BYTES)
+		return Max(field->max_length / 2, 1);
 	*varies = true;
 	return ASSUMED_BYTES;
 }

@@ -233,7 +233,7 @@ read_raise_malformed(const MilvusTable *table, const char *rpc, const char *prob
 void
 read_check_keys(const MilvusTable *table, const char *rpc, const FlatColumn *keys)
 {
-	if (keys->carrier != codec_carrier(table->collection->primary_key->data_type))
+	if (keys->carrier != milvus_type(table->collection->primary_key->data_type)->carrier)
 		read_raise_malformed(table, rpc, "keys of another type than the primary key's");
 	if (flat_has_nulls(keys))
 		read_raise_malformed(table, rpc, "keys that are null");

@@ -52,32 +52,6 @@ size_pair(const Milvus__Proto__Schema__FieldSchema *schema, const char *key, int
 	return (int) size;
 }
 
-/* Values of which kind a default of the type must have; FLAT_NONE: no default of that type is known here. */
-static FlatKind
-default_kind(Milvus__Proto__Schema__DataType type)
-{
-	switch (type)
-	{
-		case MILVUS__PROTO__SCHEMA__DATA_TYPE__Bool:
-			return FLAT_BOOL;
-		case MILVUS__PROTO__SCHEMA__DATA_TYPE__Int8:
-		case MILVUS__PROTO__SCHEMA__DATA_TYPE__Int16:
-		case MILVUS__PROTO__SCHEMA__DATA_TYPE__Int32:
-			return FLAT_INT32;
-		case MILVUS__PROTO__SCHEMA__DATA_TYPE__Int64:
-			return FLAT_INT64;
-		case MILVUS__PROTO__SCHEMA__DATA_TYPE__Float:
-			return FLAT_FLOAT;
-		case MILVUS__PROTO__SCHEMA__DATA_TYPE__Double:
-			return FLAT_DOUBLE;
-		case MILVUS__PROTO__SCHEMA__DATA_TYPE__String:
-		case MILVUS__PROTO__SCHEMA__DATA_TYPE__VarChar:
-			return FLAT_BYTES;
-		default:
-			return FLAT_NONE;
-	}
-}
-
 static void
 read_default(CollectionField *field, const Milvus__Proto__Schema__ValueField *value)
 {
@@ -118,7 +92,7 @@ read_default(CollectionField *field, const Milvus__Proto__Schema__ValueField *va
 		default:
 			break;
 	}
-	if (kind == default_kind(field->data_type))
+	if (kind == milvus_type(field->data_type)->default_kind)
 		field->default_kind = kind;
 }
 

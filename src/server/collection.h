@@ -9,7 +9,7 @@
 
 #include "connection.h"
 #include "proto/milvus.pb-c.h"
-#include "wire/flat.h"
+#include "wire/type.h"
 
 typedef struct CollectionField
 {

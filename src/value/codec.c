@@ -24,29 +24,6 @@
 #include "pgvector.h"
 #include "vector.h"
 
-static const struct
-{
-	MilvusType	type;
-	const char *name;
-}			type_names[] = {
-	{MILVUS_BOOL, "Bool"}, {MILVUS_INT8, "Int8"}, {MILVUS_INT16, "Int16"}, {MILVUS_INT32, "Int32"},
-	{MILVUS_INT64, "Int64"}, {MILVUS_FLOAT, "Float"}, {MILVUS_DOUBLE, "Double"}, {MILVUS_STRING, "String"},
-	{MILVUS_VARCHAR, "VarChar"}, {MILVUS_ARRAY, "Array"}, {MILVUS_JSON, "JSON"}, {MILVUS_GEOMETRY, "Geometry"},
-	{MILVUS_TEXT, "Text"}, {MILVUS_TIMESTAMPTZ, "Timestamptz"}, {MILVUS_BINARY_VECTOR, "BinaryVector"},
-	{MILVUS_FLOAT_VECTOR, "FloatVector"}, {MILVUS_FLOAT16_VECTOR, "Float16Vector"},
-	{MILVUS_BFLOAT16_VECTOR, "BFloat16Vector"}, {MILVUS_SPARSE_VECTOR, "SparseFloatVector"},
-	{MILVUS_INT8_VECTOR, "Int8Vector"},
-};
-
-const char *
-milvus_type_name(MilvusType type)
-{
-	for (int i = 0; i < lengthof(type_names); i++)
-		if (type_names[i].type == type)
-			return type_names[i].name;
-	return psprintf("type %d", (int) type);
-}
-
 static void *
 grow(void *context, void *old, size_t size)
 {
@@ -96,28 +73,11 @@ read_int8(const Codec *codec, const FlatValue *value)
 static void
 put_integer(const Codec *codec, int64 value, FlatBuffer *values)
 {
-	int64		limit;
-
-	switch (codec->field.type)
-	{
-		case MILVUS_INT8:
-			limit = PG_INT8_MAX;
-			break;
-		case MILVUS_INT16:
-			limit = PG_INT16_MAX;
-			break;
-		case MILVUS_INT32:
-			limit = PG_INT32_MAX;
-			break;
-		default:
-			limit = PG_INT64_MAX;
-			break;
-	}
-	if (value > limit || value < -limit - 1)
+	if (value > codec->max_integer || value < -codec->max_integer - 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("column \"%s\": %lld is out of range for a field of type %s",
-						codec->column, (long long) value, milvus_type_name(codec->field.type))));
+						codec->column, (long long) value, milvus_type(codec->field.type)->name)));
 	flat_put_varint(values, (uint64) value);
 }
 
@@ -384,12 +344,10 @@ write_array(const Codec *codec, Datum value, FlatBuffer *values)
 	flat_put_field(values, 1, outer.data, outer.len);
 }
 
-static bool
-set_scalar(Codec *codec, FlatCarrier carrier,
-		   Datum (*read) (const Codec *, const FlatValue *),
-		   void (*write) (const Codec *, Datum, FlatBuffer *))
+bool
+codec_set_conversions(Codec *codec, Datum (*read) (const Codec *, const FlatValue *),
+					  void (*write) (const Codec *, Datum, FlatBuffer *))
 {
-	codec->carrier = carrier;
 	codec->read = read;
 	codec->write = write;
 	return true;
@@ -418,14 +376,12 @@ write_float4_narrow(const Codec *codec, Datum value, FlatBuffer *values)
 static bool
 find_integer_codec(Oid typeid, const FieldType *field, Codec *codec)
 {
-	FlatCarrier carrier = field->type == MILVUS_INT64 ? FLAT_SCALAR_LONG : FLAT_SCALAR_INT;
-
 	if (typeid == INT8OID)
-		return set_scalar(codec, carrier, read_int8, write_int8);
+		return codec_set_conversions(codec, read_int8, write_int8);
 	if (typeid == INT4OID && field->type != MILVUS_INT64)
-		return set_scalar(codec, carrier, read_int4, write_int4);
+		return codec_set_conversions(codec, read_int4, write_int4);
 	if (typeid == INT2OID && field->type != MILVUS_INT64 && field->type != MILVUS_INT32)
-		return set_scalar(codec, carrier, read_int2, write_int2);
+		return codec_set_conversions(codec, read_int2, write_int2);
 	return false;
 }
 
@@ -444,19 +400,23 @@ find_array_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec)
 	if (!find_codec(element_type, typmod, &element, codec->element))
 		return false;
 	codec->element->column = codec->column;
-	return set_scalar(codec, FLAT_SCALAR_ARRAY, read_array, write_array);
+	return codec_set_conversions(codec, read_array, write_array);
 }
 
 static bool
 find_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec)
 {
+	const TypeInfo *type = milvus_type(field->type);
+
 	codec->typeid = typeid;
 	codec->typmod = typmod;
 	codec->field = *field;
+	codec->carrier = type->carrier;
+	codec->max_integer = type->max;
 	switch (field->type)
 	{
 		case MILVUS_BOOL:
-			return typeid == BOOLOID && set_scalar(codec, FLAT_SCALAR_BOOL, read_bool, write_bool);
+			return typeid == BOOLOID && codec_set_conversions(codec, read_bool, write_bool);
 		case MILVUS_INT8:
 		case MILVUS_INT16:
 		case MILVUS_INT32:
@@ -464,25 +424,25 @@ find_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec)
 			return find_integer_codec(typeid, field, codec);
 		case MILVUS_FLOAT:
 			if (typeid == FLOAT8OID)
-				return set_scalar(codec, FLAT_SCALAR_FLOAT, read_float4_wide, write_float4_narrow);
-			return typeid == FLOAT4OID && set_scalar(codec, FLAT_SCALAR_FLOAT, read_float4, write_float4);
+				return codec_set_conversions(codec, read_float4_wide, write_float4_narrow);
+			return typeid == FLOAT4OID && codec_set_conversions(codec, read_float4, write_float4);
 		case MILVUS_DOUBLE:
-			return typeid == FLOAT8OID && set_scalar(codec, FLAT_SCALAR_DOUBLE, read_float8, write_float8);
+			return typeid == FLOAT8OID && codec_set_conversions(codec, read_float8, write_float8);
 		case MILVUS_STRING:
 		case MILVUS_VARCHAR:
 		case MILVUS_TEXT:
 			return (typeid == TEXTOID || typeid == VARCHAROID) &&
-				set_scalar(codec, FLAT_SCALAR_STRING, read_text, write_text);
+				codec_set_conversions(codec, read_text, write_text);
 		case MILVUS_GEOMETRY:
 			return (typeid == TEXTOID || typeid == VARCHAROID) &&
-				set_scalar(codec, FLAT_SCALAR_GEOMETRY_WKT, read_text, write_text);
+				codec_set_conversions(codec, read_text, write_text);
 		case MILVUS_JSON:
 			if (typeid == JSONBOID)
-				return set_scalar(codec, FLAT_SCALAR_JSON, read_jsonb, write_jsonb);
-			return typeid == TEXTOID && set_scalar(codec, FLAT_SCALAR_JSON, read_text, write_text);
+				return codec_set_conversions(codec, read_jsonb, write_jsonb);
+			return typeid == TEXTOID && codec_set_conversions(codec, read_text, write_text);
 		case MILVUS_TIMESTAMPTZ:
 			return typeid == TIMESTAMPTZOID &&
-				set_scalar(codec, FLAT_SCALAR_STRING, read_timestamptz, write_timestamptz);
+				codec_set_conversions(codec, read_timestamptz, write_timestamptz);
 		case MILVUS_ARRAY:
 			return find_array_codec(typeid, typmod, field, codec);
 		default:
@@ -494,9 +454,9 @@ static const char *
 describe_field(const FieldType *field)
 {
 	if (field->type == MILVUS_ARRAY)
-		return psprintf("Array of %s", milvus_type_name(field->element_type));
-	return field->dim > 0 ? psprintf("%s of %d dimensions", milvus_type_name(field->type), field->dim) :
-		milvus_type_name(field->type);
+		return psprintf("Array of %s", milvus_type(field->element_type)->name);
+	return field->dim > 0 ? psprintf("%s of %d dimensions", milvus_type(field->type)->name, field->dim) :
+		milvus_type(field->type)->name;
 }
 
 void
@@ -727,48 +687,4 @@ codec_field_for_type(Oid typeid, int32 typmod, int dim, FieldType *field, const 
 	else
 		return false;
 	return true;
-}
-
-FlatCarrier
-codec_carrier(MilvusType type)
-{
-	switch (type)
-	{
-		case MILVUS_BOOL:
-			return FLAT_SCALAR_BOOL;
-		case MILVUS_INT8:
-		case MILVUS_INT16:
-		case MILVUS_INT32:
-			return FLAT_SCALAR_INT;
-		case MILVUS_INT64:
-			return FLAT_SCALAR_LONG;
-		case MILVUS_FLOAT:
-			return FLAT_SCALAR_FLOAT;
-		case MILVUS_DOUBLE:
-			return FLAT_SCALAR_DOUBLE;
-		case MILVUS_STRING:
-		case MILVUS_VARCHAR:
-		case MILVUS_TEXT:
-		case MILVUS_TIMESTAMPTZ:
-			return FLAT_SCALAR_STRING;
-		case MILVUS_ARRAY:
-			return FLAT_SCALAR_ARRAY;
-		case MILVUS_JSON:
-			return FLAT_SCALAR_JSON;
-		case MILVUS_GEOMETRY:
-			return FLAT_SCALAR_GEOMETRY_WKT;
-		case MILVUS_FLOAT_VECTOR:
-			return FLAT_VECTOR_FLOAT;
-		case MILVUS_BINARY_VECTOR:
-			return FLAT_VECTOR_BINARY;
-		case MILVUS_FLOAT16_VECTOR:
-			return FLAT_VECTOR_FLOAT16;
-		case MILVUS_BFLOAT16_VECTOR:
-			return FLAT_VECTOR_BFLOAT16;
-		case MILVUS_SPARSE_VECTOR:
-			return FLAT_VECTOR_SPARSE;
-		case MILVUS_INT8_VECTOR:
-			return FLAT_VECTOR_INT8;
-	}
-	return FLAT_CARRIER_NONE;
 }

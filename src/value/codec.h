@@ -9,34 +9,7 @@
 
 #include "fmgr.h"
 
-#include "wire/flat.h"
-
-/* schema.DataType, as far as it is known here */
-typedef enum MilvusType
-{
-	MILVUS_BOOL = 1,
-	MILVUS_INT8 = 2,
-	MILVUS_INT16 = 3,
-	MILVUS_INT32 = 4,
-	MILVUS_INT64 = 5,
-	MILVUS_FLOAT = 10,
-	MILVUS_DOUBLE = 11,
-	MILVUS_STRING = 20,
-	MILVUS_VARCHAR = 21,
-	MILVUS_ARRAY = 22,
-	MILVUS_JSON = 23,
-	MILVUS_GEOMETRY = 24,
-	MILVUS_TEXT = 25,
-	MILVUS_TIMESTAMPTZ = 26,
-	MILVUS_BINARY_VECTOR = 100,
-	MILVUS_FLOAT_VECTOR = 101,
-	MILVUS_FLOAT16_VECTOR = 102,
-	MILVUS_BFLOAT16_VECTOR = 103,
-	MILVUS_SPARSE_VECTOR = 104,
-	MILVUS_INT8_VECTOR = 105
-} MilvusType;
-
-#define milvus_type_is_vector(type) ((type) >= MILVUS_BINARY_VECTOR && (type) < 200)
+#include "wire/type.h"
 
 /* what the codec must know of a field */
 typedef struct FieldType
@@ -57,6 +30,7 @@ struct Codec
 	Oid			domain;			/* or InvalidOid */
 	FieldType	field;
 	FlatCarrier carrier;		/* of the values, in a request and in an answer */
+	int64		max_integer;	/* that the field can hold */
 	Datum		(*read) (const Codec *codec, const FlatValue *value);
 	void		(*write) (const Codec *codec, Datum value, FlatBuffer *values);
 	Codec	   *element;		/* of an array */
@@ -101,13 +75,12 @@ extern char *codec_import_type(const FieldType *field);
  */
 extern bool codec_field_for_type(Oid typeid, int32 typmod, int dim, FieldType *field, const char **problem);
 
-/* Which member of FieldData carries values of that type in a request; FLAT_CARRIER_NONE if it is not known. */
-extern FlatCarrier codec_carrier(MilvusType type);
+/* Set them; true.  For codec.c and vector.c. */
+extern bool codec_set_conversions(Codec *codec, Datum (*read) (const Codec *, const FlatValue *),
+								  void (*write) (const Codec *, Datum, FlatBuffer *));
 
 /* An empty buffer that grows in CurrentMemoryContext. */
 extern FlatBuffer codec_make_buffer(void);
-
-extern const char *milvus_type_name(MilvusType type);
 
 /* {"key": value} as jsonb, of a value of any type that to_jsonb() takes. */
 extern Datum codec_json_pair(const char *key, Datum value, Oid typeid);

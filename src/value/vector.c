@@ -519,16 +519,6 @@ write_sparse_json(const Codec *codec, Datum value, FlatBuffer *values)
 	pfree(pairs);
 }
 
-static void
-set_codec(Codec *codec, FlatCarrier carrier,
-		  Datum (*read) (const Codec *, const FlatValue *),
-		  void (*write) (const Codec *, Datum, FlatBuffer *))
-{
-	codec->carrier = carrier;
-	codec->read = read;
-	codec->write = write;
-}
-
 /* Has every vector of that many dimensions a value of the type? */
 static bool
 dimension_fits(Oid typeid, PgvectorType pgvector, int32 typmod, int dim)
@@ -544,9 +534,6 @@ bool
 vector_find_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec)
 {
 	PgvectorType pgvector = pgvector_classify(typeid);
-	FlatCarrier floats =
-		field->type == MILVUS_FLOAT16_VECTOR ? FLAT_VECTOR_FLOAT16 :
-		field->type == MILVUS_BFLOAT16_VECTOR ? FLAT_VECTOR_BFLOAT16 : FLAT_VECTOR_FLOAT;
 
 	/* pgvector's modifier is the dimension, that of bit its length */
 	if (field->type != MILVUS_SPARSE_VECTOR && !dimension_fits(typeid, pgvector, typmod, field->dim))
@@ -557,32 +544,18 @@ vector_find_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec
 		case MILVUS_FLOAT16_VECTOR:
 		case MILVUS_BFLOAT16_VECTOR:
 			if (pgvector == PGVECTOR_VECTOR)
-				set_codec(codec, floats, read_vector, write_vector);
-			else if (typeid == FLOAT4ARRAYOID)
-				set_codec(codec, floats, read_real_array, write_real_array);
-			else if (pgvector == PGVECTOR_HALFVEC && field->type == MILVUS_FLOAT16_VECTOR)
-				set_codec(codec, floats, read_halfvec, write_halfvec);
-			else
-				return false;
-			return true;
+				return codec_set_conversions(codec, read_vector, write_vector);
+			if (pgvector == PGVECTOR_HALFVEC && field->type == MILVUS_FLOAT16_VECTOR)
+				return codec_set_conversions(codec, read_halfvec, write_halfvec);
+			return typeid == FLOAT4ARRAYOID && codec_set_conversions(codec, read_real_array, write_real_array);
 		case MILVUS_BINARY_VECTOR:
-			if (typeid != BITOID && typeid != VARBITOID)
-				return false;
-			set_codec(codec, FLAT_VECTOR_BINARY, read_bit, write_bit);
-			return true;
+			return (typeid == BITOID || typeid == VARBITOID) && codec_set_conversions(codec, read_bit, write_bit);
 		case MILVUS_SPARSE_VECTOR:
 			if (pgvector == PGVECTOR_SPARSEVEC)
-				set_codec(codec, FLAT_VECTOR_SPARSE, read_sparsevec, write_sparsevec);
-			else if (typeid == JSONBOID)
-				set_codec(codec, FLAT_VECTOR_SPARSE, read_sparse_json, write_sparse_json);
-			else
-				return false;
-			return true;
+				return codec_set_conversions(codec, read_sparsevec, write_sparsevec);
+			return typeid == JSONBOID && codec_set_conversions(codec, read_sparse_json, write_sparse_json);
 		case MILVUS_INT8_VECTOR:
-			if (typeid != INT2ARRAYOID)
-				return false;
-			set_codec(codec, FLAT_VECTOR_INT8, read_int2_array, write_int2_array);
-			return true;
+			return typeid == INT2ARRAYOID && codec_set_conversions(codec, read_int2_array, write_int2_array);
 		default:
 			return false;
 	}

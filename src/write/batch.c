@@ -83,8 +83,8 @@ add_column(Batch *batch, const CollectionField *field, AttrNumber attnum)
 	writer->name = field->name;
 	writer->data_type = field->data_type;
 	writer->element_type = field->element_type;
-	writer->carrier = codec_carrier(field->data_type);
-	writer->element_carrier = codec_carrier(field->element_type);
+	writer->carrier = milvus_type(field->data_type)->carrier;
+	writer->element_carrier = milvus_type(field->element_type)->carrier;
 	writer->is_dynamic = field->is_dynamic;
 	/* what a partial update leaves out is not filled before 2.6.12, and such a field then may not have it */
 	writer->nullable = field->nullable ||
@@ -134,7 +134,7 @@ plan_unmapped_field(Batch *batch, const CollectionField *field)
 	else if (field->is_dynamic)
 		add_column(batch, field, 0);
 	else if (field->has_default && !batch->table->connection->dialect->defaults_left_out &&
-			 codec_carrier(field->data_type) != FLAT_CARRIER_NONE)
+			 milvus_type(field->data_type)->carrier != FLAT_CARRIER_NONE)
 		add_column(batch, field, 0);
 	else if (!field->has_default && !field->nullable)
 		ereport(ERROR,
