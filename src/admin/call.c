@@ -24,6 +24,7 @@
 #include "later.h"
 #include "remote/transaction.h"
 #include "server/collection.h"
+#include "wire/guess.h"
 #include "wire/json.h"
 #include "wire/method.h"
 
@@ -87,6 +88,27 @@ make_request(const ProtobufCMethodDescriptor *method, Jsonb *json, const MilvusC
 	return request;
 }
 
+static const MilvusMethod *
+find_method(const char *name)
+{
+	const MilvusMethod *method = method_find(name);
+	const MilvusMethod *methods;
+	NameGuess	guess;
+	int			count;
+
+	if (method)
+		return method;
+	guess_start(&guess, name);
+	methods = method_list(&count);
+	for (int i = 0; i < count; i++)
+		guess_offer(&guess, methods[i].name);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_FUNCTION),
+			 errmsg("MilvusService has no RPC \"%s\"", name),
+			 guess.best ? errhint("Perhaps you meant \"%s\"; the view milvus.rpcs lists them all.", guess.best) :
+			 errhint("The view milvus.rpcs lists them.")));
+}
+
 /* Does it only read, and what is for everybody? */
 static bool
 is_metadata(const MilvusMethod *method)
@@ -98,8 +120,7 @@ is_metadata(const MilvusMethod *method)
 static bool
 error_leaves_doubt(int sqlstate)
 {
-	return sqlstate == ERRCODE_CONNECTION_FAILURE || sqlstate == ERRCODE_QUERY_CANCELED ||
-		sqlstate == ERRCODE_ADMIN_SHUTDOWN;
+	return sqlstate == ERRCODE_CONNECTION_FAILURE || rpc_is_interrupt(sqlstate);
 }
 
 /*
@@ -171,7 +192,7 @@ milvus_call(PG_FUNCTION_ARGS)
 	const MilvusMethod *method;
 
 	check_not_null(fcinfo);
-	method = method_find(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	method = find_method(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	if (!(method->flags & METHOD_READS))
 		PreventCommandIfReadOnly("milvus.call()");
 	PG_RETURN_JSONB_P(perform_call(NameStr(*PG_GETARG_NAME(0)), method, PG_GETARG_JSONB_P(2)));
@@ -181,7 +202,7 @@ milvus_call(PG_FUNCTION_ARGS)
 Datum
 milvus_get(PG_FUNCTION_ARGS)
 {
-	const MilvusMethod *method = method_find(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	const MilvusMethod *method = find_method(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 
 	if (!is_metadata(method))
 		ereport(ERROR,
@@ -209,7 +230,7 @@ milvus_perform(PG_FUNCTION_ARGS)
 				 errmsg("milvus.perform() is for the functions of the extension"),
 				 errhint("Use milvus.call().")));
 	check_not_null(fcinfo);
-	method = method_find(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	method = find_method(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	forward_check_complete(PG_GETARG_JSONB_P(2));
 	if (!(method->flags & METHOD_READS))
 		PreventCommandIfReadOnly(psprintf("milvus.%s()", get_func_name(function)));

@@ -248,7 +248,7 @@ fetch_first_row(MilvusScanState *state)
 
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN)
+		if (rpc_is_interrupt(error->sqlerrcode))
 			PG_RE_THROW();
 		FlushErrorState();
 		finish_check(state);

@@ -7,7 +7,6 @@
 #include "postgres.h"
 
 #include "proto/milvus.pb-c.h"
-#include "guess.h"
 #include "method.h"
 
 #define SERVICE (&milvus__proto__milvus__milvus_service__descriptor)
@@ -178,31 +177,13 @@ method_list(int *count)
 	return methods;
 }
 
-static const MilvusMethod *
-look_up(const char *name)
+const MilvusMethod *
+method_find(const char *name)
 {
 	for (int i = 0; i < lengthof(methods); i++)
 		if (strcmp(methods[i].name, name) == 0)
 			return &methods[i];
 	return NULL;
-}
-
-const MilvusMethod *
-method_find(const char *name)
-{
-	const MilvusMethod *method = look_up(name);
-	NameGuess	guess;
-
-	if (method)
-		return method;
-	guess_start(&guess, name);
-	for (int i = 0; i < lengthof(methods); i++)
-		guess_offer(&guess, methods[i].name);
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_FUNCTION),
-			 errmsg("MilvusService has no RPC \"%s\"", name),
-			 guess.best ? errhint("Perhaps you meant \"%s\"; the view milvus.rpcs lists them all.", guess.best) :
-			 errhint("The view milvus.rpcs lists them.")));
 }
 
 const ProtobufCMethodDescriptor *
@@ -214,7 +195,7 @@ method_descriptor(const MilvusMethod *method)
 const char *
 method_versions(const char *name)
 {
-	const MilvusMethod *method = look_up(name);
+	const MilvusMethod *method = method_find(name);
 	const char *lites[] = {"", ", and Milvus Lite 2", ", and Milvus Lite 3", ", and Milvus Lite"};
 	int			lite;
 

@@ -22,7 +22,7 @@ typedef struct MilvusMethod
 	int			flags;
 } MilvusMethod;
 
-/* By name; error 42883, with a hint at the closest name, when there is none. */
+/* By name; NULL when there is none. */
 extern const MilvusMethod *method_find(const char *name);
 
 /* The service's own description of it: its messages. */

@@ -99,6 +99,13 @@ extern bool rpc_ready(RpcCall *call);
 /* An empty buffer in CurrentMemoryContext. */
 extern RpcBuffer *rpc_make_buffer(void);
 
+/* Was the wait ended by a cancel, or because the session ends, and not by the server? */
+static inline bool
+rpc_is_interrupt(int sqlstate)
+{
+	return sqlstate == ERRCODE_QUERY_CANCELED || sqlstate == ERRCODE_ADMIN_SHUTDOWN;
+}
+
 /* The user lacks the privilege, as Milvus says: error 42501. */
 extern _Noreturn void rpc_raise_not_permitted(const RpcServer *server, const char *rpc, const char *reason);
 

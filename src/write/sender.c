@@ -113,7 +113,7 @@ void
 sender_rethrow(Sender *sender, MemoryContext caller)
 {
 	/* nobody waits any more, or there is nobody to wait for: the end of the transaction has a look */
-	bool		in_haste = geterrcode() == ERRCODE_QUERY_CANCELED || geterrcode() == ERRCODE_ADMIN_SHUTDOWN ||
+	bool		in_haste = rpc_is_interrupt(geterrcode()) ||
 		ERRCODE_TO_CATEGORY(geterrcode()) == ERRCODE_CONNECTION_EXCEPTION;
 	ErrorData  *error;
 	char	   *progress;
