@@ -124,11 +124,12 @@ add_limit(ScanPlan *plan, PlannerInfo *root, ForeignPath *path, List **exprs)
 	/* it is evaluated here as well as by the Limit node */
 	if (contain_volatile_functions(parse->limitCount) || contain_volatile_functions(parse->limitOffset))
 		return;
-	if (!search_has_plain_limit(root) || bms_membership(root->all_baserels) != BMS_SINGLETON ||
+	if (!(search_has_plain_limit(root) || search_has_window_limit(root)) || bms_membership(root->all_baserels) != BMS_SINGLETON ||
 		(root->query_pathkeys != NIL && path->path.pathkeys == NIL))
 		return;
 	*exprs = lappend(*exprs, copyObject(parse->limitCount));
 	plan->limit = list_length(*exprs) - 1;
+	plan->one_ahead = parse->hasWindowFuncs;
 	if (parse->limitOffset)
 	{
 		*exprs = lappend(*exprs, copyObject(parse->limitOffset));
@@ -209,7 +210,8 @@ add_search(ScanPlan *plan, const SearchClause *search, List **exprs)
 	plan->has_search = true;
 	plan->search.attnum = search->attnum;
 	plan->search.kind = search->kind;
-	plan->search.function = get_opcode(((OpExpr *) search->distance)->opno);
+	plan->search.negated = search->negated;
+	plan->search.function = search->function;
 	*exprs = lappend(*exprs, search->query);
 	plan->search.query = list_length(*exprs) - 1;
 	plan->search.bound = -1;

@@ -11,20 +11,9 @@
 #include "nodes/plannodes.h"
 
 #include "filter/filter.h"
+#include "ranking.h"
 #include "remote/table.h"
 #include "scan_plan.h"
-#include "value/pgvector.h"
-
-/* a distance that orders the query, answered by a search */
-typedef struct SearchClause
-{
-	AttrNumber	attnum;			/* the vector */
-	DistanceKind kind;
-	Expr	   *distance;		/* the operator's expression */
-	Expr	   *query;			/* the query vector */
-	Expr	   *bound;			/* a condition wants no row farther than this; or NULL */
-	Expr	   *bound_clause;	/* that condition */
-} SearchClause;
 
 /* RelOptInfo.fdw_private, of the foreign table and of an aggregate over it */
 typedef struct PlanRelation
@@ -83,7 +72,8 @@ extern void search_find_range(RelOptInfo *rel);
  */
 extern bool search_delivers_distance(PlannerInfo *root, RelOptInfo *rel, const SearchClause *search);
 
-/* Is there a LIMIT that applies to the rows of this query level as they come? */
+/* Is there a LIMIT that applies to the rows of this query level as they come, or as a window numbers them? */
 extern bool search_has_plain_limit(PlannerInfo *root);
+extern bool search_has_window_limit(PlannerInfo *root);
 
 #endif							/* MILVUS_RELATION_H */

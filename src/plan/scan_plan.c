@@ -12,8 +12,8 @@
 /* the integers among the members, in their order in the list */
 enum
 {
-	KIND, RELID, RELIED_ON, LIMIT, OFFSET, DROPS_ROWS, HAS_SEARCH,
-	SEARCH_ATTNUM, SEARCH_KIND, SEARCH_FUNCTION, SEARCH_QUERY, SEARCH_BOUND,
+	KIND, RELID, RELIED_ON, LIMIT, OFFSET, ONE_AHEAD, DROPS_ROWS, HAS_SEARCH,
+	SEARCH_ATTNUM, SEARCH_KIND, SEARCH_NEGATED, SEARCH_FUNCTION, SEARCH_QUERY, SEARCH_BOUND,
 	NUMBERS
 };
 
@@ -32,10 +32,12 @@ scan_plan_write(const ScanPlan *plan)
 		[RELIED_ON] = plan->relied_on,
 		[LIMIT] = plan->limit,
 		[OFFSET] = plan->offset,
+		[ONE_AHEAD] = plan->one_ahead,
 		[DROPS_ROWS] = plan->drops_rows,
 		[HAS_SEARCH] = plan->has_search,
 		[SEARCH_ATTNUM] = plan->search.attnum,
 		[SEARCH_KIND] = plan->search.kind,
+		[SEARCH_NEGATED] = plan->search.negated,
 		[SEARCH_FUNCTION] = (int) plan->search.function,
 		[SEARCH_QUERY] = plan->search.query,
 		[SEARCH_BOUND] = plan->search.bound
@@ -60,10 +62,12 @@ scan_plan_read(List *fdw_private, ScanPlan *plan)
 		.relied_on = list_nth_int(numbers, RELIED_ON),
 		.limit = list_nth_int(numbers, LIMIT),
 		.offset = list_nth_int(numbers, OFFSET),
+		.one_ahead = list_nth_int(numbers, ONE_AHEAD) != 0,
 		.drops_rows = list_nth_int(numbers, DROPS_ROWS) != 0,
 		.has_search = list_nth_int(numbers, HAS_SEARCH) != 0,
 		.search.attnum = list_nth_int(numbers, SEARCH_ATTNUM),
 		.search.kind = list_nth_int(numbers, SEARCH_KIND),
+		.search.negated = list_nth_int(numbers, SEARCH_NEGATED) != 0,
 		.search.function = (Oid) list_nth_int(numbers, SEARCH_FUNCTION),
 		.search.query = list_nth_int(numbers, SEARCH_QUERY),
 		.search.bound = list_nth_int(numbers, SEARCH_BOUND),

@@ -24,7 +24,8 @@ typedef struct SearchPlan
 {
 	AttrNumber	attnum;			/* the vector */
 	DistanceKind kind;
-	Oid			function;		/* computes the distance */
+	bool		negated;		/* what is delivered is the distance, but for its sign */
+	Oid			function;		/* computes that */
 	int			query;			/* index in fdw_exprs of the query vector */
 	int			bound;			/* index in fdw_exprs of the distance beyond which no row is wanted, -1 without */
 } SearchPlan;
@@ -41,6 +42,7 @@ typedef struct ScanPlan
 	SearchPlan	search;
 	int			limit;			/* index in fdw_exprs of LIMIT, -1 without */
 	int			offset;			/* index in fdw_exprs of OFFSET, -1 without */
+	bool		one_ahead;		/* a window looks at one row more */
 	bool		drops_rows;		/* conditions are checked here, other than the bound of the search */
 	List	   *local_reasons;	/* strings: why each of them is; for EXPLAIN */
 	const char *search_reason;	/* why a distance that orders the query is not sent, "" without; for EXPLAIN */

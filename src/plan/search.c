@@ -8,67 +8,67 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_operator_d.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
+#include "optimizer/tlist.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
 #include "compat.h"
 #include "relation.h"
 #include "server/setting.h"
 
-/* built-in operators that PostgreSQL's headers give no name */
-#define OID_FLOAT8_LE 673
-#define OID_FLOAT8_GT 674
-#define OID_FLOAT8_GE 675
+static bool
+has_limit(const Query *parse)
+{
+	return parse->limitCount != NULL &&
+		!(IsA(parse->limitCount, Const) && ((Const *) parse->limitCount)->constisnull);
+}
 
 bool
 search_has_plain_limit(PlannerInfo *root)
 {
 	Query	   *parse = root->parse;
 
-	if (parse->limitCount == NULL)
-		return false;
-	if (IsA(parse->limitCount, Const) && ((Const *) parse->limitCount)->constisnull)
-		return false;
-	return !(parse->groupClause || parse->groupingSets || parse->distinctClause || parse->hasAggs ||
-			 parse->hasWindowFuncs || parse->hasTargetSRFs || root->hasHavingQual);
+	return has_limit(parse) &&
+		!(parse->groupClause || parse->groupingSets || parse->distinctClause || parse->hasAggs ||
+		  parse->hasWindowFuncs || parse->hasTargetSRFs || root->hasHavingQual);
 }
 
-/* column <op> query, either way round */
-static SearchClause *
-match_distance(Expr *expr, RelOptInfo *rel, const MilvusTable *table)
+/* Is there a window function that looks at rows further on? */
+static bool
+looks_ahead(Node *node, void *context)
 {
-	OpExpr	   *op = (OpExpr *) expr;
-	SearchClause *search;
-	Node	   *left,
-			   *right;
-
-	if (expr == NULL || !IsA(expr, OpExpr) || list_length(op->args) != 2 ||
-		distance_classify(op->opno) == DISTANCE_NONE)
-		return NULL;
-	left = linitial(op->args);
-	right = lsecond(op->args);
-	if (!IsA(left, Var) || ((Var *) left)->varno != rel->relid)
+	if (node == NULL)
+		return false;
+	if (IsA(node, WindowFunc))
 	{
-		Node	   *swap = left;
+		Oid			function = ((WindowFunc *) node)->winfnoid;
 
-		left = right;
-		right = swap;
+		if (function != F_ROW_NUMBER && function != F_RANK_ && function != F_DENSE_RANK_)
+			return true;
 	}
-	if (!IsA(left, Var) || ((Var *) left)->varno != rel->relid || ((Var *) left)->varattno <= 0 ||
-		contain_var_clause(right) || contain_volatile_functions(right) || contain_subplans(right))
-		return NULL;
-	if (table->columns[((Var *) left)->varattno - 1].name == NULL)
-		return NULL;
-	search = palloc0(sizeof(SearchClause));
-	search->attnum = ((Var *) left)->varattno;
-	search->kind = distance_classify(op->opno);
-	search->distance = expr;
-	search->query = (Expr *) right;
-	return search;
+	return expression_tree_walker(node, looks_ahead, context);
+}
+
+/*
+ * The ranks of the first rows under a LIMIT need only these rows: one window, not
+ * divided, whose order is that of the LIMIT.
+ */
+bool
+search_has_window_limit(PlannerInfo *root)
+{
+	Query	   *parse = root->parse;
+
+	return parse->hasWindowFuncs && has_limit(parse) &&
+		!(parse->groupClause || parse->groupingSets || parse->distinctClause || parse->hasAggs ||
+		  parse->hasTargetSRFs || root->hasHavingQual) &&
+		list_length(parse->windowClause) == 1 &&
+		((WindowClause *) linitial(parse->windowClause))->partitionClause == NIL &&
+		pathkeys_contained_in(root->sort_pathkeys, root->window_pathkeys) &&
+		!looks_ahead((Node *) root->processed_tlist, NULL);
 }
 
 /* Why a search can't answer it, or NULL. */
@@ -90,38 +90,11 @@ find_obstacle(const MilvusTable *table, const SearchClause *search)
 	return NULL;
 }
 
-/*
- * The upper bound that a condition "distance < bound" sets for a distance; NULL
- * if it is none.
- */
-static Expr *
-match_bound(Expr *clause, RelOptInfo *rel, const MilvusTable *table, SearchClause **search)
+/* One may be written as an operator, the other as its function. */
+static bool
+is_same_distance(const SearchClause *one, const SearchClause *other)
 {
-	OpExpr	   *op = (OpExpr *) clause;
-	Expr	   *bound;
-	bool		commuted;
-
-	if (!IsA(clause, OpExpr) || list_length(op->args) != 2)
-		return NULL;
-	switch (op->opno)
-	{
-		case Float8LessOperator:
-		case OID_FLOAT8_LE:
-			commuted = false;
-			break;
-		case OID_FLOAT8_GT:
-		case OID_FLOAT8_GE:
-			commuted = true;
-			break;
-		default:
-			return NULL;
-	}
-	*search = match_distance(commuted ? lsecond(op->args) : linitial(op->args), rel, table);
-	bound = commuted ? linitial(op->args) : lsecond(op->args);
-	if (*search == NULL || contain_var_clause((Node *) bound) ||
-		contain_volatile_functions((Node *) bound) || contain_subplans((Node *) bound))
-		return NULL;
-	return bound;
+	return one->attnum == other->attnum && one->function == other->function && equal(one->query, other->query);
 }
 
 /* Does some condition bound this very distance?  The error of an inner product is not bounded by its value. */
@@ -134,9 +107,9 @@ find_bound(RelOptInfo *rel, const MilvusTable *table, SearchClause *search)
 	{
 		Expr	   *clause = ((RestrictInfo *) lfirst(lc))->clause;
 		SearchClause *bounded;
-		Expr	   *bound = match_bound(clause, rel, table, &bounded);
+		Expr	   *bound = ranking_match_bound(clause, rel, table, &bounded);
 
-		if (bound == NULL || !equal(bounded->distance, search->distance) || search->kind == DISTANCE_IP)
+		if (bound == NULL || search->kind == DISTANCE_IP || !is_same_distance(bounded, search))
 			continue;
 		search->bound = bound;
 		search->bound_clause = clause;
@@ -144,37 +117,70 @@ find_bound(RelOptInfo *rel, const MilvusTable *table, SearchClause *search)
 	}
 }
 
+/* Why this order, of a distance, is no search; NULL if it is one. */
+static const char *
+find_order_obstacle(PlannerInfo *root, const PlanRelation *relation, const PathKey *pathkey, const Ranking *ranking)
+{
+	const CollectionField *field = relation->table->columns[ranking->search->attnum - 1].field;
+	const char *obstacle = find_obstacle(relation->table, ranking->search);
+
+	if (obstacle)
+		return obstacle;
+	if (compat_pathkey_ascends(pathkey) == ranking->falls)
+		return "the nearest don't come first";
+	if (pathkey->pk_nulls_first && field->nullable)
+		return "rows without a vector come first: write NULLS LAST";
+	if (root->parse->hasWindowFuncs && !search_has_window_limit(root))
+		return "ranks are searched for in one window alone, without PARTITION BY, in the order of a LIMIT";
+	if (!root->parse->hasWindowFuncs && !search_has_plain_limit(root))
+		return "there is no LIMIT on the rows as they come";
+	if (list_length(root->query_pathkeys) > 1 && !collection_search_exact(field))
+		return "an approximate index does not keep the order that a second sort key needs";
+	return NULL;
+}
+
+/* Does something order, or rank, by a distance of the relation's vectors in a way that is none of those above? */
+static bool
+orders_by_distance(PlannerInfo *root, Index relid)
+{
+	Query	   *parse = root->parse;
+	List	   *clauses = list_copy(parse->sortClause);
+	ListCell   *lc;
+
+	foreach(lc, parse->windowClause)
+		clauses = list_concat(clauses, ((WindowClause *) lfirst(lc))->orderClause);
+	foreach(lc, clauses)
+	{
+		TargetEntry *entry = get_sortgroupclause_tle(lfirst(lc), root->processed_tlist);
+
+		if (ranking_occurs((Node *) entry->expr, relid))
+			return true;
+	}
+	return false;
+}
+
 List *
 search_find_order(PlannerInfo *root, RelOptInfo *rel)
 {
 	PlanRelation *relation = rel->fdw_private;
-	PathKey    *pathkey;
-	SearchClause *search;
-	const CollectionField *field;
+	PathKey    *pathkey = root->query_pathkeys == NIL ? NULL : linitial(root->query_pathkeys);
+	Expr	   *expr = pathkey && !pathkey->pk_eclass->ec_has_volatile ?
+		compat_eclass_expr(pathkey->pk_eclass, rel->relids) : NULL;
+	Ranking		ranking;
 
-	if (root->query_pathkeys == NIL)
-		return NIL;
-	pathkey = linitial(root->query_pathkeys);
-	if (pathkey->pk_eclass->ec_has_volatile)
-		return NIL;
-	search = match_distance(compat_eclass_expr(pathkey->pk_eclass, rel->relids), rel, relation->table);
-	if (search == NULL)
-		return NIL;
-	field = relation->table->columns[search->attnum - 1].field;
-	relation->search_reason = find_obstacle(relation->table, search);
-	if (relation->search_reason)
-		return NIL;
-	if (!compat_pathkey_ascends(pathkey) || pathkey->pk_nulls_first)
-		relation->search_reason = "the nearest don't come first";
-	else if (!search_has_plain_limit(root))
-		relation->search_reason = "there is no LIMIT on the rows as they come";
-	else if (list_length(root->query_pathkeys) > 1 && !collection_search_exact(field))
-		relation->search_reason = "an approximate index does not keep the order that a second sort key needs";
-	if (relation->search_reason)
-		return NIL;
-	find_bound(rel, relation->table, search);
-	relation->search = search;
-	return list_make1(pathkey);
+	if (expr && ranking_match(expr, rel, relation->table, &ranking))
+	{
+		relation->search_reason = find_order_obstacle(root, relation, pathkey, &ranking);
+		if (relation->search_reason == NULL)
+		{
+			find_bound(rel, relation->table, ranking.search);
+			relation->search = ranking.search;
+			return list_make1(pathkey);
+		}
+	}
+	else if (orders_by_distance(root, rel->top_parent_relids ? bms_singleton_member(rel->top_parent_relids) : rel->relid))
+		relation->search_reason = "the order is not that of one distance from one vector that is known before";
+	return NIL;
 }
 
 void
@@ -186,7 +192,7 @@ search_find_range(RelOptInfo *rel)
 	foreach(lc, relation->local_conds)
 	{
 		SearchClause *search;
-		Expr	   *bound = match_bound(((RestrictInfo *) lfirst(lc))->clause, rel, relation->table, &search);
+		Expr	   *bound = ranking_match_bound(((RestrictInfo *) lfirst(lc))->clause, rel, relation->table, &search);
 
 		/* a filter is exact: only an exact index finds all rows within a distance */
 		if (bound == NULL || find_obstacle(relation->table, search) ||

@@ -298,7 +298,16 @@ next_hit(NeighbourSource *source, Datum *values, bool *nulls, RowKey *key, doubl
 static double
 compute_distance(NeighbourSource *source, Datum vector)
 {
-	return DatumGetFloat8(FunctionCall2Coll(&source->function, InvalidOid, vector, source->query->datum));
+	double		value = DatumGetFloat8(FunctionCall2Coll(&source->function, InvalidOid, vector, source->query->datum));
+
+	return source->search->negated ? -value : value;
+}
+
+/* What the scan tuple has of a distance. */
+static Datum
+deliver_distance(const NeighbourSource *source, double distance)
+{
+	return Float8GetDatum(source->search->negated ? -distance : distance);
 }
 
 /* Sort rows by the distance computed from their vectors. */
@@ -384,8 +393,9 @@ next_sorted(NeighbourSource *source, Datum *values, bool *nulls)
 	memcpy(nulls, slot->tts_isnull, sizeof(bool) * scan_width);
 	if (distance >= 0)
 	{
-		values[distance] = slot->tts_values[scan_width + 1];
 		nulls[distance] = slot->tts_isnull[scan_width + 1];
+		if (!nulls[distance])
+			values[distance] = deliver_distance(source, DatumGetFloat8(slot->tts_values[scan_width + 1]));
 	}
 	return true;
 }
@@ -540,8 +550,8 @@ next_believed_hit(NeighbourSource *source, Datum *values, bool *nulls)
 {
 	int			distance = row_distance_position(source->reader);
 	RowKey		key;
-	double		score;
-	Datum		value;
+	double		score,
+				value;
 
 	if (!next_hit(source, values, nulls, &key, &score))
 	{
@@ -553,15 +563,15 @@ next_believed_hit(NeighbourSource *source, Datum *values, bool *nulls)
 		distrust_scores(source, &key);
 		return false;
 	}
-	value = Float8GetDatum(distance_from_score(source->search->kind, score));
-	if (is_beyond(source, false, value))
+	value = distance_from_score(source->search->kind, score);
+	if (is_beyond(source, false, Float8GetDatum(value)))
 	{
 		source->stage = DONE;
 		return false;
 	}
 	if (distance >= 0)
 	{
-		values[distance] = value;
+		values[distance] = deliver_distance(source, value);
 		nulls[distance] = false;
 	}
 	return true;
@@ -655,7 +665,7 @@ explain_neighbours(const MilvusTable *table, const ScanPlan *plan, const FilterV
 			appendStringInfoString(&text, ", k from LIMIT");
 		else if (!limit->isnull)
 			appendStringInfo(&text, ", k " INT64_FORMAT, DatumGetInt64(limit->datum) +
-							 (offset && !offset->isnull ? DatumGetInt64(offset->datum) : 0));
+							 (offset && !offset->isnull ? DatumGetInt64(offset->datum) : 0) + plan->one_ahead);
 	}
 	if (strcmp(params, "{}") != 0)
 		appendStringInfo(&text, ", params %s", params);

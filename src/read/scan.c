@@ -135,7 +135,8 @@ wanted_rows(const MilvusScanState *state)
 	if (state->plan.drops_rows || state->request.recheck || !plan_integer(state, state->plan.limit, &limit))
 		return ROWS_ALL;
 	(void) plan_integer(state, state->plan.offset, &offset);
-	if (pg_add_s64_overflow(limit, offset, &wanted) || wanted == 0)
+	if (pg_add_s64_overflow(limit, offset, &wanted) || wanted == 0 ||
+		pg_add_s64_overflow(wanted, state->plan.one_ahead, &wanted))
 		return ROWS_ALL;
 	return wanted;
 }

@@ -1,16 +1,17 @@
 /*
  * pgvector.c
- *		pgvector's types and operators, when it is installed.
+ *		pgvector's types and distances, when it is installed.
  *
- * Looked up once and kept until a type, operator or extension changes.
+ * Looked up once and kept until a type or a function changes.
  */
 #include "postgres.h"
 
 #include <math.h>
 
 #include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/dependency.h"
-#include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "utils/catcache.h"
@@ -22,16 +23,17 @@
 
 #include "pgvector.h"
 
-typedef struct OperatorEntry
+typedef struct FunctionEntry
 {
-	Oid			opno;			/* hash key */
+	Oid			function;		/* hash key */
 	DistanceKind kind;
-} OperatorEntry;
+	bool		negated;
+} FunctionEntry;
 
 /* per backend */
 static Oid	types[PGVECTOR_SPARSEVEC + 1];
 static bool types_known = false;
-static HTAB *operators = NULL;
+static HTAB *functions = NULL;
 
 static const char *const type_names[] = {
 	[PGVECTOR_VECTOR] = "vector", [PGVECTOR_HALFVEC] = "halfvec", [PGVECTOR_SPARSEVEC] = "sparsevec"
@@ -44,14 +46,14 @@ forget_types(Datum arg, int cacheid, uint32 hashvalue)
 }
 
 static void
-forget_operators(Datum arg, int cacheid, uint32 hashvalue)
+forget_functions(Datum arg, int cacheid, uint32 hashvalue)
 {
 	HASH_SEQ_STATUS status;
-	OperatorEntry *entry;
+	FunctionEntry *entry;
 
-	hash_seq_init(&status, operators);
+	hash_seq_init(&status, functions);
 	while ((entry = hash_seq_search(&status)) != NULL)
-		hash_search(operators, &entry->opno, HASH_REMOVE, NULL);
+		hash_search(functions, &entry->function, HASH_REMOVE, NULL);
 }
 
 static Oid
@@ -107,57 +109,77 @@ pgvector_type(PgvectorType type)
 	return types[type];
 }
 
-static DistanceKind
-look_up_operator(Oid opno)
+/* A function's name without the type that it may begin with: "halfvec_". */
+static const char *
+without_type(const char *name)
+{
+	for (int i = PGVECTOR_VECTOR; i <= PGVECTOR_SPARSEVEC; i++)
+	{
+		size_t		len = strlen(type_names[i]);
+
+		if (strncmp(name, type_names[i], len) == 0 && name[len] == '_')
+			return name + len + 1;
+	}
+	return name;
+}
+
+static void
+look_up_function(FunctionEntry *entry)
 {
 	static const struct
 	{
 		const char *name;
 		DistanceKind kind;
+		bool		negated;
 	}			known[] = {
-		{"<->", DISTANCE_L2}, {"<#>", DISTANCE_IP}, {"<=>", DISTANCE_COSINE},
-		{"<~>", DISTANCE_HAMMING}, {"<%>", DISTANCE_JACCARD},
+		{"l2_distance", DISTANCE_L2}, {"negative_inner_product", DISTANCE_IP}, {"inner_product", DISTANCE_IP, true},
+		{"cosine_distance", DISTANCE_COSINE}, {"hamming_distance", DISTANCE_HAMMING}, {"jaccard_distance", DISTANCE_JACCARD},
 	};
-	DistanceKind kind = DISTANCE_NONE;
-	char	   *name = get_opname(opno);
+	char	   *name = get_func_name(entry->function);
 	Oid			extension;
 
+	entry->kind = DISTANCE_NONE;
 	if (name == NULL)
-		return DISTANCE_NONE;
-	for (int i = 0; i < lengthof(known); i++)
-		if (strcmp(name, known[i].name) == 0)
-			kind = known[i].kind;
-	if (kind == DISTANCE_NONE)
-		return DISTANCE_NONE;
-	extension = getExtensionOfObject(OperatorRelationId, opno);
+		return;
+	extension = getExtensionOfObject(ProcedureRelationId, entry->function);
 	if (!OidIsValid(extension) ||
 		(extension != get_extension_oid("vector", true) &&
 		 extension != get_extension_oid("milvus_fdw", true)))
-		return DISTANCE_NONE;
-	return kind;
+		return;
+	for (int i = 0; i < lengthof(known); i++)
+		if (strcmp(without_type(name), known[i].name) == 0)
+		{
+			entry->kind = known[i].kind;
+			entry->negated = known[i].negated;
+		}
 }
 
 DistanceKind
-distance_classify(Oid opno)
+distance_classify(Oid function, bool *negated)
 {
-	OperatorEntry *entry;
-	bool		found;
+	FunctionEntry *entry;
 
-	if (operators == NULL)
+	/* none of PostgreSQL's own */
+	*negated = false;
+	if (function < FirstNormalObjectId)
+		return DISTANCE_NONE;
+	if (functions == NULL)
 	{
-		HASHCTL		ctl = {.keysize = sizeof(Oid), .entrysize = sizeof(OperatorEntry)};
+		HASHCTL		ctl = {.keysize = sizeof(Oid), .entrysize = sizeof(FunctionEntry)};
 
-		operators = hash_create("milvus_fdw distance operators", 64, &ctl, HASH_ELEM | HASH_BLOBS);
-		CacheRegisterSyscacheCallback(OPEROID, forget_operators, (Datum) 0);
+		functions = hash_create("milvus_fdw distance functions", 64, &ctl, HASH_ELEM | HASH_BLOBS);
+		CacheRegisterSyscacheCallback(PROCOID, forget_functions, (Datum) 0);
 	}
-	entry = hash_search(operators, &opno, HASH_FIND, NULL);
+	entry = hash_search(functions, &function, HASH_FIND, NULL);
 	if (entry == NULL)
 	{
-		DistanceKind kind = look_up_operator(opno);
+		FunctionEntry found = {.function = function};
 
-		entry = hash_search(operators, &opno, HASH_ENTER, &found);
-		entry->kind = kind;
+		look_up_function(&found);
+		entry = hash_search(functions, &function, HASH_ENTER, NULL);
+		*entry = found;
 	}
+	*negated = entry->negated;
 	return entry->kind;
 }
 

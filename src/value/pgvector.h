@@ -1,9 +1,9 @@
 /*
  * pgvector.h
- *		pgvector's types and operators, when it is installed.
+ *		pgvector's types and distances, when it is installed.
  *
  * Found by extension membership, never by name alone: other extensions define
- * operators of the same names, and pgvector may be in any schema.
+ * functions of the same names, and pgvector may be in any schema.
  */
 #ifndef MILVUS_PGVECTOR_H
 #define MILVUS_PGVECTOR_H
@@ -65,8 +65,12 @@ typedef enum DistanceKind
 	DISTANCE_JACCARD			/* <%> */
 } DistanceKind;
 
-/* Is it one of pgvector's distance operators, or of ours? */
-extern DistanceKind distance_classify(Oid opno);
+/*
+ * Is it one of pgvector's distance functions, or of ours, which are also those of
+ * the operators?  *negated: its value is the distance, but for the sign, as that of
+ * inner_product().
+ */
+extern DistanceKind distance_classify(Oid function, bool *negated);
 
 /* Milvus' name of the metric, and pgvector's value for a score of it. */
 extern const char *distance_metric(DistanceKind kind);

@@ -86,6 +86,29 @@ class Search:
             return f"({vector} {op} {self.ref.sql})"
         return f"({self.ref.sql} {op} {vector})"
 
+    def ranked(self, g, distance):
+        """The distance, or what people rank by in its place; and whether the greatest are the nearest.
+
+        Where the greatest come first, PostgreSQL has vectors without a direction before all others: see doc/search.md.
+        """
+        falling = self.operator != "<=>" or all(any(v.values() if isinstance(v, dict) else v) for v in self.column.pool)
+        functions = {"<->": "l2_distance", "<=>": "cosine_distance", "<~>": "hamming_distance", "<%>": "jaccard_distance"}
+        name = functions.get(self.operator)
+        if name and g.chance(0.3):
+            distance = f"{'milvus.' if self.kind == 'real[]' else ''}{name}({self.ref.sql}, {self.typed(g)})"
+        elif self.operator == "<#>" and self.kind in ("vector", "halfvec", "sparsevec") and g.chance(0.3):
+            return f"inner_product({self.ref.sql}, {self.typed(g)})", True
+        if not falling or g.chance(0.3):
+            return g.pick([distance, distance, f"({distance} * 0.5)", f"(3 + {distance})", f"({distance} - 1)"]), False
+        ways = [f"1 - {distance}", f"1 - ({distance})", f"({distance} * -1)", f"-({distance})", f"(1 - {distance}) / 2"]
+        if self.operator != "<#>":
+            ways.append(f"1 / (1 + {distance})")
+        return g.pick(ways), True
+
+    def typed(self, g):
+        vector = self.written(g)
+        return vector if "::" in vector or self.kind == "bit" else f"{vector}::{self.kind}"
+
     def between(self, g):
         """A number that no distance is near."""
         if self.kind == "sparsevec":
@@ -119,8 +142,15 @@ def nearest(g):
         second.kind, second.vector = s.kind, s.query(g)
         items.append(Node(f"({s.ref.sql} {op} {second.written(g, 0)}) AS distance2"))
     rest = where(g, s.scope, 1, 0.02, always=0.65)
-    items.append(Node(f"{distance} AS distance"))
     order = g.pick([" ORDER BY distance", " ORDER BY distance", f" ORDER BY {distance}", " ORDER BY distance ASC", " ORDER BY distance NULLS LAST"])
+    if g.chance(0.4):
+        distance, falls = s.ranked(g, distance)
+        direction = g.pick([" DESC", " DESC", " DESC NULLS LAST"]) if falls else ""
+        order = f" ORDER BY {g.pick(['distance', distance])}{direction}"
+        # scores are rounded: what is as near here need not be there
+        if s.operator not in ("<=>", "<%>") and g.chance(0.3):
+            items.append(Node(f"{g.pick(['rank()', 'dense_rank()'])} OVER (ORDER BY {distance}{direction})"))
+    items.append(Node(f"{distance} AS distance"))
     body = Node("SELECT ", Seq(items, least=len(items)), " FROM ", s.source(g), rest, order, s.limit(g))
     return Script("search", [Statement(body, "search")], settings(g))
 
@@ -137,12 +167,17 @@ def exact(g):
     source, rest = s.source(g), where(g, s.scope, 1, 0.02, always=0.5)
     bound = f"{distance} {g.pick(['<', '<=', '>', '>='])} {s.between(g)}"
     if form <= 1:
+        if g.chance(0.4):
+            distance, _ = s.ranked(g, distance)
+            listed = Seq([s.key.node(), Node(f"{distance} AS distance"), g.pick(s.scope.refs).node()], least=2)
         order = f" ORDER BY distance{g.pick(['', '', ' DESC', ' DESC NULLS LAST'])}, {s.key.sql}{queries.direction(g)}"
         return Script("vector", [Statement(Node("SELECT ", listed, " FROM ", source, rest, order, s.limit(g) if g.chance(0.8) else ""), "ordered")], settings(g))
     if form == 2:
         return Script("vector", [Statement(Node("SELECT ", listed, " FROM ", source, rest, f" ORDER BY {distance}"))], settings(g))
     if form == 3:
         between = g.pick([bound, bound, f"{distance} BETWEEN {s.between(g)} AND {s.between(g)}"])
+        if g.chance(0.3):
+            between = f"1 - {distance} {g.pick(['>', '>=', '<'])} {1 - s.between(g)}"
         rest = glue(rest, " AND ")
         tail = f" ORDER BY distance, {s.key.sql} LIMIT {g.rng.randint(1, 30)}" if g.chance(0.6) else ""
         return Script("vector", [Statement(Node("SELECT ", listed, " FROM ", source, f" WHERE {between}", rest, tail), "ordered" if tail else "rows")], settings(g))
