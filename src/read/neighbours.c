@@ -2,11 +2,9 @@
  * neighbours.c
  *		The rows nearest to a query vector, as many as are asked for.
  *
- * First by searches, each for more neighbours than the one before, leaving out
- * what was delivered already: by key, because equal scores have no stable
- * order.  When the server finds no more (or may not be asked for more), the
- * rows left come from a scan, sorted here; so there are never fewer rows than
- * exist.  Must not know the executor.
+ * First by searches.  When the server finds no more (or may not be asked for
+ * more), the rows left come from a scan, sorted here; so there are never fewer
+ * rows than exist.  Must not know the executor.
  */
 #include "postgres.h"
 
@@ -25,21 +23,13 @@
 #include "utils/tuplesort.h"
 
 #include "compat.h"
-#include "keys.h"
+#include "hits.h"
 #include "neighbours.h"
 #include "pages.h"
 #include "search_params.h"
 #include "server/setting.h"
 #include "filter/filter.h"
 #include "value/vector.h"
-
-/* a first search where it is not known how many rows are wanted */
-#define FIRST_LIMIT 100
-#define LIMIT_GROWTH 4
-/* keys of rows not wanted again, as long as a list of them costs less than the rows */
-#define MAX_LISTED_KEYS 10000
-/* a message should stay well below what servers send */
-#define MAX_SEARCH_BYTES (32 * 1024 * 1024)
 
 typedef enum Stage
 {
@@ -56,7 +46,7 @@ typedef enum Stage
  * else to READING_SORTED_HITS and back; when searches find no more, to BEFORE_REST
  * and READING_REST, unless the searches have found all there is.  A score that
  * cannot be believed ends that the scores hold, for good, and the search is done again.
- * seen has the keys of all rows that were delivered, or are sorted.
+ * The hits' keys are those of all rows that were delivered, or are sorted.
  */
 typedef struct NeighbourSource
 {
@@ -67,26 +57,14 @@ typedef struct NeighbourSource
 	const CollectionField *field;
 	RowReader  *reader;			/* of hits */
 	RowReader  *rest_reader;	/* with the vector */
+	Hits	   *hits;
 	MemoryContext context;
 	TupleDesc	tupdesc;		/* scan tuple, the vector when it is hidden, the distance */
 
 	Stage		stage;
 	bool		scores_hold;	/* else distances are computed here */
-	int			limit;			/* of the search that comes, or was the last */
-	int			max_limit;
-	bool		refused;		/* the last answer was too large to be sent */
-	bool		stepping;		/* searches begin where the last ended */
-	uint32		last_hits;		/* of the last search */
-	uint32		new_hits;		/* of them, not delivered before */
-	double		last_score;		/* of the farthest hit so far */
 	FlatSlice	vector;			/* the query as the server wants it; none when it is NULL */
 	SearchBounds bounds;
-	List	   *output_fields;
-	ReadGuarantee guarantee;
-	RpcBuffer  *buffer;
-	FlatResult *result;
-	FlatCursor	score_cursor;
-	KeySet	   *seen;
 	FmgrInfo	function;
 
 	Tuplesortstate *sorted;		/* rows in the order of their computed distances */
@@ -133,22 +111,6 @@ make_tupdesc(TupleDesc scan, const MilvusTable *table, AttrNumber vector)
 	TupleDescInitEntry(tupdesc, scan->natts + 2, "distance", FLOAT8OID, -1, 0);
 	compat_finalize_tupdesc(tupdesc);
 	return tupdesc;
-}
-
-static void
-choose_limits(NeighbourSource *source)
-{
-	bool		varies = false;
-	int			vector_bytes;
-	int			width = row_estimate_width(source->reader, &varies, &vector_bytes);
-	int64		wanted = source->request->wanted;
-
-	source->max_limit = Min(source->table->collection->max_window,
-							Max(1, MAX_SEARCH_BYTES / Max(width, 1)));
-	if (wanted != ROWS_ALL)
-		source->limit = (int) Min(wanted, source->max_limit);
-	else
-		source->limit = source->bounds.has_radius ? source->max_limit : Min(FIRST_LIMIT, source->max_limit);
 }
 
 /* Can a search bring a field? */
@@ -203,96 +165,24 @@ begin_neighbours(const SourceRequest *request)
 	source->reader = source->scores_hold ?
 		row_make_reader(table, request->plan->columns, left_out, 0) : source->rest_reader;
 	source->tupdesc = make_tupdesc(request->tupdesc, table, search->attnum);
-	source->guarantee = table_read_guarantee(table, READ_ONCE);
-	source->buffer = rpc_make_buffer();
-	source->result = palloc(sizeof(FlatResult));
 	source->bounds = search_bounds(search->kind, source->field->dim, distance_bound(request),
 								   table->connection->dialect);
 	/* an approximate index may find fewer than there are within a radius: rather see where it ends */
 	if (!collection_search_exact(source->field))
 		source->bounds.has_radius = false;
-	source->seen = keyset_make();
 	fmgr_info(search->function, &source->function);
-
-	source->output_fields = row_output_fields(source->reader);
-	/* some servers send all fields when none is asked for */
-	if (source->output_fields == NIL)
-		source->output_fields = list_make1(table->collection->primary_key->name);
-	choose_limits(source);
 	is_searchable = encode_query(source);
+	source->hits = hits_begin(request, &(HitsQuery)
+	{
+		.field = source->field,.metric = distance_metric(search->kind),.query = source->vector,.bounds = source->bounds,
+		.params = search_params_set(table)
+	}, source->reader);
 	if (source->query->isnull && !isinf(source->bounds.farthest))
 		source->stage = DONE;
 	else
 		/* what no search can order, or return: all rows, sorted here */
 		source->stage = is_searchable && search_returns_all(source) ? BEFORE_SEARCH : BEFORE_REST;
 	return (RowSource *) source;
-}
-
-/* Search, and bind the answer to the reader, unless it was refused. */
-static void
-run_search(NeighbourSource *source)
-{
-	MemoryContext request_context = AllocSetContextCreate(source->context, "milvus_fdw search request",
-														  ALLOCSET_SMALL_SIZES);
-	MemoryContext caller = MemoryContextSwitchTo(request_context);
-	SearchRequest request = {0};
-	RpcCall    *call;
-	bool		too_large = false;
-	const char *problem;
-
-	request.field = source->field;
-	request.metric_type = distance_metric(source->search->kind);
-	request.vectors = &source->vector;
-	request.nvectors = 1;
-	request.limit = source->limit;
-	request.params = search_params_text(search_params_set(source->table), source->limit, &source->bounds,
-										source->stepping ? &source->last_score : NULL);
-	request.expr = source->request->expr;
-	request.output_fields = source->output_fields;
-	call = read_start_search(source->table, source->guarantee, &request);
-	counters_finish_call(source->request->counters, source->table, call, source->buffer, &too_large);
-	source->last_hits = source->new_hits = 0;
-	source->refused = too_large;
-	if (!too_large)
-	{
-		problem = flat_open_search((FlatSlice) {source->buffer->data, source->buffer->len}, source->result);
-		if (problem)
-			read_raise_malformed(source->table, "Search", problem);
-		read_check_status(source->table, "Search", &source->result->status);
-		if (source->result->nqueries > 1)
-			read_raise_malformed(source->table, "Search", "answers to more queries than were asked");
-		source->request->counters->bytes += source->buffer->len;
-		source->request->counters->rows += source->result->nrows;
-		source->last_hits = source->result->nrows;
-		row_bind(source->reader, source->result);
-		memset(&source->score_cursor, 0, sizeof(FlatCursor));
-	}
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(request_context);
-}
-
-/* The next hit that was not delivered yet; false at the end of the answer. */
-static bool
-next_hit(NeighbourSource *source, Datum *values, bool *nulls, RowKey *key, double *score)
-{
-	while (row_next_key(source->reader, key))
-	{
-		FlatValue	raw;
-		float4		single;
-
-		if (!flat_next(&source->result->scores, &source->score_cursor, &raw))
-			break;
-		memcpy(&single, raw.bytes.data, sizeof(single));
-		*score = source->last_score = single;
-		if (!keyset_add(source->seen, key, 0))
-		{
-			row_skip(source->reader);
-			continue;
-		}
-		source->new_hits++;
-		return row_next(source->reader, values, nulls);
-	}
-	return false;
 }
 
 static double
@@ -420,12 +310,12 @@ fill_sort(NeighbourSource *source, PageSource *pages)
 
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextReset(row_context);
-		if (pages ? !pages_next(pages, values, nulls, &key) : !next_hit(source, values, nulls, &key, &score))
+		if (pages ? !pages_next(pages, values, nulls, &key) : !hits_next(source->hits, values, nulls, &key, &score))
 			break;
-		if (pages && keyset_find(source->seen, &key) >= 0)
+		if (pages && keyset_find(hits_keys(source->hits), &key) >= 0)
 			continue;
 		if (!sort_row(source, input, values, nulls, pages == NULL))
-			keyset_remove(source->seen, &key);
+			hits_forget(source->hits, &key);
 	}
 	MemoryContextSwitchTo(caller);
 	tuplesort_performsort(source->sorted);
@@ -433,38 +323,13 @@ fill_sort(NeighbourSource *source, PageSource *pages)
 	MemoryContextDelete(row_context);
 }
 
-/* The filter of the rows that were not delivered yet, as far as it can be said. */
-static char *
-rest_expression(NeighbourSource *source)
-{
-	StringInfoData expr;
-	KeyFilter	seen;
-	KeySetIterator iterator;
-	const RowKey *key;
-	char	   *others = NULL;
-
-	if (keyset_size(source->seen) <= MAX_LISTED_KEYS && filter_can_name(source->table, source->table->collection->primary_key))
-	{
-		key_filter_begin(&seen, source->table, true);
-		keyset_begin(source->seen, &iterator);
-		while ((key = keyset_next(source->seen, &iterator)) != NULL)
-			(void) key_filter_add(&seen, key);
-		others = key_filter_end(&seen);
-	}
-	initStringInfo(&expr);
-	if (source->request->expr[0])
-		appendStringInfo(&expr, "(%s)", source->request->expr);
-	if (others)
-		appendStringInfo(&expr, "%s%s", expr.len > 0 ? " and " : "", others);
-	return expr.data;
-}
-
 /* What no search has found: all other rows, sorted. */
 static void
 scan_rest(NeighbourSource *source)
 {
 	MemoryContext caller = MemoryContextSwitchTo(source->context);
-	PageSource *pages = pages_begin(source->table, source->rest_reader, rest_expression(source), ROWS_ALL, ROWS_ALL,
+	bool		all;
+	PageSource *pages = pages_begin(source->table, source->rest_reader, hits_others(source->hits, &all), ROWS_ALL, ROWS_ALL,
 									source->request->counters);
 
 	MemoryContextSwitchTo(caller);
@@ -486,28 +351,13 @@ search_finds_all(const NeighbourSource *source)
 	return !source->field->nullable && source->search->kind == DISTANCE_HAMMING;
 }
 
-/* The answer to a search is used up: what next?  Sets the limit of the next search, if that is it. */
+/* The answer to a search is used up: what next? */
 static Stage
 next_stage(NeighbourSource *source)
 {
-	if (source->refused)
-	{
-		source->limit = source->max_limit = source->limit / 2;
-		return source->limit > 0 ? BEFORE_SEARCH : BEFORE_REST;
-	}
-	/* fewer than asked for: the server knows no more */
-	if (source->last_hits < (uint32) source->limit)
-		return search_finds_all(source) ? DONE : BEFORE_REST;
-	if (source->limit < source->max_limit)
-	{
-		source->limit = (int) Min((int64) source->limit * LIMIT_GROWTH, source->max_limit);
+	if (hits_more(source->hits, source->scores_hold))
 		return BEFORE_SEARCH;
-	}
-	/* as many as may be: go on beyond them, unless so many are equally far */
-	if (!source->table->connection->dialect->range_steps || source->new_hits == 0 || !source->scores_hold)
-		return BEFORE_REST;
-	source->stepping = true;
-	return BEFORE_SEARCH;
+	return hits_are_all(source->hits) && search_finds_all(source) ? DONE : BEFORE_REST;
 }
 
 /*
@@ -533,15 +383,11 @@ is_out_of_range(double score)
 static void
 distrust_scores(NeighbourSource *source, const RowKey *key)
 {
-	MemoryContext caller = MemoryContextSwitchTo(source->context);
-
-	keyset_remove(source->seen, key);
-	source->scores_hold = source->stepping = false;
+	hits_forget(source->hits, key);
+	source->scores_hold = false;
 	source->reader = source->rest_reader;
-	source->output_fields = row_output_fields(source->reader);
-	choose_limits(source);
+	hits_set_reader(source->hits, source->reader);
 	source->stage = search_returns(source, source->field) ? BEFORE_SEARCH : BEFORE_REST;
-	MemoryContextSwitchTo(caller);
 }
 
 /* The next hit whose score is believed; else, or when it is beyond the bound, the stage is another. */
@@ -553,7 +399,7 @@ next_believed_hit(NeighbourSource *source, Datum *values, bool *nulls)
 	double		score,
 				value;
 
-	if (!next_hit(source, values, nulls, &key, &score))
+	if (!hits_next(source->hits, values, nulls, &key, &score))
 	{
 		source->stage = next_stage(source);
 		return false;
@@ -587,8 +433,7 @@ next_neighbour(RowSource *rows, Datum *values, bool *nulls)
 		switch (source->stage)
 		{
 			case BEFORE_SEARCH:
-				run_search(source);
-				if (source->refused)
+				if (!hits_receive(source->hits))
 					source->stage = next_stage(source);
 				else if (source->scores_hold)
 					source->stage = READING_HITS;

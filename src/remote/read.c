@@ -129,7 +129,8 @@ read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const Searc
 	char	   *partition = table->options.partition;
 
 	placeholder.tag = "$0";
-	placeholder.type = (Milvus__Proto__Common__PlaceholderType) search->field->data_type;
+	placeholder.type = search->is_text ? MILVUS__PROTO__COMMON__PLACEHOLDER_TYPE__VarChar :
+		(Milvus__Proto__Common__PlaceholderType) search->field->data_type;
 	for (int i = 0; i < search->nvectors; i++)
 		vectors[i] = (ProtobufCBinaryData) {search->vectors[i].len, (uint8_t *) search->vectors[i].data};
 	placeholder.values = vectors;

@@ -24,6 +24,7 @@ typedef struct SearchRequest
 {
 	const CollectionField *field;
 	const char *metric_type;
+	bool		is_text;		/* the server makes the vectors: those below are texts in UTF-8 */
 	const FlatSlice *vectors;	/* query vectors, each as the field has them */
 	int			nvectors;
 	int			limit;

@@ -1,0 +1,250 @@
+/*
+ * hits.c
+ *		The hits of a search: the best first, each row once, as many as are wanted.
+ *
+ * By searches, each for more hits than the one before, leaving out what came
+ * already: by key, because equal scores have no stable order.  Must not know what
+ * a score means.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "filter/filter.h"
+#include "hits.h"
+#include "utils/memutils.h"
+
+/* a first search where it is not known how many rows are wanted */
+#define FIRST_LIMIT 100
+#define LIMIT_GROWTH 4
+/* keys of rows not wanted again, as long as a list of them costs less than the rows */
+#define MAX_LISTED_KEYS 10000
+/* a message should stay well below what servers send */
+#define MAX_SEARCH_BYTES (32 * 1024 * 1024)
+
+/*
+ * From hits_send() to hits_receive() call is there, in request_context; after it
+ * the answer is bound to the reader, unless it was refused.  seen has the keys of
+ * all hits that came.
+ */
+struct Hits
+{
+	const SourceRequest *request;
+	HitsQuery	query;
+	RowReader  *reader;
+	List	   *output_fields;
+	MemoryContext context;
+
+	int			limit;			/* of the search that comes, or was the last */
+	int			max_limit;
+	bool		refused;		/* the last answer was too large to be sent */
+	bool		stepping;		/* searches begin where the last ended */
+	uint32		last_hits;		/* of the last search */
+	uint32		new_hits;		/* of them, that did not come before */
+	double		last_score;		/* of the farthest hit so far */
+
+	ReadGuarantee guarantee;
+	MemoryContext request_context;
+	RpcCall    *call;
+	RpcBuffer  *buffer;
+	FlatResult *result;
+	FlatCursor	score_cursor;
+	KeySet	   *seen;
+};
+
+static void
+choose_limits(Hits *hits)
+{
+	const Collection *collection = hits->request->table->collection;
+	bool		varies = false;
+	int			vector_bytes;
+	int			width = row_estimate_width(hits->reader, &varies, &vector_bytes);
+	int64		wanted = hits->request->wanted;
+
+	hits->max_limit = Min(collection->max_window, Max(1, MAX_SEARCH_BYTES / Max(width, 1)));
+	if (wanted != ROWS_ALL)
+		hits->limit = (int) Min(wanted, hits->max_limit);
+	else
+		hits->limit = hits->query.bounds.has_radius ? hits->max_limit : Min(FIRST_LIMIT, hits->max_limit);
+}
+
+void
+hits_set_reader(Hits *hits, RowReader *reader)
+{
+	MemoryContext caller = MemoryContextSwitchTo(hits->context);
+
+	hits->reader = reader;
+	hits->stepping = false;
+	hits->output_fields = row_output_fields(reader);
+	/* some servers send all fields when none is asked for */
+	if (hits->output_fields == NIL)
+		hits->output_fields = list_make1(hits->request->table->collection->primary_key->name);
+	choose_limits(hits);
+	MemoryContextSwitchTo(caller);
+}
+
+Hits *
+hits_begin(const SourceRequest *request, const HitsQuery *query, RowReader *reader)
+{
+	Hits	   *hits = palloc0(sizeof(Hits));
+
+	hits->request = request;
+	hits->query = *query;
+	hits->context = CurrentMemoryContext;
+	hits->guarantee = table_read_guarantee(request->table, READ_ONCE);
+	hits->buffer = rpc_make_buffer();
+	hits->result = palloc(sizeof(FlatResult));
+	hits->seen = keyset_make();
+	hits_set_reader(hits, reader);
+	return hits;
+}
+
+void
+hits_send(Hits *hits)
+{
+	MemoryContext caller;
+	SearchRequest request = {0};
+
+	if (hits->call)
+		return;
+	hits->request_context = AllocSetContextCreate(hits->context, "milvus_fdw search request", ALLOCSET_SMALL_SIZES);
+	caller = MemoryContextSwitchTo(hits->request_context);
+	request.field = hits->query.field;
+	request.metric_type = hits->query.metric;
+	request.is_text = hits->query.is_text;
+	request.vectors = &hits->query.query;
+	request.nvectors = 1;
+	request.limit = hits->limit;
+	request.params = search_params_text(hits->query.params, hits->limit, &hits->query.bounds,
+										hits->stepping ? &hits->last_score : NULL);
+	request.expr = hits->request->expr;
+	request.output_fields = hits->output_fields;
+	hits->call = read_start_search(hits->request->table, hits->guarantee, &request);
+	MemoryContextSwitchTo(caller);
+}
+
+bool
+hits_receive(Hits *hits)
+{
+	const MilvusTable *table = hits->request->table;
+	ScanCounters *counters = hits->request->counters;
+	RpcCall    *call;
+	MemoryContext caller;
+	const char *problem;
+
+	hits_send(hits);
+	call = hits->call;
+	hits->call = NULL;
+	hits->refused = false;
+	caller = MemoryContextSwitchTo(hits->request_context);
+	counters_finish_call(counters, table, call, hits->buffer, &hits->refused);
+	hits->last_hits = hits->new_hits = 0;
+	if (!hits->refused)
+	{
+		problem = flat_open_search((FlatSlice) {hits->buffer->data, hits->buffer->len}, hits->result);
+		if (problem)
+			read_raise_malformed(table, "Search", problem);
+		read_check_status(table, "Search", &hits->result->status);
+		if (hits->result->nqueries > 1)
+			read_raise_malformed(table, "Search", "answers to more queries than were asked");
+		counters->bytes += hits->buffer->len;
+		counters->rows += hits->result->nrows;
+		hits->last_hits = hits->result->nrows;
+		row_bind(hits->reader, hits->result);
+		memset(&hits->score_cursor, 0, sizeof(FlatCursor));
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(hits->request_context);
+	hits->request_context = NULL;
+	return !hits->refused;
+}
+
+bool
+hits_next(Hits *hits, Datum *values, bool *nulls, RowKey *key, double *score)
+{
+	while (row_next_key(hits->reader, key))
+	{
+		FlatValue	raw;
+		float4		single;
+
+		if (!flat_next(&hits->result->scores, &hits->score_cursor, &raw))
+			break;
+		memcpy(&single, raw.bytes.data, sizeof(single));
+		*score = hits->last_score = single;
+		if (!keyset_add(hits->seen, key, 0))
+		{
+			row_skip(hits->reader);
+			continue;
+		}
+		hits->new_hits++;
+		return row_next(hits->reader, values, nulls);
+	}
+	return false;
+}
+
+void
+hits_forget(Hits *hits, const RowKey *key)
+{
+	keyset_remove(hits->seen, key);
+}
+
+KeySet *
+hits_keys(const Hits *hits)
+{
+	return hits->seen;
+}
+
+bool
+hits_are_all(const Hits *hits)
+{
+	return !hits->refused && hits->last_hits < (uint32) hits->limit;
+}
+
+bool
+hits_more(Hits *hits, bool may_step)
+{
+	if (hits->refused)
+	{
+		hits->limit = hits->max_limit = hits->limit / 2;
+		return hits->limit > 0;
+	}
+	if (hits_are_all(hits))
+		return false;
+	if (hits->limit < hits->max_limit)
+	{
+		hits->limit = (int) Min((int64) hits->limit * LIMIT_GROWTH, hits->max_limit);
+		return true;
+	}
+	/* as many as may be: go on beyond them, unless so many are equally far */
+	if (!may_step || !hits->request->table->connection->dialect->range_steps || hits->new_hits == 0)
+		return false;
+	hits->stepping = true;
+	return true;
+}
+
+char *
+hits_others(const Hits *hits, bool *all)
+{
+	const MilvusTable *table = hits->request->table;
+	StringInfoData expr;
+	KeyFilter	seen;
+	KeySetIterator iterator;
+	const RowKey *key;
+	char	   *others = NULL;
+
+	*all = keyset_size(hits->seen) <= MAX_LISTED_KEYS && filter_can_name(table, table->collection->primary_key);
+	if (*all)
+	{
+		key_filter_begin(&seen, table, true);
+		keyset_begin(hits->seen, &iterator);
+		while ((key = keyset_next(hits->seen, &iterator)) != NULL)
+			(void) key_filter_add(&seen, key);
+		others = key_filter_end(&seen);
+	}
+	initStringInfo(&expr);
+	if (hits->request->expr[0])
+		appendStringInfo(&expr, "(%s)", hits->request->expr);
+	if (others)
+		appendStringInfo(&expr, "%s%s", expr.len > 0 ? " and " : "", others);
+	return expr.data;
+}

@@ -1,0 +1,62 @@
+/*
+ * hits.h
+ *		The hits of a search: the best first, each row once, as many as are wanted.
+ */
+#ifndef MILVUS_HITS_H
+#define MILVUS_HITS_H
+
+#include "postgres.h"
+
+#include "keys.h"
+#include "row.h"
+#include "search_params.h"
+#include "source.h"
+
+/* what is searched, and for what */
+typedef struct HitsQuery
+{
+	const CollectionField *field;	/* the vector */
+	const char *metric;
+	bool		is_text;		/* the server makes the vector, of words */
+	FlatSlice	query;			/* a vector as the field has them, or a text in UTF-8 */
+	SearchBounds bounds;
+	const char *params;			/* JSON object */
+} HitsQuery;
+
+typedef struct Hits Hits;
+
+/*
+ * Searches for request->wanted rows, and for more whenever hits_more() is called.
+ * Nothing is sent yet.  Allocated in, and ends with, CurrentMemoryContext.
+ */
+extern Hits *hits_begin(const SourceRequest *request, const HitsQuery *query, RowReader *reader);
+
+/* From the next search on, rows are read by another reader: with other columns. */
+extern void hits_set_reader(Hits *hits, RowReader *reader);
+
+/* Send the search, and wait for its answer; false when it would be too large.  Sending it earlier is optional. */
+extern void hits_send(Hits *hits);
+extern bool hits_receive(Hits *hits);
+
+/* The next hit that did not come before; false at the end of the answer. */
+extern bool hits_next(Hits *hits, Datum *values, bool *nulls, RowKey *key, double *score);
+
+/* Let a hit come again. */
+extern void hits_forget(Hits *hits, const RowKey *key);
+
+/* The keys of all that came. */
+extern KeySet *hits_keys(const Hits *hits);
+
+/* Were there fewer than the last search asked for: does the server know no more? */
+extern bool hits_are_all(const Hits *hits);
+
+/*
+ * The answer is used up: is another search to be sent, for more, or after a refusal
+ * for fewer?  may_step: it may begin where the last one ended.
+ */
+extern bool hits_more(Hits *hits, bool may_step);
+
+/* A filter of the rows that are none of the hits so far; with others, where they can't all be said.  *all: they are. */
+extern char *hits_others(const Hits *hits, bool *all);
+
+#endif							/* MILVUS_HITS_H */
