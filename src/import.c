@@ -96,6 +96,12 @@ append_column(StringInfo sql, const CollectionField *field, const char *type, bo
 	/* so that create_collection() makes another of it */
 	if (field->data_type == MILVUS_FLOAT_VECTOR && strcmp(type, "real[]") == 0)
 		options = psprintf("%s%sdim '%d'", options, *options ? ", " : "", field->dim);
+	if (field->bm25)
+		options = psprintf("%s%sfull_text 'true'", options, *options ? ", " : "");
+	if (field->matched)
+		options = psprintf("%s%smatch 'true'", options, *options ? ", " : "");
+	if (field->analyzed && field->analyzer)
+		options = psprintf("%s%sanalyzer %s", options, *options ? ", " : "", quote_literal_cstr(field->analyzer));
 	if (*options)
 		appendStringInfo(sql, " OPTIONS (%s)", options);
 	if (default_value)

@@ -227,6 +227,21 @@ milvus_check_fields(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* Type parameters of a text whose words count; there is max_length before them. */
+static void
+append_analyzer(StringInfo out, const ColumnOptions *options)
+{
+	if (options->full_text || options->match || options->analyzer)
+		appendStringInfoString(out, ", \"enable_analyzer\": \"true\"");
+	if (options->match)
+		appendStringInfoString(out, ", \"enable_match\": \"true\"");
+	if (options->analyzer)
+	{
+		appendStringInfoString(out, ", \"analyzer_params\": ");
+		escape_json(out, options->analyzer);
+	}
+}
+
 /* One FieldSchema, as JSON. */
 static void
 append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
@@ -244,7 +259,14 @@ append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
 				 errmsg("column \"%s\" of foreign table \"%s\" cannot become a field: %s",
 						NameStr(attribute->attname), RelationGetRelationName(relation), problem),
 				 errhint("Create the collection by milvus.call(server, 'CreateCollection', ...) and import it.")));
-	can_be_null = milvus_type_is_vector(type.type) ? dialect->nullable_vectors : dialect->nullable_fields;
+	if ((options->full_text || options->match || options->analyzer) && type.type != MILVUS_VARCHAR)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of foreign table \"%s\" has no words: it is no text",
+						NameStr(attribute->attname), RelationGetRelationName(relation))));
+	/* what BM25 is made of cannot be NULL (rootcoord, proxy: function input field) */
+	can_be_null = milvus_type_is_vector(type.type) ? dialect->nullable_vectors :
+		dialect->nullable_fields && !options->full_text;
 	appendStringInfoString(out, "{\"name\": ");
 	escape_json(out, options->field);
 	appendStringInfo(out, ", \"data_type\": \"%s\"", data_type_name(type.type));
@@ -267,7 +289,37 @@ append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
 		append_parameter(out, "max_length", type.max_length, &first);
 	if (type.max_capacity > 0)
 		append_parameter(out, "max_capacity", type.max_capacity, &first);
+	append_analyzer(out, options);
 	appendStringInfoString(out, "}}");
+}
+
+/* The vector that a BM25 function makes of a text. */
+static char *
+bm25_field(const ColumnOptions *options)
+{
+	return psprintf("%s_bm25", options->field);
+}
+
+static void
+append_bm25_field(StringInfo out, const ColumnOptions *options)
+{
+	appendStringInfoString(out, ", {\"name\": ");
+	escape_json(out, bm25_field(options));
+	appendStringInfoString(out, ", \"data_type\": \"SparseFloatVector\", \"is_function_output\": true}");
+}
+
+static void
+append_bm25_function(StringInfo out, const ColumnOptions *options)
+{
+	char	   *vector = bm25_field(options);
+
+	appendStringInfo(out, "%s{\"name\": ", out->len > 0 ? ", " : "");
+	escape_json(out, vector);
+	appendStringInfoString(out, ", \"type\": \"BM25\", \"input_field_names\": [");
+	escape_json(out, options->field);
+	appendStringInfoString(out, "], \"output_field_names\": [");
+	escape_json(out, vector);
+	appendStringInfoString(out, "]}");
 }
 
 /* Is it the column of all dynamic fields, or of one? */
@@ -292,7 +344,8 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 	TupleDesc	tupdesc;
 	StringInfoData out;
 	const Dialect *dialect;
-	StringInfoData not_nullable;
+	StringInfoData not_nullable,
+				functions;
 	bool		dynamic = false;
 	int			primary = -1,
 				first = -1,
@@ -301,6 +354,7 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 	read_table_options(relid, &table, &server);
 	dialect = admin_connect(server)->dialect;
 	initStringInfo(&not_nullable);
+	initStringInfo(&functions);
 	relation = table_open(relid, AccessShareLock);
 	tupdesc = RelationGetDescr(relation);
 	for (int pass = 0; pass < 2; pass++)
@@ -326,6 +380,11 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 				appendStringInfoString(&out, count++ > 0 ? ", " : "");
 				append_field(&out, relation, attribute, &options,
 							 i == (primary >= 0 ? primary : first), dialect, &not_nullable);
+				if (options.full_text)
+				{
+					append_bm25_field(&out, &options);
+					append_bm25_function(&functions, &options);
+				}
 			}
 		}
 		if (pass == 0)
@@ -338,7 +397,10 @@ milvus_table_schema(PG_FUNCTION_ARGS)
 		}
 	}
 	table_close(relation, AccessShareLock);
-	appendStringInfoString(&out, "]}");
+	appendStringInfoChar(&out, ']');
+	if (functions.len > 0)
+		appendStringInfo(&out, ", \"functions\": [%s]", functions.data);
+	appendStringInfoChar(&out, '}');
 	if (not_nullable.len > 0)
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),

@@ -38,7 +38,8 @@ typedef enum FilterNode
 	FILTER_JSON,				/* attnum, FilterOperator, index of the value, path: Strings */
 	FILTER_JSON_IN,				/* attnum, negated, index of the array, path */
 	FILTER_JSON_EXACT,			/* as FILTER_JSON, but a text equals strings only, not what reads so */
-	FILTER_JSON_EXISTS			/* attnum, unused, unused, path */
+	FILTER_JSON_EXISTS,			/* attnum, unused, unused, path */
+	FILTER_WORDS				/* attnum, FilterWords, index of the text, index of the number or -1; sent or refused, see words.h */
 } FilterNode;
 
 typedef enum FilterPattern
@@ -58,6 +59,14 @@ typedef enum FilterArrayTest
 	ARRAY_HAS_NOT_ALL,
 	ARRAY_HAS_NOT_ANY
 } FilterArrayTest;
+
+typedef enum FilterWords
+{
+	WORDS_HAS,					/* one of the words, or that many */
+	WORDS_HAS_PHRASE,			/* them all in a row, with so many between */
+	WORDS_HAS_NOT,
+	WORDS_HAS_NOT_PHRASE
+} FilterWords;
 
 typedef enum FilterOperator
 {

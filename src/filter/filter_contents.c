@@ -334,6 +334,38 @@ write_placeholder(StringInfo out, FilterNode node, const CollectionField *field,
 	}
 }
 
+/* A condition on words cannot be checked here, so it is no way out to leave it away. */
+static Outcome
+write_words(Writing *w, StringInfo out, List *tree)
+{
+	const CollectionField *field = w->table->columns[intVal(lsecond(tree)) - 1].field;
+	FilterWords test = intVal(lthird(tree));
+	bool		is_phrase = test == WORDS_HAS_PHRASE || test == WORDS_HAS_NOT_PHRASE;
+	const FilterValue *text = &w->values[intVal(lfourth(tree))];
+	const FilterValue *number = &w->values[intVal(list_nth(tree, 4))];
+
+	if ((!text->placeholder && text->isnull) || (is_phrase && !number->placeholder && number->isnull))
+		return NEVER;
+	if (!number->placeholder && !number->isnull && DatumGetInt32(number->datum) < (is_phrase ? 0 : 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 is_phrase ? errmsg("the number of words between those of a phrase must not be negative") :
+				 errmsg("the number of words to match must be positive")));
+	appendStringInfo(out, "%s%s(%s, ", test >= WORDS_HAS_NOT ? "not " : "", is_phrase ? "phrase_match" : "text_match", field->name);
+	if (text->placeholder)
+		appendStringInfoString(out, text->placeholder);
+	else if (!filter_write_text_datum(w, out, text->datum))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("words with such characters cannot be sent to %s", w->dialect->name)));
+	if (number->placeholder)
+		appendStringInfo(out, ", %s%s", is_phrase ? "" : "minimum_should_match=", number->placeholder);
+	else if (!number->isnull)
+		appendStringInfo(out, ", %s%d", is_phrase ? "" : "minimum_should_match=", DatumGetInt32(number->datum));
+	appendStringInfoChar(out, ')');
+	return WRITTEN;
+}
+
 Outcome
 filter_write_contents(Writing *w, StringInfo out, List *tree)
 {
@@ -341,9 +373,11 @@ filter_write_contents(Writing *w, StringInfo out, List *tree)
 	const CollectionField *field = w->table->columns[intVal(lsecond(tree)) - 1].field;
 	int			argument = intVal(lthird(tree));
 	int			index = intVal(lfourth(tree));
-	List	   *path = list_length(tree) > 4 ? list_nth(tree, 4) : NIL;
+	List	   *path = list_length(tree) > 4 && IsA(list_nth(tree, 4), List) ? list_nth(tree, 4) : NIL;
 	const FilterValue *value;
 
+	if (node == FILTER_WORDS)
+		return write_words(w, out, tree);
 	if (node == FILTER_JSON_EXISTS)
 	{
 		appendStringInfoString(out, "(exists ");

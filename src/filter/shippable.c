@@ -23,6 +23,7 @@
 #include "utils/syscache.h"
 
 #include "filter_private.h"
+#include "words.h"
 
 static List *compile(Compilation *c, Expr *clause, bool negated);
 
@@ -567,6 +568,39 @@ compile_bool_expr(Compilation *c, BoolExpr *expr, bool negated)
 	return tree;
 }
 
+/* text_match(), phrase_match() */
+static List *
+compile_words(Compilation *c, FuncExpr *call, bool negated)
+{
+	const Dialect *dialect = c->table->connection->dialect;
+	WordsFunction function = words_function(call->funcid);
+	const CollectionField *field;
+	AttrNumber	attnum;
+	Const	   *number;
+	int			text;
+
+	if (function != WORDS_MATCH && function != WORDS_PHRASE)
+		return filter_refuse(c, "not a comparison that the server has");
+	attnum = filter_operand_column(c, linitial(call->args));
+	if (attnum == 0)
+		return filter_refuse(c, "the first argument is no column whose field a filter can name");
+	if (!filter_is_constant(c, (Node *) lsecond(call->args)) || !filter_is_constant(c, (Node *) lthird(call->args)))
+		return filter_refuse(c, "the words differ from row to row");
+	field = c->table->columns[attnum - 1].field;
+	number = lthird(call->args);
+	if (!(function == WORDS_MATCH ? dialect->text_match : dialect->phrase_match))
+		return filter_refuse(c, psprintf("%s cannot match words so", dialect->name));
+	if (!field->matched)
+		return filter_refuse(c, psprintf("field \"%s\" was made without enable_match", field->name));
+	if (negated && (field->nullable || !dialect->has_not))
+		return filter_refuse(c, "the server's NOT may mean another thing");
+	if (function == WORDS_MATCH && !dialect->match_minimum && !(IsA(number, Const) && number->constisnull))
+		return filter_refuse(c, psprintf("%s cannot ask for several of the words", dialect->name));
+	text = filter_add_value(c, lsecond(call->args));
+	return lappend(filter_make_leaf(FILTER_WORDS, attnum, (negated ? WORDS_HAS_NOT : WORDS_HAS) + (function == WORDS_PHRASE), text),
+				   makeInteger(filter_add_value(c, (Expr *) number)));
+}
+
 static List *
 compile(Compilation *c, Expr *clause, bool negated)
 {
@@ -586,6 +620,8 @@ compile(Compilation *c, Expr *clause, bool negated)
 			return compile_boolean_test(c, (BooleanTest *) clause, negated);
 		case T_NullTest:
 			return compile_null_test(c, (NullTest *) clause, negated);
+		case T_FuncExpr:
+			return compile_words(c, (FuncExpr *) clause, negated);
 		case T_Var:
 		case T_RelabelType:
 			return compile_boolean_column(c, (Node *) clause, !negated);

@@ -201,6 +201,12 @@ add_parameterized_paths(PlannerInfo *root, RelOptInfo *rel, const PathCost *cost
 	}
 }
 
+static bool
+is_by_words(const SearchClause *search)
+{
+	return search && search->kind == DISTANCE_BM25;
+}
+
 void
 milvusGetForeignPaths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 {
@@ -209,16 +215,24 @@ milvusGetForeignPaths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	double		fetched = fetched_rows(root, rel);
 	List	   *pathkeys;
 
+	pathkeys = search_find_order(root, rel);
+	search_find_range(rel);
+	words_check(root, rel);
+	if (is_by_words(relation->search) || is_by_words(relation->range))
+	{
+		/* there is no other way */
+		add_foreign_path(root, rel, relation->search ? PATH_SEARCH : PATH_RANGE, rel->rows, cost.startup,
+						 fetched * cost.bare_row, pathkeys, rel->lateral_relids);
+		return;
+	}
 	add_foreign_path(root, rel, PATH_PAGES, rel->rows, cost.startup, fetched * cost.full_row + LAST_PAGE_COST,
 					 key_order(root, rel), rel->lateral_relids);
-	pathkeys = search_find_order(root, rel);
 	/* it brings the vectors only where they are wanted */
 	if (pathkeys)
 		add_foreign_path(root, rel, PATH_SEARCH, rel->rows, cost.startup,
 						 SEARCH_FACTOR * fetched *
 						 (search_delivers_distance(root, rel, relation->search) ? cost.bare_row : cost.full_row),
 						 pathkeys, rel->lateral_relids);
-	search_find_range(rel);
 	if (relation->range)
 		add_foreign_path(root, rel, PATH_RANGE, rel->rows, cost.startup, rel->rows * cost.full_row,
 						 NIL, rel->lateral_relids);

@@ -15,6 +15,7 @@
 #include "utils/lsyscache.h"
 
 #include "compat.h"
+#include "filter/words.h"
 #include "relation.h"
 
 /* collects what a scan must fetch */
@@ -148,7 +149,7 @@ typedef struct Conditions
 
 /* A parameterized path has conditions beyond those of the relation: they join it to others. */
 static void
-divide_conditions(PlanRelation *relation, RelOptInfo *rel, List *clauses, Conditions *conditions)
+divide_conditions(PlanRelation *relation, RelOptInfo *rel, List *clauses, const SearchClause *search, Conditions *conditions)
 {
 	ListCell   *lc;
 
@@ -163,7 +164,7 @@ divide_conditions(PlanRelation *relation, RelOptInfo *rel, List *clauses, Condit
 		List	   *tree = NIL;
 
 		/* pseudoconstants are a gating node's business */
-		if (rinfo->pseudoconstant || list_member_ptr(relation->remote_conds, rinfo))
+		if (rinfo->pseudoconstant || list_member_ptr(relation->remote_conds, rinfo) || search_enforces(search, rinfo->clause))
 			continue;
 		if (!list_member_ptr(relation->local_conds, rinfo))
 		{
@@ -179,6 +180,23 @@ divide_conditions(PlanRelation *relation, RelOptInfo *rel, List *clauses, Condit
 		conditions->filters = lappend(conditions->filters, tree);
 		conditions->values = values;
 	}
+}
+
+/* What can be checked here again: not what is said of words. */
+static List *
+without_words(List *clauses, bool *has_words)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, clauses)
+	{
+		if (words_occur(lfirst(lc), 0, WORDS_MATCH) || words_occur(lfirst(lc), 0, WORDS_PHRASE))
+			*has_words = true;
+		else
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
 }
 
 /* The plan of count(*): nothing of the table is fetched. */
@@ -215,6 +233,7 @@ add_search(ScanPlan *plan, const SearchClause *search, List **exprs)
 	*exprs = lappend(*exprs, search->query);
 	plan->search.query = list_length(*exprs) - 1;
 	plan->search.bound = -1;
+	plan->search.bound_is_open = search->bound_is_open;
 	if (search->bound)
 	{
 		*exprs = lappend(*exprs, search->bound);
@@ -247,6 +266,8 @@ local_reasons(PlanRelation *relation, const SearchClause *search)
 
 	forboth(lc, relation->local_conds, reason, relation->local_reasons)
 	{
+		if (search_enforces(search, ((RestrictInfo *) lfirst(lc))->clause))
+			continue;
 		if (search && search->bound_clause && equal(((RestrictInfo *) lfirst(lc))->clause, search->bound_clause))
 			reasons = lappend(reasons, makeString(pstrdup("it bounds the search, whose scores are rounded")));
 		else
@@ -273,8 +294,9 @@ milvusGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath 
 
 	if (kind == PATH_COUNT)
 		return make_count_plan(rel, best_path, tlist, outer_plan);
-	divide_conditions(relation, rel, scan_clauses, &conditions);
-	if (kind == PATH_SEARCH && search_delivers_distance(root, rel, search))
+	divide_conditions(relation, rel, scan_clauses, search, &conditions);
+	if ((kind == PATH_SEARCH || (search && words_occur((Node *) root->processed_tlist, rel->relid, WORDS_RANK))) &&
+		search_delivers_distance(root, rel, search))
 	{
 		needs.distance = search->distance;
 		collect_needs((Node *) root->processed_tlist, &needs);
@@ -288,6 +310,7 @@ milvusGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath 
 		collect_needs((Node *) rel->reltarget->exprs, &needs);
 		collect_needs((Node *) conditions.local, &needs);
 	}
+	conditions.remote = without_words(conditions.remote, &plan.has_words);
 	collect_needs((Node *) conditions.remote, &recheck_needs);
 	columns = needed_columns(root, &needs, relation->table);
 	plan.recheck_columns = list_difference_int(needed_columns(root, &recheck_needs, relation->table), columns);

@@ -56,6 +56,15 @@ is_column(Node *node, Index relid)
 		((Var *) node)->varattno > 0;
 }
 
+/* A varchar is a text, and a value of a domain one of what the domain is over. */
+static Node *
+strip_relabel(Node *node)
+{
+	while (node && IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	return node;
+}
+
 /* column <op> query, either way round, or a function of both */
 static SearchClause *
 match_distance(Expr *expr, RelOptInfo *rel, const MilvusTable *table)
@@ -72,13 +81,14 @@ match_distance(Expr *expr, RelOptInfo *rel, const MilvusTable *table)
 	kind = distance_classify(function, &negated);
 	if (kind == DISTANCE_NONE)
 		return NULL;
-	if (!is_column(left, rel->relid))
+	if (!is_column(strip_relabel(left), rel->relid) && kind != DISTANCE_BM25)
 	{
 		Node	   *swap = left;
 
 		left = right;
 		right = swap;
 	}
+	left = strip_relabel(left);
 	if (!is_column(left, rel->relid) || table->columns[((Var *) left)->varattno - 1].name == NULL ||
 		contain_var_clause(right) || contain_volatile_functions(right) || contain_subplans(right))
 		return NULL;
@@ -189,7 +199,7 @@ is_distance_of(Node *node, void *context)
 		return false;
 	function = called_function(node, &left, &right);
 	if (OidIsValid(function) && right && distance_classify(function, &negated) != DISTANCE_NONE &&
-		(is_column(left, relid) || is_column(right, relid)))
+		(is_column(strip_relabel(left), relid) || is_column(strip_relabel(right), relid)))
 		return true;
 	return expression_tree_walker(node, is_distance_of, context);
 }
@@ -223,6 +233,8 @@ solve_for_distance(const Ranking *ranking, Expr *value)
 
 	if (ranking->offset == 0 && ranking->slope == 1)
 		return value;
+	if (ranking->offset == 0 && ranking->slope == -1)
+		return make_float8_op(OID_FLOAT8_MINUS, make_float8_const(0), value);
 	value = make_float8_op(OID_FLOAT8_DIVIDE,
 						   make_float8_op(OID_FLOAT8_MINUS, value, make_float8_const(ranking->offset)),
 						   make_float8_const(ranking->slope));
@@ -254,5 +266,7 @@ ranking_match_bound(Expr *clause, RelOptInfo *rel, const MilvusTable *table, Sea
 		contain_var_clause((Node *) value) || contain_volatile_functions((Node *) value) || contain_subplans((Node *) value))
 		return NULL;
 	*search = ranking.search;
+	ranking.search->bound_is_open = function == F_FLOAT8LT || function == F_FLOAT8GT;
+	ranking.search->bound_is_exact = ranking.offset == 0 && fabs(ranking.slope) == 1;
 	return (Expr *) eval_const_expressions(NULL, (Node *) solve_for_distance(&ranking, value));
 }

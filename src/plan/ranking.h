@@ -23,6 +23,8 @@ typedef struct SearchClause
 	Expr	   *query;			/* the query vector */
 	Expr	   *bound;			/* a condition wants no row farther than this; or NULL */
 	Expr	   *bound_clause;	/* that condition */
+	bool		bound_is_open;	/* nor one that is just as far */
+	bool		bound_is_exact; /* the condition says no less, and no more */
 } SearchClause;
 
 /* an expression that only rises, or only falls, with a distance: 1 - (e <=> q) */

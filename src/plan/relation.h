@@ -72,6 +72,15 @@ extern void search_find_range(RelOptInfo *rel);
  */
 extern bool search_delivers_distance(PlannerInfo *root, RelOptInfo *rel, const SearchClause *search);
 
+/* Does the search itself see to a condition, so that nobody checks it?  Of words alone, whose scores nobody else has. */
+extern bool search_enforces(const SearchClause *search, const Expr *clause);
+
+/*
+ * Error 0A000 where a query uses functions on words of the relation's texts in a way
+ * that no server answers.  After all ways to read the relation are known.
+ */
+extern void words_check(PlannerInfo *root, RelOptInfo *rel);
+
 /* Is there a LIMIT that applies to the rows of this query level as they come, or as a window numbers them? */
 extern bool search_has_plain_limit(PlannerInfo *root);
 extern bool search_has_window_limit(PlannerInfo *root);

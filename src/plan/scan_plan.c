@@ -12,8 +12,8 @@
 /* the integers among the members, in their order in the list */
 enum
 {
-	KIND, RELID, RELIED_ON, LIMIT, OFFSET, ONE_AHEAD, DROPS_ROWS, HAS_SEARCH,
-	SEARCH_ATTNUM, SEARCH_KIND, SEARCH_NEGATED, SEARCH_FUNCTION, SEARCH_QUERY, SEARCH_BOUND,
+	KIND, RELID, RELIED_ON, LIMIT, OFFSET, ONE_AHEAD, DROPS_ROWS, HAS_WORDS, HAS_SEARCH,
+	SEARCH_ATTNUM, SEARCH_KIND, SEARCH_NEGATED, SEARCH_FUNCTION, SEARCH_QUERY, SEARCH_BOUND, SEARCH_BOUND_IS_OPEN,
 	NUMBERS
 };
 
@@ -34,13 +34,15 @@ scan_plan_write(const ScanPlan *plan)
 		[OFFSET] = plan->offset,
 		[ONE_AHEAD] = plan->one_ahead,
 		[DROPS_ROWS] = plan->drops_rows,
+		[HAS_WORDS] = plan->has_words,
 		[HAS_SEARCH] = plan->has_search,
 		[SEARCH_ATTNUM] = plan->search.attnum,
 		[SEARCH_KIND] = plan->search.kind,
 		[SEARCH_NEGATED] = plan->search.negated,
 		[SEARCH_FUNCTION] = (int) plan->search.function,
 		[SEARCH_QUERY] = plan->search.query,
-		[SEARCH_BOUND] = plan->search.bound
+		[SEARCH_BOUND] = plan->search.bound,
+		[SEARCH_BOUND_IS_OPEN] = plan->search.bound_is_open
 	};
 	List	   *list = NIL;
 
@@ -64,6 +66,7 @@ scan_plan_read(List *fdw_private, ScanPlan *plan)
 		.offset = list_nth_int(numbers, OFFSET),
 		.one_ahead = list_nth_int(numbers, ONE_AHEAD) != 0,
 		.drops_rows = list_nth_int(numbers, DROPS_ROWS) != 0,
+		.has_words = list_nth_int(numbers, HAS_WORDS) != 0,
 		.has_search = list_nth_int(numbers, HAS_SEARCH) != 0,
 		.search.attnum = list_nth_int(numbers, SEARCH_ATTNUM),
 		.search.kind = list_nth_int(numbers, SEARCH_KIND),
@@ -71,6 +74,7 @@ scan_plan_read(List *fdw_private, ScanPlan *plan)
 		.search.function = (Oid) list_nth_int(numbers, SEARCH_FUNCTION),
 		.search.query = list_nth_int(numbers, SEARCH_QUERY),
 		.search.bound = list_nth_int(numbers, SEARCH_BOUND),
+		.search.bound_is_open = list_nth_int(numbers, SEARCH_BOUND_IS_OPEN) != 0,
 		.filters = list_nth(fdw_private, PLAN_FILTERS),
 		.columns = list_nth(fdw_private, PLAN_COLUMNS),
 		.recheck_columns = list_nth(fdw_private, PLAN_RECHECK_COLUMNS),

@@ -28,6 +28,7 @@ typedef struct SearchPlan
 	Oid			function;		/* computes that */
 	int			query;			/* index in fdw_exprs of the query vector */
 	int			bound;			/* index in fdw_exprs of the distance beyond which no row is wanted, -1 without */
+	bool		bound_is_open;	/* nor one that is just as far */
 } SearchPlan;
 
 typedef struct ScanPlan
@@ -36,6 +37,7 @@ typedef struct ScanPlan
 	Oid			relid;			/* the foreign table; the node of a count has no relation of its own */
 	int			relied_on;		/* Collection.fingerprint of what was planned with */
 	List	   *filters;		/* trees of the conditions that are sent; their values are in fdw_exprs */
+	bool		has_words;		/* some of them are on words: none may be left out, and checked here */
 	List	   *columns;		/* integers: attribute number by position of the scan tuple; 0: the distance */
 	List	   *recheck_columns;	/* integers: attribute numbers that only the sent conditions need */
 	bool		has_search;

@@ -71,15 +71,30 @@ search_has_window_limit(PlannerInfo *root)
 		!looks_ahead((Node *) root->processed_tlist, NULL);
 }
 
+/* The field that a search looks into. */
+static const CollectionField *
+searched_field(const MilvusTable *table, const SearchClause *search)
+{
+	const CollectionField *field = table->columns[search->attnum - 1].field;
+
+	return search->kind == DISTANCE_BM25 && field->bm25 ? &table->collection->fields[field->bm25 - 1] : field;
+}
+
 /* Why a search can't answer it, or NULL. */
 static const char *
 find_obstacle(const MilvusTable *table, const SearchClause *search)
 {
-	const CollectionField *field = table->columns[search->attnum - 1].field;
+	const CollectionField *field = searched_field(table, search);
 	const char *metric = distance_metric(search->kind);
 
 	if (!milvus_type_is_vector(field->data_type))
-		return "the field is not a vector";
+		return search->kind == DISTANCE_BM25 ? "no BM25 function of the collection has the field as its input" : "the field is not a vector";
+	if (search->kind == DISTANCE_BM25)
+	{
+		if (field->metric_type && strcmp(field->metric_type, metric) == 0)
+			return NULL;
+		return psprintf("the field \"%s\", which the BM25 function makes of it, has no index with metric BM25", field->name);
+	}
 	if (!milvus_enable_search)
 		return "milvus_fdw.enable_search is off";
 	if (field->index_type == NULL)
@@ -109,10 +124,12 @@ find_bound(RelOptInfo *rel, const MilvusTable *table, SearchClause *search)
 		SearchClause *bounded;
 		Expr	   *bound = ranking_match_bound(clause, rel, table, &bounded);
 
-		if (bound == NULL || search->kind == DISTANCE_IP || !is_same_distance(bounded, search))
+		if (bound == NULL || search->kind == DISTANCE_IP || !is_same_distance(bounded, search) ||
+			(search->kind == DISTANCE_BM25 && !bounded->bound_is_exact))
 			continue;
 		search->bound = bound;
 		search->bound_clause = clause;
+		search->bound_is_open = bounded->bound_is_open;
 		return;
 	}
 }
@@ -121,7 +138,8 @@ find_bound(RelOptInfo *rel, const MilvusTable *table, SearchClause *search)
 static const char *
 find_order_obstacle(PlannerInfo *root, const PlanRelation *relation, const PathKey *pathkey, const Ranking *ranking)
 {
-	const CollectionField *field = relation->table->columns[ranking->search->attnum - 1].field;
+	const CollectionField *field = searched_field(relation->table, ranking->search);
+	bool		by_words = ranking->search->kind == DISTANCE_BM25;
 	const char *obstacle = find_obstacle(relation->table, ranking->search);
 
 	if (obstacle)
@@ -132,9 +150,10 @@ find_order_obstacle(PlannerInfo *root, const PlanRelation *relation, const PathK
 		return "rows without a vector come first: write NULLS LAST";
 	if (root->parse->hasWindowFuncs && !search_has_window_limit(root))
 		return "ranks are searched for in one window alone, without PARTITION BY, in the order of a LIMIT";
-	if (!root->parse->hasWindowFuncs && !search_has_plain_limit(root))
+	/* where nobody else can tell the order, all rows may be asked for */
+	if (!by_words && !root->parse->hasWindowFuncs && !search_has_plain_limit(root))
 		return "there is no LIMIT on the rows as they come";
-	if (list_length(root->query_pathkeys) > 1 && !collection_search_exact(field))
+	if (!by_words && list_length(root->query_pathkeys) > 1 && !collection_search_exact(field))
 		return "an approximate index does not keep the order that a second sort key needs";
 	return NULL;
 }
@@ -195,8 +214,17 @@ search_find_range(RelOptInfo *rel)
 		Expr	   *bound = ranking_match_bound(((RestrictInfo *) lfirst(lc))->clause, rel, relation->table, &search);
 
 		/* a filter is exact: only an exact index finds all rows within a distance */
-		if (bound == NULL || find_obstacle(relation->table, search) ||
-			!collection_search_exact(relation->table->columns[search->attnum - 1].field))
+		const char *obstacle;
+
+		if (bound == NULL)
+			continue;
+		obstacle = find_obstacle(relation->table, search);
+		if (obstacle && search->kind == DISTANCE_BM25 && relation->search_reason == NULL)
+			relation->search_reason = obstacle;
+		if (obstacle)
+			continue;
+		if (search->kind == DISTANCE_BM25 ? !search->bound_is_exact :
+			!collection_search_exact(searched_field(relation->table, search)))
 			continue;
 		/* the error of an inner product is not bounded by its value */
 		if (search->kind == DISTANCE_IP)
@@ -228,7 +256,17 @@ search_delivers_distance(PlannerInfo *root, RelOptInfo *rel, const SearchClause 
 		rel->reloptkind != RELOPT_BASEREL || bms_membership(root->all_baserels) != BMS_SINGLETON)
 		return false;
 	foreach(lc, relation->local_conds)
-		if (contains_expression((Node *) ((RestrictInfo *) lfirst(lc))->clause, search->distance))
+	{
+		Expr	   *clause = ((RestrictInfo *) lfirst(lc))->clause;
+
+		if (contains_expression((Node *) clause, search->distance) && !search_enforces(search, clause))
 			return false;
+	}
 	return true;
+}
+
+bool
+search_enforces(const SearchClause *search, const Expr *clause)
+{
+	return search && search->kind == DISTANCE_BM25 && search->bound_clause && equal(clause, search->bound_clause);
 }

@@ -248,3 +248,20 @@ hits_others(const Hits *hits, bool *all)
 		appendStringInfo(&expr, "%s%s", expr.len > 0 ? " and " : "", others);
 	return expr.data;
 }
+
+void
+hits_explain_limit(StringInfo out, const ScanPlan *plan, const FilterValue *values)
+{
+	const FilterValue *limit,
+			   *offset;
+
+	if (plan->limit < 0 || plan->drops_rows)
+		return;
+	limit = &values[plan->limit];
+	offset = plan->offset >= 0 ? &values[plan->offset] : NULL;
+	if (limit->placeholder || (offset && offset->placeholder))
+		appendStringInfoString(out, ", k from LIMIT");
+	else if (!limit->isnull)
+		appendStringInfo(out, ", k " INT64_FORMAT, DatumGetInt64(limit->datum) +
+						 (offset && !offset->isnull ? DatumGetInt64(offset->datum) : 0) + plan->one_ahead);
+}

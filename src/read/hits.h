@@ -59,4 +59,7 @@ extern bool hits_more(Hits *hits, bool may_step);
 /* A filter of the rows that are none of the hits so far; with others, where they can't all be said.  *all: they are. */
 extern char *hits_others(const Hits *hits, bool *all);
 
+/* For EXPLAIN: ", k 10", as far as the plan's LIMIT tells. */
+extern void hits_explain_limit(StringInfo out, const ScanPlan *plan, const FilterValue *values);
+
 #endif							/* MILVUS_HITS_H */

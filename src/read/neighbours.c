@@ -501,17 +501,7 @@ explain_neighbours(const MilvusTable *table, const ScanPlan *plan, const FilterV
 			appendStringInfo(&text, ", within %s",
 							 DatumGetCString(DirectFunctionCall1(float8out, bound->datum)));
 	}
-	if (plan->limit >= 0 && !plan->drops_rows)
-	{
-		const FilterValue *limit = &values[plan->limit];
-		const FilterValue *offset = plan->offset >= 0 ? &values[plan->offset] : NULL;
-
-		if (limit->placeholder || (offset && offset->placeholder))
-			appendStringInfoString(&text, ", k from LIMIT");
-		else if (!limit->isnull)
-			appendStringInfo(&text, ", k " INT64_FORMAT, DatumGetInt64(limit->datum) +
-							 (offset && !offset->isnull ? DatumGetInt64(offset->datum) : 0) + plan->one_ahead);
-	}
+	hits_explain_limit(&text, plan, values);
 	if (strcmp(params, "{}") != 0)
 		appendStringInfo(&text, ", params %s", params);
 	if (!neighbours_scores_hold(field))

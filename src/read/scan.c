@@ -52,19 +52,19 @@ has_exec_param(Node *node, void *context)
 }
 
 static const RowSourceMethods *
-choose_source(PathKind kind)
+choose_source(const ScanPlan *plan)
 {
-	switch (kind)
+	switch (plan->kind)
 	{
 		case PATH_PAGES:
 			return &pages_methods;
 		case PATH_SEARCH:
 		case PATH_RANGE:
-			return &neighbours_methods;
+			return plan->search.kind == DISTANCE_BM25 ? &words_methods : &neighbours_methods;
 		case PATH_COUNT:
 			return &count_methods;
 	}
-	elog(ERROR, "unexpected kind of path %d", (int) kind);
+	elog(ERROR, "unexpected kind of path %d", (int) plan->kind);
 }
 
 void
@@ -78,7 +78,7 @@ milvusBeginForeignScan(ForeignScanState *node, int eflags)
 	node->fdw_state = state;
 	scan_plan_read(plan->fdw_private, &state->plan);
 	state->table = open_scanned_table(node, &state->plan);
-	state->methods = choose_source(state->plan.kind);
+	state->methods = choose_source(&state->plan);
 	state->exprs = ExecInitExprList(plan->fdw_exprs, &node->ss.ps);
 	state->asks_with_params = has_exec_param((Node *) plan->fdw_exprs, NULL);
 	state->values = scan_make_values(plan);
@@ -162,6 +162,8 @@ make_request(ForeignScanState *node)
 	if (state->plan.kind == PATH_PAGES)
 		keys = key_list_take(state->table, &filters, state->values);
 	filter = filter_write(state->table, filters, state->values);
+	if (filter.recheck && state->plan.has_words)
+		filter_raise_too_large(state->table);
 	*request = (SourceRequest)
 	{
 		.table = state->table,

@@ -2,8 +2,8 @@
  * source.h
  *		Where the rows of a foreign scan come from.
  *
- * A scan knows its source by these methods alone.  pages.c, neighbours.c and
- * count.c are the sources there are.
+ * A scan knows its source by these methods alone.  pages.c, neighbours.c,
+ * words_source.c and count.c are the sources there are.
  */
 #ifndef MILVUS_SOURCE_H
 #define MILVUS_SOURCE_H
@@ -69,7 +69,7 @@ typedef struct RowSourceMethods
 	 *
 	 * Each row that passes the filter comes once: of pages in the order of the
 	 * primary key, of neighbours the nearest first, as far as the index promises,
-	 * and none beyond the bound.  A count is one row.
+	 * and none beyond the bound; so of rows ranked by words.  A count is one row.
 	 */
 	bool		(*next) (RowSource *source, Datum *values, bool *nulls);
 
@@ -85,6 +85,7 @@ typedef struct RowSourceMethods
 
 extern const RowSourceMethods pages_methods;
 extern const RowSourceMethods neighbours_methods;
+extern const RowSourceMethods words_methods;
 extern const RowSourceMethods count_methods;
 
 #endif							/* MILVUS_SOURCE_H */

@@ -52,6 +52,15 @@ size_pair(const Milvus__Proto__Schema__FieldSchema *schema, const char *key, int
 	return (int) size;
 }
 
+/* Is a type parameter "true"? */
+static bool
+is_set(const Milvus__Proto__Schema__FieldSchema *schema, const char *key)
+{
+	const char *value = find_pair(schema->type_params, schema->n_type_params, key);
+
+	return value && pg_strcasecmp(value, "true") == 0;
+}
+
 static void
 read_default(CollectionField *field, const Milvus__Proto__Schema__ValueField *value)
 {
@@ -99,6 +108,8 @@ read_default(CollectionField *field, const Milvus__Proto__Schema__ValueField *va
 void
 collection_read_field(CollectionField *field, const Milvus__Proto__Schema__FieldSchema *schema)
 {
+	const char *analyzer;
+
 	field->name = pstrdup(rpc_name(schema->name));
 	field->data_type = schema->data_type;
 	field->element_type = schema->element_type;
@@ -111,7 +122,60 @@ collection_read_field(CollectionField *field, const Milvus__Proto__Schema__Field
 	field->partition_key = schema->is_partition_key;
 	field->function_output = schema->is_function_output;
 	field->is_dynamic = schema->is_dynamic;
+	field->analyzed = is_set(schema, "enable_analyzer");
+	analyzer = find_pair(schema->type_params, schema->n_type_params, "analyzer_params");
+	field->analyzer = analyzer ? pstrdup(rpc_readable(analyzer)) : NULL;
+	field->matched = is_set(schema, "enable_match");
 	read_default(field, schema->default_value);
+}
+
+/* Lite 2 does not tell its functions: a text with words, and a vector that is made, are a pair if there is one of each. */
+static void
+guess_bm25(Collection *collection)
+{
+	CollectionField *text = NULL;
+	int			vector = 0;
+
+	for (int i = 0; i < collection->nfields; i++)
+	{
+		CollectionField *field = &collection->fields[i];
+
+		if (field->analyzed)
+		{
+			if (text)
+				return;
+			text = field;
+		}
+		if (field->function_output && field->data_type == MILVUS_SPARSE_VECTOR)
+		{
+			if (vector)
+				return;
+			vector = i + 1;
+		}
+	}
+	if (text)
+		text->bm25 = vector;
+}
+
+static void
+fill_functions(Collection *collection, const Milvus__Proto__Schema__CollectionSchema *schema)
+{
+	for (size_t i = 0; i < schema->n_functions; i++)
+	{
+		const Milvus__Proto__Schema__FunctionSchema *function = schema->functions[i];
+		CollectionField *text,
+				   *vector;
+
+		if (function->type != MILVUS__PROTO__SCHEMA__FUNCTION_TYPE__BM25 ||
+			function->n_input_field_names != 1 || function->n_output_field_names != 1)
+			continue;
+		text = collection_find_field(collection, function->input_field_names[0]);
+		vector = collection_find_field(collection, function->output_field_names[0]);
+		if (text && vector && vector->data_type == MILVUS_SPARSE_VECTOR)
+			text->bm25 = (int) (vector - collection->fields) + 1;
+	}
+	if (schema->n_functions == 0)
+		guess_bm25(collection);
 }
 
 static void
@@ -136,6 +200,7 @@ fill_collection(Collection *collection, const DescribeResponse *response)
 			collection->primary_key = field;
 		collection->nfields++;
 	}
+	fill_functions(collection, schema);
 	collection->has_dynamic = has_meta || schema->enable_dynamic_field;
 	/* most servers don't list $meta */
 	if (collection->has_dynamic && !has_meta)
@@ -230,9 +295,9 @@ compute_fingerprint(const Collection *collection, const Dialect *dialect)
 	{
 		const CollectionField *field = &collection->fields[i];
 
-		appendStringInfo(&text, "|%s %d %d %d %d%d%d%d %s %s", field->name, field->data_type,
+		appendStringInfo(&text, "|%s %d %d %d %d%d%d%d%d%d %d %s %s", field->name, field->data_type,
 						 field->element_type, field->dim, field->primary_key, field->nullable,
-						 field->partition_key, field->is_dynamic,
+						 field->partition_key, field->is_dynamic, field->analyzed, field->matched, field->bm25,
 						 field->index_type ? field->index_type : "-",
 						 field->metric_type ? field->metric_type : "-");
 	}

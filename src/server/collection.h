@@ -28,6 +28,10 @@ typedef struct CollectionField
 	bool		has_default;
 	FlatKind	default_kind;	/* FLAT_NONE: it is of a kind not known here */
 	FlatValue	default_value;
+	bool		analyzed;		/* a text of which the server knows the words */
+	char	   *analyzer;		/* by these parameters: JSON, or NULL */
+	bool		matched;		/* and can be asked for them in a filter */
+	int			bm25;			/* of a text: the field of the vector that a BM25 function makes of it, from 1; 0: none */
 
 	/* its index: NULL without one */
 	char	   *index_type;

@@ -66,6 +66,10 @@ static const DialectFact facts[] = {
 	{FLAG(json_exists), FROM_2_3, .until = V(2, 4, 0), .source = "measured; common/Json.h, exist()"},
 	{FLAG(json_unknown), .since = V(2, 6, 20), .source = "exec/expression (7ee85ba28e, 936b0f74ac, 42e0c0f03c)"},
 
+	{FLAG(text_match), .since = V(2, 5, 0), .lites = LITE_3, .source = "measured; Plan.g4"},
+	{FLAG(match_minimum), .since = V(2, 6, 8), .source = "Plan.g4"},
+	{FLAG(phrase_match), .since = V(2, 5, 17), .source = "Plan.g4"},
+
 	{FLAG(has_databases), FROM_2_3, .lites = LITE_3, .source = "measured"},
 	{FLAG(has_partitions), FROM_2_3, .lites = LITE_3, .source = "measured"},
 	{FLAG(nullable_fields), .since = V(2, 5, 0), .lites = LITE_3, .source = "measured; schema.proto"},

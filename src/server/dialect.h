@@ -49,6 +49,9 @@ typedef struct Dialect
 	bool		json_mixed_or;	/* j["k"] == 1 or j["k"] == "x" */
 	bool		json_list_and_range;	/* j["k"] in [1, 2] and j["k"] >= 2, which some lose the second of */
 	bool		json_exists;	/* exists j["k"] is true of a JSON null */
+	bool		text_match;		/* text_match(f, "a b") */
+	bool		match_minimum;	/* text_match(f, "a b", minimum_should_match=2) */
+	bool		phrase_match;	/* phrase_match(f, "a b", 0) */
 	bool		json_unknown;	/* != and not in are not true where the key is missing, or of another type */
 
 	/* concepts the server lacks: it accepts such names and silently ignores them */

@@ -106,6 +106,9 @@ static const Option known_options[] = {
 	{"auto_id", AttributeRelationId, OPTION_BOOLEAN},
 	{"partition_key", AttributeRelationId, OPTION_BOOLEAN},
 	{"dim", AttributeRelationId, OPTION_DIM},
+	{"full_text", AttributeRelationId, OPTION_BOOLEAN},
+	{"match", AttributeRelationId, OPTION_BOOLEAN},
+	{"analyzer", AttributeRelationId, OPTION_JSON},
 	{"user", UserMappingRelationId, OPTION_TEXT},
 	{"password", UserMappingRelationId, OPTION_TEXT},
 	{"token", UserMappingRelationId, OPTION_TEXT},
@@ -466,4 +469,7 @@ option_get_column(Oid relid, AttrNumber attnum, const char *attname, ColumnOptio
 	options->auto_id = boolean_value(list, "auto_id", false);
 	options->partition_key = boolean_value(list, "partition_key", false);
 	options->dim = integer_value(list, "dim", 0);
+	options->full_text = boolean_value(list, "full_text", false);
+	options->match = boolean_value(list, "match", false);
+	options->analyzer = copy_value(list, "analyzer", NULL);
 }

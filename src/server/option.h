@@ -70,6 +70,9 @@ typedef struct ColumnOptions
 	bool		auto_id;
 	bool		partition_key;
 	int			dim;			/* of a vector whose type has none; 0: not said */
+	bool		full_text;		/* BM25 can rank the text by words */
+	bool		match;			/* filters can find words in it */
+	char	   *analyzer;		/* what its words are: JSON object, or NULL */
 } ColumnOptions;
 
 /* The words of a Consistency; "default" is one of the setting, not of the options. */

@@ -1,20 +1,43 @@
 -- indexes, loading, flushing, compaction, import: what takes its time is waited for, unless wait => false
 
+CREATE FUNCTION milvus.bm25_field(schema jsonb, field text) RETURNS text
+	LANGUAGE sql STABLE PARALLEL UNSAFE AS $$
+	SELECT coalesce(
+		(SELECT f->'output_field_names'->>0 FROM milvus.elements(schema->'functions') AS f
+			WHERE f->>'type' = 'BM25' AND f->'input_field_names' = jsonb_build_array(field)),
+		-- some servers do not tell their functions: there is one, of one text
+		(SELECT min(f->>'name') FILTER (WHERE f->'is_function_output' = 'true') FROM milvus.elements(schema->'fields') AS f
+			HAVING coalesce(jsonb_array_length(schema->'functions'), 0) = 0
+				AND count(*) FILTER (WHERE f->'is_function_output' = 'true') = 1
+				AND array_agg(f->>'name') FILTER (WHERE milvus.pairs(f->'type_params')->>'enable_analyzer' = 'true') = ARRAY[field]))
+$$;
+COMMENT ON FUNCTION milvus.bm25_field(jsonb, text) IS 'internal: the field that a BM25 function makes of a text';
+
 CREATE FUNCTION milvus.create_index(rel regclass DEFAULT NULL, field text DEFAULT NULL, index_type text DEFAULT NULL,
 		metric_type text DEFAULT NULL, params jsonb DEFAULT '{}', index_name text DEFAULT NULL,
 		wait boolean DEFAULT true, server name DEFAULT NULL, collection text DEFAULT NULL, database text DEFAULT NULL)
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
 	t milvus.target := milvus.target(rel, server, collection, database);
+	schema jsonb;
+	vector text;
 BEGIN
 	IF field IS NULL THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'an index needs a field',
 			HINT = 'For example milvus.create_index(''docs'', ''embedding'', ''HNSW'', ''L2'').';
 	END IF;
+	schema := milvus.get_of(t.server, 'DescribeCollection', milvus.naming(t))->'schema';
 	-- one that another client made of a type unknown to the server would be at it for ever
-	PERFORM milvus.check_fields(t.server, jsonb_build_array(f))
-	FROM milvus.elements(milvus.get_of(t.server, 'DescribeCollection', milvus.naming(t))->'schema'->'fields') AS f
-	WHERE f->>'name' = field;
+	PERFORM milvus.check_fields(t.server, jsonb_build_array(f)) FROM milvus.elements(schema->'fields') AS f WHERE f->>'name' = field;
+	IF coalesce(metric_type, 'BM25') = 'BM25' AND coalesce(index_type, 'SPARSE') LIKE 'SPARSE%' THEN
+		vector := milvus.bm25_field(schema, field);
+	END IF;
+	IF vector IS NOT NULL THEN
+		field := vector;
+		metric_type := 'BM25';
+		-- the Lites know no other
+		index_type := coalesce(index_type, 'SPARSE_INVERTED_INDEX');
+	END IF;
 	PERFORM milvus.perform(t.server, 'CreateIndex', milvus.naming(t) || jsonb_build_object(
 		'field_name', field, 'index_name', coalesce(index_name, ''),
 		-- servers want the build parameters as one JSON text beside the rest

@@ -134,6 +134,7 @@ look_up_function(FunctionEntry *entry)
 	}			known[] = {
 		{"l2_distance", DISTANCE_L2}, {"negative_inner_product", DISTANCE_IP}, {"inner_product", DISTANCE_IP, true},
 		{"cosine_distance", DISTANCE_COSINE}, {"hamming_distance", DISTANCE_HAMMING}, {"jaccard_distance", DISTANCE_JACCARD},
+		{"bm25_distance", DISTANCE_BM25},
 	};
 	char	   *name = get_func_name(entry->function);
 	Oid			extension;
@@ -198,6 +199,8 @@ distance_metric(DistanceKind kind)
 			return "HAMMING";
 		case DISTANCE_JACCARD:
 			return "JACCARD";
+		case DISTANCE_BM25:
+			return "BM25";
 		case DISTANCE_NONE:
 			break;
 	}
@@ -223,6 +226,9 @@ distance_from_score(DistanceKind kind, double score)
 			return sqrt(Max(score, 0.0));
 		case DISTANCE_IP:
 			return -score;
+		case DISTANCE_BM25:
+			/* Lite 3 has the negative itself */
+			return -fabs(score);
 		case DISTANCE_COSINE:
 			/* rounding may take it out of its range */
 			return 1.0 - Max(-1.0, Min(score, 1.0));

@@ -62,7 +62,8 @@ typedef enum DistanceKind
 	DISTANCE_IP,				/* <#>, the negative inner product */
 	DISTANCE_COSINE,			/* <=> */
 	DISTANCE_HAMMING,			/* <~> */
-	DISTANCE_JACCARD			/* <%> */
+	DISTANCE_JACCARD,			/* <%> */
+	DISTANCE_BM25				/* milvus.<@>: the negative score; of words, which only a server knows */
 } DistanceKind;
 
 /*

@@ -1,0 +1,95 @@
+/*
+ * words.c
+ *		Functions on words in a text, which only a server can compute.
+ *
+ * Analyzers differ by field and server: what a word is, nobody here can say.  So
+ * such a function is sent, or refused when the query is planned.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_proc.h"
+#include "commands/extension.h"
+#include "fmgr.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/primnodes.h"
+#include "optimizer/optimizer.h"
+#include "utils/lsyscache.h"
+
+#include "words.h"
+
+PG_FUNCTION_INFO_V1(milvus_only_in_milvus);
+
+/* The body of all of them: the planner has found no way to send it. */
+Datum
+milvus_only_in_milvus(PG_FUNCTION_ARGS)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("milvus.%s() can only be computed by Milvus", get_func_name(fcinfo->flinfo->fn_oid)),
+			 errdetail("Its first argument must be a column of a foreign table that the same part of the query reads."),
+			 errhint("Put the search into a subquery of its own, with ORDER BY and LIMIT.")));
+}
+
+WordsFunction
+words_function(Oid function)
+{
+	static const struct
+	{
+		const char *name;
+		WordsFunction function;
+	}			known[] = {
+		{"bm25_distance", WORDS_RANK}, {"text_match", WORDS_MATCH}, {"phrase_match", WORDS_PHRASE}
+	};
+	char	   *name = function < FirstNormalObjectId ? NULL : get_func_name(function);
+	Oid			extension;
+
+	for (int i = 0; name && i < lengthof(known); i++)
+	{
+		if (strcmp(name, known[i].name) != 0)
+			continue;
+		extension = getExtensionOfObject(ProcedureRelationId, function);
+		return OidIsValid(extension) && extension == get_extension_oid("milvus_fdw", true) ? known[i].function : WORDS_NONE;
+	}
+	return WORDS_NONE;
+}
+
+typedef struct Wanted
+{
+	Index		relid;
+	WordsFunction function;
+} Wanted;
+
+static bool
+find_wanted(Node *node, void *context)
+{
+	const Wanted *wanted = context;
+	Oid			function = InvalidOid;
+	List	   *args = NIL;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncExpr))
+	{
+		function = ((FuncExpr *) node)->funcid;
+		args = ((FuncExpr *) node)->args;
+	}
+	else if (IsA(node, OpExpr))
+	{
+		function = get_opcode(((OpExpr *) node)->opno);
+		args = ((OpExpr *) node)->args;
+	}
+	if (OidIsValid(function) && words_function(function) == wanted->function &&
+		(wanted->relid == 0 || bms_is_member(wanted->relid, pull_varnos(NULL, linitial(args)))))
+		return true;
+	return expression_tree_walker(node, find_wanted, context);
+}
+
+bool
+words_occur(Node *node, Index relid, WordsFunction function)
+{
+	Wanted		wanted = {relid, function};
+
+	return find_wanted(node, &wanted);
+}
