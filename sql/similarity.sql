@@ -61,6 +61,11 @@ SELECT compare('L2', f || $$ OVER (ORDER BY e <-> '[1,2,3,4]')$$, $$ORDER BY e <
 SELECT compare('COSINE', $$row_number() OVER (ORDER BY 1 - (e <=> '[1,2,3,4]') DESC)$$, 'LIMIT 12 OFFSET 3');
 EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT id, rank() OVER (ORDER BY e <-> '[1,2,3,4]') FROM l2_s LIMIT 12;
 
+-- columns that are computed above the order have the distance, and what else they are made of
+CREATE FUNCTION costly(float8) RETURNS float8 LANGUAGE plpgsql COST 10000 AS 'BEGIN RETURN round($1::numeric, 2); END';
+SELECT compare('L2', $$costly(e <-> '[1,2,3,4]')$$, $$ORDER BY e <-> '[1,2,3,4]', id LIMIT 5$$), compare('L2', $$(e <-> '[1,2,3,4]') + 0 * random()$$, $$ORDER BY e <-> '[1,2,3,4]', id LIMIT 5$$),
+	compare('COSINE', $$1 - (e <=> '[1,2,3,4]') + 0 * rank() OVER (ORDER BY e <=> '[1,2,3,4]')$$, $$ORDER BY e <=> '[1,2,3,4]' LIMIT 5$$);
+
 -- what orders or ranks by a distance and is no search says why, without VERBOSE
 CREATE FUNCTION why(statement text) RETURNS text LANGUAGE sql AS $$ SELECT coalesce(substring(plan_of(statement) FROM 'Search Not Sent: ([^\n]*)'), substring(plan_of(statement) FROM 'Milvus Search: .*'), plan_of(statement)) $$;
 SELECT ending, why('SELECT id FROM cosine_s ' || ending) FROM unnest(ARRAY[
@@ -78,6 +83,6 @@ EXPLAIN (COSTS OFF) SELECT id FROM l2_s ORDER BY others.l2_distance(e, '[1,2,3,4
 
 SELECT count(milvus.drop_collection(t::regclass) IS NULL) FROM similarity_tables;
 DROP SCHEMA others CASCADE;
-DROP FUNCTION compare, why, plan_of, match_documents;
+DROP FUNCTION compare, costly, why, plan_of, match_documents;
 DROP TABLE similarity_local, similarity_tables;
 DROP SERVER s, l3, l2 CASCADE;

@@ -16,7 +16,7 @@
 static AttrNumber
 vector_to_compute(const MilvusScanState *state)
 {
-	AttrNumber	attnum = state->plan.has_search && state->plan.search.kind != DISTANCE_BM25 ? state->plan.search.attnum : 0;
+	AttrNumber	attnum = state->plan.has_search && !distance_is_only_in_milvus(state->plan.search.kind) ? state->plan.search.attnum : 0;
 
 	return attnum && !neighbours_scores_hold(state->table->columns[attnum - 1].field) ? attnum : 0;
 }

@@ -1,6 +1,6 @@
 /*
  * words.c
- *		Functions on words in a text, which only a server can compute.
+ *		Functions that only a server can compute: on words in a text, and hybrid ranks.
  *
  * Analyzers differ by field and server: what a word is, nobody here can say.  So
  * such a function is sent, or refused when the query is planned.
@@ -28,7 +28,7 @@ milvus_only_in_milvus(PG_FUNCTION_ARGS)
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("milvus.%s() can only be computed by Milvus", get_func_name(fcinfo->flinfo->fn_oid)),
-			 errdetail("Its first argument must be a column of a foreign table that the same part of the query reads."),
+			 errdetail("It ranks, or matches, the rows of one foreign table that the same part of the query reads."),
 			 errhint("Put the search into a subquery of its own, with ORDER BY and LIMIT.")));
 }
 
@@ -40,7 +40,8 @@ words_function(Oid function)
 		const char *name;
 		WordsFunction function;
 	}			known[] = {
-		{"bm25_distance", WORDS_RANK}, {"text_match", WORDS_MATCH}, {"phrase_match", WORDS_PHRASE}
+		{"bm25_distance", WORDS_RANK}, {"text_match", WORDS_MATCH}, {"phrase_match", WORDS_PHRASE},
+		{"rrf", WORDS_RRF}, {"weighted", WORDS_WEIGHTED}
 	};
 	char	   *name = function < FirstNormalObjectId ? NULL : get_func_name(function);
 	Oid			extension;
@@ -58,7 +59,7 @@ words_function(Oid function)
 typedef struct Wanted
 {
 	Index		relid;
-	WordsFunction function;
+	bool		ranks;
 } Wanted;
 
 static bool
@@ -66,6 +67,7 @@ find_wanted(Node *node, void *context)
 {
 	const Wanted *wanted = context;
 	Oid			function = InvalidOid;
+	WordsFunction found;
 	List	   *args = NIL;
 
 	if (node == NULL)
@@ -80,16 +82,17 @@ find_wanted(Node *node, void *context)
 		function = get_opcode(((OpExpr *) node)->opno);
 		args = ((OpExpr *) node)->args;
 	}
-	if (OidIsValid(function) && words_function(function) == wanted->function &&
+	found = OidIsValid(function) ? words_function(function) : WORDS_NONE;
+	if (found != WORDS_NONE && words_ranks(found) == wanted->ranks &&
 		(wanted->relid == 0 || bms_is_member(wanted->relid, pull_varnos(NULL, linitial(args)))))
 		return true;
 	return expression_tree_walker(node, find_wanted, context);
 }
 
 bool
-words_occur(Node *node, Index relid, WordsFunction function)
+words_occur(Node *node, Index relid, bool ranks)
 {
-	Wanted		wanted = {relid, function};
+	Wanted		wanted = {relid, ranks};
 
 	return find_wanted(node, &wanted);
 }

@@ -202,9 +202,9 @@ add_parameterized_paths(PlannerInfo *root, RelOptInfo *rel, const PathCost *cost
 }
 
 static bool
-is_by_words(const SearchClause *search)
+is_only_in_milvus(const SearchClause *search)
 {
-	return search && search->kind == DISTANCE_BM25;
+	return search && distance_is_only_in_milvus(search->kind);
 }
 
 void
@@ -218,7 +218,7 @@ milvusGetForeignPaths(PlannerInfo *root, RelOptInfo *rel, Oid relid)
 	pathkeys = search_find_order(root, rel);
 	search_find_range(rel);
 	words_check(root, rel);
-	if (is_by_words(relation->search) || is_by_words(relation->range))
+	if (is_only_in_milvus(relation->search) || is_only_in_milvus(relation->range))
 	{
 		/* there is no other way */
 		add_foreign_path(root, rel, relation->search ? PATH_SEARCH : PATH_RANGE, rel->rows, cost.startup,

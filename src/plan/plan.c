@@ -8,6 +8,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
+#include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
 #include "optimizer/planmain.h"
@@ -45,6 +46,49 @@ collect_needs(Node *node, Needs *needs)
 	if (IsA(node, RestrictInfo))
 		return collect_needs((Node *) ((RestrictInfo *) node)->clause, needs);
 	return expression_tree_walker(node, collect_needs, needs);
+}
+
+/* Is a column of the result one that the windows are ordered, or divided, by? */
+static bool
+is_window_key(const Query *parse, Index sortgroupref)
+{
+	ListCell   *lc,
+			   *key;
+
+	foreach(lc, parse->windowClause)
+	{
+		WindowClause *window = lfirst(lc);
+
+		foreach(key, list_concat_copy(window->partitionClause, window->orderClause))
+			if (((SortGroupClause *) lfirst(key))->tleSortGroupRef == sortgroupref)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * Columns of the result that the planner computes above a sort, or above windows: the
+ * scan is asked for all they are made of, even if it has the distance in them (planner.c,
+ * make_sort_input_target(), make_window_input_target()).
+ */
+static void
+collect_late_columns(PlannerInfo *root, Needs *needs)
+{
+	Needs		all = {needs->relid, NULL, needs->attnums};
+	ListCell   *lc;
+
+	foreach(lc, root->processed_tlist)
+	{
+		TargetEntry *entry = lfirst(lc);
+		QualCost	cost;
+
+		cost_qual_eval_node(&cost, (Node *) entry->expr, root);
+		if (root->parse->hasWindowFuncs ? !is_window_key(root->parse, entry->ressortgroupref) :
+			entry->ressortgroupref == 0 && (cost.per_tuple > 10 * cpu_operator_cost || contain_volatile_functions((Node *) entry->expr) ||
+											expression_returns_set((Node *) entry->expr)))
+			collect_needs((Node *) entry->expr, &all);
+	}
+	needs->attnums = all.attnums;
 }
 
 static bool
@@ -191,7 +235,7 @@ without_words(List *clauses, bool *has_words)
 
 	foreach(lc, clauses)
 	{
-		if (words_occur(lfirst(lc), 0, WORDS_MATCH) || words_occur(lfirst(lc), 0, WORDS_PHRASE))
+		if (words_occur(lfirst(lc), 0, false))
 			*has_words = true;
 		else
 			result = lappend(result, lfirst(lc));
@@ -221,6 +265,30 @@ make_count_plan(RelOptInfo *rel, ForeignPath *path, List *tlist, Plan *outer_pla
 	return make_foreignscan(tlist, NIL, 0, relation->values, scan_plan_write(&plan), scan_tlist, NIL, outer_plan);
 }
 
+static int
+add_expr(List **exprs, Expr *expr)
+{
+	*exprs = lappend(*exprs, expr);
+	return list_length(*exprs) - 1;
+}
+
+static void
+add_fusion(FusionPlan *plan, const SearchClause *search, List **exprs)
+{
+	ListCell   *lc;
+
+	plan->by_rank = search->by_rank;
+	plan->parameter = add_expr(exprs, search->parameter);
+	plan->candidates = add_expr(exprs, search->candidates);
+	plan->legs = NIL;
+	foreach(lc, search->legs)
+	{
+		const SearchClause *leg = lfirst(lc);
+
+		plan->legs = lappend(plan->legs, list_make3_int(leg->attnum, leg->kind, add_expr(exprs, leg->query)));
+	}
+}
+
 /* What the search needs at execution. */
 static void
 add_search(ScanPlan *plan, const SearchClause *search, List **exprs)
@@ -230,15 +298,16 @@ add_search(ScanPlan *plan, const SearchClause *search, List **exprs)
 	plan->search.kind = search->kind;
 	plan->search.negated = search->negated;
 	plan->search.function = search->function;
-	*exprs = lappend(*exprs, search->query);
-	plan->search.query = list_length(*exprs) - 1;
 	plan->search.bound = -1;
+	if (search->kind == DISTANCE_FUSED)
+	{
+		add_fusion(&plan->fusion, search, exprs);
+		return;
+	}
+	plan->search.query = add_expr(exprs, search->query);
 	plan->search.bound_is_open = search->bound_is_open;
 	if (search->bound)
-	{
-		*exprs = lappend(*exprs, search->bound);
-		plan->search.bound = list_length(*exprs) - 1;
-	}
+		plan->search.bound = add_expr(exprs, search->bound);
 }
 
 /*
@@ -295,11 +364,12 @@ milvusGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath 
 	if (kind == PATH_COUNT)
 		return make_count_plan(rel, best_path, tlist, outer_plan);
 	divide_conditions(relation, rel, scan_clauses, search, &conditions);
-	if ((kind == PATH_SEARCH || (search && words_occur((Node *) root->processed_tlist, rel->relid, WORDS_RANK))) &&
+	if ((kind == PATH_SEARCH || (search && words_occur((Node *) root->processed_tlist, rel->relid, true))) &&
 		search_delivers_distance(root, rel, search))
 	{
 		needs.distance = search->distance;
 		collect_needs((Node *) root->processed_tlist, &needs);
+		collect_late_columns(root, &needs);
 		/* asked for where a gating node copies what the scan has */
 		collect_needs((Node *) tlist, &needs);
 		collect_needs((Node *) conditions.local, &needs);

@@ -18,6 +18,7 @@
 #include "utils/lsyscache.h"
 
 #include "compat.h"
+#include "filter/words.h"
 #include "ranking.h"
 
 /* built-in operators that PostgreSQL's headers give no name */
@@ -65,6 +66,13 @@ strip_relabel(Node *node)
 	return node;
 }
 
+/* Is it the same for all rows? */
+static bool
+is_constant(Node *node)
+{
+	return !contain_var_clause(node) && !contain_volatile_functions(node) && !contain_subplans(node);
+}
+
 /* column <op> query, either way round, or a function of both */
 static SearchClause *
 match_distance(Expr *expr, RelOptInfo *rel, const MilvusTable *table)
@@ -90,7 +98,7 @@ match_distance(Expr *expr, RelOptInfo *rel, const MilvusTable *table)
 	}
 	left = strip_relabel(left);
 	if (!is_column(left, rel->relid) || table->columns[((Var *) left)->varattno - 1].name == NULL ||
-		contain_var_clause(right) || contain_volatile_functions(right) || contain_subplans(right))
+		!is_constant(right))
 		return NULL;
 	search = palloc0(sizeof(SearchClause));
 	search->attnum = ((Var *) left)->varattno;
@@ -99,6 +107,41 @@ match_distance(Expr *expr, RelOptInfo *rel, const MilvusTable *table)
 	search->distance = expr;
 	search->function = function;
 	search->query = (Expr *) right;
+	return search;
+}
+
+/* milvus.rrf(ARRAY[distance, ...], k, candidates), milvus.weighted(ARRAY[distance, ...], weights, candidates) */
+static SearchClause *
+match_fusion(Expr *expr, RelOptInfo *rel, const MilvusTable *table)
+{
+	FuncExpr   *call = (FuncExpr *) expr;
+	WordsFunction function;
+	SearchClause *search;
+	ArrayExpr  *legs;
+	ListCell   *lc;
+
+	if (expr == NULL || !IsA(expr, FuncExpr))
+		return NULL;
+	function = words_function(call->funcid);
+	if (function != WORDS_RRF && function != WORDS_WEIGHTED)
+		return NULL;
+	legs = linitial(call->args);
+	if (!IsA(legs, ArrayExpr) || legs->multidims || !is_constant(lsecond(call->args)) || !is_constant(lthird(call->args)))
+		return NULL;
+	search = palloc0(sizeof(SearchClause));
+	search->kind = DISTANCE_FUSED;
+	search->distance = expr;
+	search->by_rank = function == WORDS_RRF;
+	search->parameter = lsecond(call->args);
+	search->candidates = lthird(call->args);
+	foreach(lc, legs->elements)
+	{
+		SearchClause *leg = match_distance(lfirst(lc), rel, table);
+
+		if (leg == NULL || leg->negated)
+			return NULL;
+		search->legs = lappend(search->legs, leg);
+	}
 	return search;
 }
 
@@ -166,6 +209,8 @@ ranking_match(Expr *expr, RelOptInfo *rel, const MilvusTable *table, Ranking *ra
 	double		constant = 0;
 	bool		ranking_is_left;
 
+	if (search == NULL)
+		search = match_fusion(expr, rel, table);
 	if (search)
 	{
 		double		sign = search->negated ? -1 : 1;
@@ -262,8 +307,7 @@ ranking_match_bound(Expr *clause, RelOptInfo *rel, const MilvusTable *table, Sea
 		is_below = !is_below;
 	}
 	/* the near ones pass: their values are below, or they fall with the distance and are above */
-	if (!ranking.is_linear || is_below == ranking.falls ||
-		contain_var_clause((Node *) value) || contain_volatile_functions((Node *) value) || contain_subplans((Node *) value))
+	if (!ranking.is_linear || is_below == ranking.falls || ranking.search->kind == DISTANCE_FUSED || !is_constant((Node *) value))
 		return NULL;
 	*search = ranking.search;
 	ranking.search->bound_is_open = function == F_FLOAT8LT || function == F_FLOAT8GT;

@@ -23,6 +23,11 @@ typedef struct SearchClause
 	Expr	   *query;			/* the query vector */
 	Expr	   *bound;			/* a condition wants no row farther than this; or NULL */
 	Expr	   *bound_clause;	/* that condition */
+	/* of milvus.rrf() and milvus.weighted(), where attnum is 0 and there is neither function nor query */
+	List	   *legs;			/* SearchClauses */
+	bool		by_rank;		/* RRF */
+	Expr	   *parameter;		/* k, or the weights */
+	Expr	   *candidates;
 	bool		bound_is_open;	/* nor one that is just as far */
 	bool		bound_is_exact; /* the condition says no less, and no more */
 } SearchClause;

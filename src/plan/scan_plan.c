@@ -14,13 +14,14 @@ enum
 {
 	KIND, RELID, RELIED_ON, LIMIT, OFFSET, ONE_AHEAD, DROPS_ROWS, HAS_WORDS, HAS_SEARCH,
 	SEARCH_ATTNUM, SEARCH_KIND, SEARCH_NEGATED, SEARCH_FUNCTION, SEARCH_QUERY, SEARCH_BOUND, SEARCH_BOUND_IS_OPEN,
+	FUSION_BY_RANK, FUSION_PARAMETER, FUSION_CANDIDATES,
 	NUMBERS
 };
 
 /* the whole list */
 enum
 {
-	PLAN_NUMBERS, PLAN_FILTERS, PLAN_COLUMNS, PLAN_RECHECK_COLUMNS, PLAN_LOCAL_REASONS, PLAN_SEARCH_REASON
+	PLAN_NUMBERS, PLAN_FILTERS, PLAN_COLUMNS, PLAN_RECHECK_COLUMNS, PLAN_LOCAL_REASONS, PLAN_SEARCH_REASON, PLAN_LEGS
 };
 
 List *
@@ -42,14 +43,18 @@ scan_plan_write(const ScanPlan *plan)
 		[SEARCH_FUNCTION] = (int) plan->search.function,
 		[SEARCH_QUERY] = plan->search.query,
 		[SEARCH_BOUND] = plan->search.bound,
-		[SEARCH_BOUND_IS_OPEN] = plan->search.bound_is_open
+		[SEARCH_BOUND_IS_OPEN] = plan->search.bound_is_open,
+		[FUSION_BY_RANK] = plan->fusion.by_rank,
+		[FUSION_PARAMETER] = plan->fusion.parameter,
+		[FUSION_CANDIDATES] = plan->fusion.candidates
 	};
 	List	   *list = NIL;
 
 	for (int i = 0; i < NUMBERS; i++)
 		list = lappend_int(list, numbers[i]);
 	list = list_make5(list, plan->filters, plan->columns, plan->recheck_columns, plan->local_reasons);
-	return lappend(list, makeString(pstrdup(plan->search_reason)));
+	list = lappend(list, makeString(pstrdup(plan->search_reason)));
+	return lappend(list, plan->fusion.legs);
 }
 
 void
@@ -75,6 +80,10 @@ scan_plan_read(List *fdw_private, ScanPlan *plan)
 		.search.query = list_nth_int(numbers, SEARCH_QUERY),
 		.search.bound = list_nth_int(numbers, SEARCH_BOUND),
 		.search.bound_is_open = list_nth_int(numbers, SEARCH_BOUND_IS_OPEN) != 0,
+		.fusion.by_rank = list_nth_int(numbers, FUSION_BY_RANK) != 0,
+		.fusion.parameter = list_nth_int(numbers, FUSION_PARAMETER),
+		.fusion.candidates = list_nth_int(numbers, FUSION_CANDIDATES),
+		.fusion.legs = list_nth(fdw_private, PLAN_LEGS),
 		.filters = list_nth(fdw_private, PLAN_FILTERS),
 		.columns = list_nth(fdw_private, PLAN_COLUMNS),
 		.recheck_columns = list_nth(fdw_private, PLAN_RECHECK_COLUMNS),

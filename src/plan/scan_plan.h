@@ -31,6 +31,18 @@ typedef struct SearchPlan
 	bool		bound_is_open;	/* nor one that is just as far */
 } SearchPlan;
 
+/* several searches as one: search.kind is DISTANCE_FUSED */
+typedef struct FusionPlan
+{
+	bool		by_rank;		/* RRF; else by weighted scores */
+	int			parameter;		/* index in fdw_exprs of k, or of the weights */
+	int			candidates;		/* index in fdw_exprs of their number */
+	List	   *legs;			/* lists of integers: */
+#define FUSION_LEG_ATTNUM 0		/* the vector, or the text */
+#define FUSION_LEG_KIND 1		/* DistanceKind */
+#define FUSION_LEG_QUERY 2		/* index in fdw_exprs of the query */
+} FusionPlan;
+
 typedef struct ScanPlan
 {
 	PathKind	kind;
@@ -42,6 +54,7 @@ typedef struct ScanPlan
 	List	   *recheck_columns;	/* integers: attribute numbers that only the sent conditions need */
 	bool		has_search;
 	SearchPlan	search;
+	FusionPlan	fusion;
 	int			limit;			/* index in fdw_exprs of LIMIT, -1 without */
 	int			offset;			/* index in fdw_exprs of OFFSET, -1 without */
 	bool		one_ahead;		/* a window looks at one row more */

@@ -124,7 +124,7 @@ find_bound(RelOptInfo *rel, const MilvusTable *table, SearchClause *search)
 		SearchClause *bounded;
 		Expr	   *bound = ranking_match_bound(clause, rel, table, &bounded);
 
-		if (bound == NULL || search->kind == DISTANCE_IP || !is_same_distance(bounded, search) ||
+		if (bound == NULL || search->kind == DISTANCE_IP || search->kind == DISTANCE_FUSED || !is_same_distance(bounded, search) ||
 			(search->kind == DISTANCE_BM25 && !bounded->bound_is_exact))
 			continue;
 		search->bound = bound;
@@ -134,26 +134,49 @@ find_bound(RelOptInfo *rel, const MilvusTable *table, SearchClause *search)
 	}
 }
 
+/* Why several searches can't be fused, or NULL. */
+static const char *
+find_fusion_obstacle(const PlanRelation *relation, const SearchClause *search)
+{
+	ListCell   *lc;
+
+	foreach(lc, search->legs)
+	{
+		const char *obstacle = find_obstacle(relation->table, lfirst(lc));
+
+		if (obstacle)
+			return psprintf("of rank %d, %s", foreach_current_index(lc) + 1, obstacle);
+	}
+	/* else the candidates would be others */
+	if (relation->local_conds != NIL)
+		return psprintf("not every condition can be sent: %s", strVal(linitial(relation->local_reasons)));
+	return NULL;
+}
+
 /* Why this order, of a distance, is no search; NULL if it is one. */
 static const char *
 find_order_obstacle(PlannerInfo *root, const PlanRelation *relation, const PathKey *pathkey, const Ranking *ranking)
 {
-	const CollectionField *field = searched_field(relation->table, ranking->search);
-	bool		by_words = ranking->search->kind == DISTANCE_BM25;
-	const char *obstacle = find_obstacle(relation->table, ranking->search);
+	bool		only_in_milvus = distance_is_only_in_milvus(ranking->search->kind);
+	bool		is_fusion = ranking->search->kind == DISTANCE_FUSED;
+	const CollectionField *field = is_fusion ? NULL : searched_field(relation->table, ranking->search);
+	const char *obstacle = is_fusion ? find_fusion_obstacle(relation, ranking->search) :
+		find_obstacle(relation->table, ranking->search);
 
 	if (obstacle)
 		return obstacle;
 	if (compat_pathkey_ascends(pathkey) == ranking->falls)
 		return "the nearest don't come first";
+	/* where nobody else can tell the order, all rows may be asked for */
+	if (only_in_milvus)
+		return NULL;
 	if (pathkey->pk_nulls_first && field->nullable)
 		return "rows without a vector come first: write NULLS LAST";
 	if (root->parse->hasWindowFuncs && !search_has_window_limit(root))
 		return "ranks are searched for in one window alone, without PARTITION BY, in the order of a LIMIT";
-	/* where nobody else can tell the order, all rows may be asked for */
-	if (!by_words && !root->parse->hasWindowFuncs && !search_has_plain_limit(root))
+	if (!root->parse->hasWindowFuncs && !search_has_plain_limit(root))
 		return "there is no LIMIT on the rows as they come";
-	if (!by_words && list_length(root->query_pathkeys) > 1 && !collection_search_exact(field))
+	if (list_length(root->query_pathkeys) > 1 && !collection_search_exact(field))
 		return "an approximate index does not keep the order that a second sort key needs";
 	return NULL;
 }
@@ -198,7 +221,7 @@ search_find_order(PlannerInfo *root, RelOptInfo *rel)
 		}
 	}
 	else if (orders_by_distance(root, rel->top_parent_relids ? bms_singleton_member(rel->top_parent_relids) : rel->relid))
-		relation->search_reason = "the order is not that of one distance from one vector that is known before";
+		relation->search_reason = "the order is not that of one distance from one value that is known before";
 	return NIL;
 }
 

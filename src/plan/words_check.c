@@ -1,6 +1,6 @@
 /*
  * words_check.c
- *		Functions on words of a text are sent, or the query is refused.
+ *		What only a server can compute is sent, or the query is refused.
  */
 #include "postgres.h"
 
@@ -11,26 +11,24 @@
 #include "relation.h"
 
 static _Noreturn void
-refuse(const PlanRelation *relation, WordsFunction function, const char *reason, const char *hint)
+refuse(const PlanRelation *relation, bool ranks, const char *reason, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 function == WORDS_RANK ? errmsg("foreign table \"%s\" cannot be ranked by words so", relation->table->relname) :
+			 ranks ? errmsg("foreign table \"%s\" cannot be ranked so", relation->table->relname) :
 			 errmsg("the words in foreign table \"%s\" cannot be matched so", relation->table->relname),
 			 reason ? errdetail("Only Milvus can do it, and %s.", reason) : 0,
 			 hint ? errhint("%s", hint) : 0));
 }
 
 static bool
-any_occurs(Node *node, Index relid, WordsFunction *function)
+any_occurs(Node *node, Index relid, bool *ranks)
 {
-	for (*function = WORDS_RANK; *function <= WORDS_PHRASE; (*function)++)
-		if (words_occur(node, relid, *function))
-			return true;
-	return false;
+	*ranks = words_occur(node, relid, true);
+	return *ranks || words_occur(node, relid, false);
 }
 
-/* Is there a rank by words that is not the one of the search? */
+/* Is there a rank that is not the one of the search? */
 static bool
 has_other_rank(Node *node, void *context)
 {
@@ -38,11 +36,11 @@ has_other_rank(Node *node, void *context)
 
 	if (node == NULL || equal(node, search->distance))
 		return false;
-	if ((IsA(node, OpExpr) || IsA(node, FuncExpr)) && words_occur(node, 0, WORDS_RANK))
+	if ((IsA(node, OpExpr) || IsA(node, FuncExpr)) && words_occur(node, 0, true))
 	{
 		Oid			function = IsA(node, OpExpr) ? ((OpExpr *) node)->opfuncid : ((FuncExpr *) node)->funcid;
 
-		if (OidIsValid(function) && words_function(function) == WORDS_RANK)
+		if (OidIsValid(function) && words_ranks(words_function(function)))
 			return true;
 	}
 	return expression_tree_walker(node, has_other_rank, context);
@@ -53,21 +51,21 @@ check_conditions(PlanRelation *relation, RelOptInfo *rel, const SearchClause *se
 {
 	ListCell   *lc,
 			   *reason;
-	WordsFunction function;
+	bool		ranks;
 
 	forboth(lc, relation->local_conds, reason, relation->local_reasons)
 	{
 		Expr	   *clause = ((RestrictInfo *) lfirst(lc))->clause;
 
-		if (search_enforces(search, clause) || !any_occurs((Node *) clause, rel->relid, &function))
+		if (search_enforces(search, clause) || !any_occurs((Node *) clause, rel->relid, &ranks))
 			continue;
-		if (function == WORDS_RANK)
-			refuse(relation, function, relation->search_reason, "A condition can be a bound of the rank that orders the rows: WHERE body <@> 'words' < 0.");
-		refuse(relation, function, strVal(lfirst(reason)), NULL);
+		if (ranks)
+			refuse(relation, ranks, relation->search_reason, "A condition can be a bound of the rank that orders the rows: WHERE body <@> 'words' < 0.");
+		refuse(relation, ranks, strVal(lfirst(reason)), NULL);
 	}
 	foreach(lc, rel->joininfo)
-		if (any_occurs((Node *) ((RestrictInfo *) lfirst(lc))->clause, rel->relid, &function))
-			refuse(relation, function, "the words come from another table",
+		if (any_occurs((Node *) ((RestrictInfo *) lfirst(lc))->clause, rel->relid, &ranks))
+			refuse(relation, ranks, "a value comes from another table",
 				   "Put the search into a subquery: LATERAL (SELECT ... ORDER BY ... LIMIT ...).");
 }
 
@@ -78,21 +76,21 @@ words_check(PlannerInfo *root, RelOptInfo *rel)
 	SearchClause *search = relation->search ? relation->search : relation->range;
 	Index		relid = rel->top_parent_relids ? bms_singleton_member(rel->top_parent_relids) : rel->relid;
 	Node	   *output = (Node *) root->processed_tlist;
-	WordsFunction function;
+	bool		ranks;
 
-	if (search && search->kind != DISTANCE_BM25)
+	if (search && !distance_is_only_in_milvus(search->kind))
 		search = NULL;
 	check_conditions(relation, rel, search);
-	if (!any_occurs(output, relid, &function))
+	if (!any_occurs(output, relid, &ranks))
 		return;
-	if (function != WORDS_RANK)
-		refuse(relation, function, "it cannot say so of a row", "Use it in WHERE.");
+	if (!ranks)
+		refuse(relation, ranks, "it cannot say so of a row", "Use it in WHERE.");
 	if (search == NULL)
-		refuse(relation, function, relation->search_reason ? relation->search_reason : "rows are not in that order",
-			   "Write ORDER BY body <@> 'words' LIMIT 10.");
+		refuse(relation, ranks, relation->search_reason ? relation->search_reason : "rows are not in that order",
+			   "Write ORDER BY ... LIMIT 10 by the rank alone, best first.");
 	if (!search_delivers_distance(root, rel, search))
-		refuse(relation, function, "only where it reads one table",
+		refuse(relation, ranks, "only where it reads one table",
 			   "Put the search into a subquery of its own, with ORDER BY and LIMIT.");
 	if (has_other_rank(output, search))
-		refuse(relation, function, "by one rank at a time", "Put each search into a subquery of its own.");
+		refuse(relation, ranks, "by one rank at a time", "Put each search into a subquery of its own.");
 }

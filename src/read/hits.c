@@ -13,12 +13,11 @@
 #include "filter/filter.h"
 #include "hits.h"
 #include "utils/memutils.h"
+#include "value/vector.h"
 
 /* a first search where it is not known how many rows are wanted */
 #define FIRST_LIMIT 100
 #define LIMIT_GROWTH 4
-/* keys of rows not wanted again, as long as a list of them costs less than the rows */
-#define MAX_LISTED_KEYS 10000
 /* a message should stay well below what servers send */
 #define MAX_SEARCH_BYTES (32 * 1024 * 1024)
 
@@ -51,6 +50,40 @@ struct Hits
 	FlatCursor	score_cursor;
 	KeySet	   *seen;
 };
+
+const CollectionField *
+hits_searched_field(const MilvusTable *table, const TableColumn *column, DistanceKind kind)
+{
+	return kind == DISTANCE_BM25 ? &table->collection->fields[column->field->bm25 - 1] : column->field;
+}
+
+bool
+hits_make_query(const MilvusTable *table, AttrNumber attnum, DistanceKind kind, const FilterValue *value, HitsQuery *query)
+{
+	const TableColumn *column = &table->columns[attnum - 1];
+	FlatBuffer	bytes = codec_make_buffer();
+	FieldType	type;
+	Codec		codec;
+
+	*query = (HitsQuery)
+	{
+		.field = hits_searched_field(table, column, kind),.metric = distance_metric(kind),.is_text = kind == DISTANCE_BM25,
+		.bounds = {.kind = kind,.farthest = INFINITY},.params = search_params_set(table)
+	};
+	if (value->isnull)
+		return false;
+	if (query->is_text)
+	{
+		query->query = filter_utf8_text(value->datum);
+		return true;
+	}
+	/* encoded as the field has its vectors; the value's type may differ from the column's */
+	table_field_type(query->field, &type);
+	codec_init(&codec, column->name, value->type, -1, &type);
+	vector_write_query(&codec, value->datum, &bytes);
+	query->query = (FlatSlice) {bytes.data, bytes.len};
+	return kind != DISTANCE_COSINE || vector_has_cosine(&codec, query->query);
+}
 
 static void
 choose_limits(Hits *hits)
@@ -220,33 +253,6 @@ hits_more(Hits *hits, bool may_step)
 		return false;
 	hits->stepping = true;
 	return true;
-}
-
-char *
-hits_others(const Hits *hits, bool *all)
-{
-	const MilvusTable *table = hits->request->table;
-	StringInfoData expr;
-	KeyFilter	seen;
-	KeySetIterator iterator;
-	const RowKey *key;
-	char	   *others = NULL;
-
-	*all = keyset_size(hits->seen) <= MAX_LISTED_KEYS && filter_can_name(table, table->collection->primary_key);
-	if (*all)
-	{
-		key_filter_begin(&seen, table, true);
-		keyset_begin(hits->seen, &iterator);
-		while ((key = keyset_next(hits->seen, &iterator)) != NULL)
-			(void) key_filter_add(&seen, key);
-		others = key_filter_end(&seen);
-	}
-	initStringInfo(&expr);
-	if (hits->request->expr[0])
-		appendStringInfo(&expr, "(%s)", hits->request->expr);
-	if (others)
-		appendStringInfo(&expr, "%s%s", expr.len > 0 ? " and " : "", others);
-	return expr.data;
 }
 
 void

@@ -23,6 +23,16 @@ typedef struct HitsQuery
 	const char *params;			/* JSON object */
 } HitsQuery;
 
+/* The field that a search by a column looks into: of a text the vector that BM25 makes of it. */
+extern const CollectionField *hits_searched_field(const MilvusTable *table, const TableColumn *column, DistanceKind kind);
+
+/*
+ * The query of a distance from a value, without a bound.  False when PostgreSQL and
+ * a server do not mean the same by the value: it is NULL, or a vector without a direction.
+ */
+extern bool hits_make_query(const MilvusTable *table, AttrNumber attnum, DistanceKind kind, const FilterValue *value,
+							HitsQuery *query);
+
 typedef struct Hits Hits;
 
 /*
@@ -55,9 +65,6 @@ extern bool hits_are_all(const Hits *hits);
  * for fewer?  may_step: it may begin where the last one ended.
  */
 extern bool hits_more(Hits *hits, bool may_step);
-
-/* A filter of the rows that are none of the hits so far; with others, where they can't all be said.  *all: they are. */
-extern char *hits_others(const Hits *hits, bool *all);
 
 /* For EXPLAIN: ", k 10", as far as the plan's LIMIT tells. */
 extern void hits_explain_limit(StringInfo out, const ScanPlan *plan, const FilterValue *values);

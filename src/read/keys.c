@@ -242,3 +242,27 @@ keyset_next(KeySet *set, KeySetIterator *iterator)
 	*iterator = (KeySetIterator) {at.cur, at.end, at.done};
 	return entry ? &entry->key : NULL;
 }
+
+/* a list of them costs less than the rows */
+#define MAX_LISTED_KEYS 10000
+
+char *
+key_filter_others(const MilvusTable *table, const char *expr, KeySet *keys)
+{
+	KeyFilter	filter;
+	KeySetIterator iterator;
+	const RowKey *key;
+	char	   *others = NULL;
+
+	if (keyset_size(keys) <= MAX_LISTED_KEYS && filter_can_name(table, table->collection->primary_key))
+	{
+		key_filter_begin(&filter, table, true);
+		keyset_begin(keys, &iterator);
+		while ((key = keyset_next(keys, &iterator)) != NULL)
+			(void) key_filter_add(&filter, key);
+		others = key_filter_end(&filter);
+	}
+	if (others == NULL)
+		return pstrdup(expr);
+	return expr[0] ? psprintf("(%s) and %s", expr, others) : others;
+}

@@ -53,10 +53,16 @@ extern int	key_filter_count(const KeyFilter *filter);
 /* The text, good in a conjunction; NULL when it names none. */
 extern char *key_filter_end(KeyFilter *filter);
 
+typedef struct KeySet KeySet;
+
+/*
+ * A filter of the rows that pass another, and whose keys are not in a set; it lets
+ * some of these through where they can't be said.
+ */
+extern char *key_filter_others(const MilvusTable *table, const char *expr, KeySet *keys);
+
 /* Error 0A000 when the server can neither replace nor delete the row of that key. */
 extern void key_check_changeable(const MilvusTable *table, const RowKey *key);
-
-typedef struct KeySet KeySet;
 
 /* An empty set in CurrentMemoryContext, which keeps copies of its keys. */
 extern KeySet *keyset_make(void);

@@ -63,7 +63,6 @@ typedef struct NeighbourSource
 
 	Stage		stage;
 	bool		scores_hold;	/* else distances are computed here */
-	FlatSlice	vector;			/* the query as the server wants it; none when it is NULL */
 	SearchBounds bounds;
 	FmgrInfo	function;
 
@@ -75,27 +74,6 @@ bool
 neighbours_scores_hold(const CollectionField *field)
 {
 	return !milvus_exact_distance || collection_scores_exact(field);
-}
-
-/*
- * Encode the query vector as the field has its vectors; its type may differ from the
- * column's.  False where PostgreSQL and a server do not mean the same by it.
- */
-static bool
-encode_query(NeighbourSource *source)
-{
-	FlatBuffer	bytes = codec_make_buffer();
-	FieldType	type;
-	Codec		codec;
-
-	if (source->query->isnull)
-		return false;
-	table_field_type(source->field, &type);
-	codec_init(&codec, source->table->columns[source->search->attnum - 1].name,
-			   source->query->type, -1, &type);
-	vector_write_query(&codec, source->query->datum, &bytes);
-	source->vector = (FlatSlice) {bytes.data, bytes.len};
-	return source->search->kind != DISTANCE_COSINE || vector_has_cosine(&codec, source->vector);
 }
 
 static TupleDesc
@@ -152,6 +130,7 @@ begin_neighbours(const SourceRequest *request)
 	const MilvusTable *table = request->table;
 	const SearchPlan *search = &request->plan->search;
 	List	   *left_out = request->recheck ? NIL : request->plan->recheck_columns;
+	HitsQuery	query;
 	bool		is_searchable;
 
 	source->request = request;
@@ -171,12 +150,9 @@ begin_neighbours(const SourceRequest *request)
 	if (!collection_search_exact(source->field))
 		source->bounds.has_radius = false;
 	fmgr_info(search->function, &source->function);
-	is_searchable = encode_query(source);
-	source->hits = hits_begin(request, &(HitsQuery)
-	{
-		.field = source->field,.metric = distance_metric(search->kind),.query = source->vector,.bounds = source->bounds,
-		.params = search_params_set(table)
-	}, source->reader);
+	is_searchable = hits_make_query(table, search->attnum, search->kind, source->query, &query);
+	query.bounds = source->bounds;
+	source->hits = hits_begin(request, &query, source->reader);
 	if (source->query->isnull && !isinf(source->bounds.farthest))
 		source->stage = DONE;
 	else
@@ -328,9 +304,9 @@ static void
 scan_rest(NeighbourSource *source)
 {
 	MemoryContext caller = MemoryContextSwitchTo(source->context);
-	bool		all;
-	PageSource *pages = pages_begin(source->table, source->rest_reader, hits_others(source->hits, &all), ROWS_ALL, ROWS_ALL,
-									source->request->counters);
+	PageSource *pages = pages_begin(source->table, source->rest_reader,
+									key_filter_others(source->table, source->request->expr, hits_keys(source->hits)),
+									ROWS_ALL, ROWS_ALL, source->request->counters);
 
 	MemoryContextSwitchTo(caller);
 	fill_sort(source, pages);

@@ -60,7 +60,8 @@ choose_source(const ScanPlan *plan)
 			return &pages_methods;
 		case PATH_SEARCH:
 		case PATH_RANGE:
-			return plan->search.kind == DISTANCE_BM25 ? &words_methods : &neighbours_methods;
+			return plan->search.kind == DISTANCE_BM25 ? &words_methods :
+				plan->search.kind == DISTANCE_FUSED ? &fusion_methods : &neighbours_methods;
 		case PATH_COUNT:
 			return &count_methods;
 	}

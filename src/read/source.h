@@ -3,7 +3,7 @@
  *		Where the rows of a foreign scan come from.
  *
  * A scan knows its source by these methods alone.  pages.c, neighbours.c,
- * words_source.c and count.c are the sources there are.
+ * words_source.c, fusion_source.c and count.c are the sources there are.
  */
 #ifndef MILVUS_SOURCE_H
 #define MILVUS_SOURCE_H
@@ -86,6 +86,7 @@ typedef struct RowSourceMethods
 extern const RowSourceMethods pages_methods;
 extern const RowSourceMethods neighbours_methods;
 extern const RowSourceMethods words_methods;
+extern const RowSourceMethods fusion_methods;
 extern const RowSourceMethods count_methods;
 
 #endif							/* MILVUS_SOURCE_H */

@@ -47,32 +47,19 @@ typedef struct WordsSource
 	int64		delivered;
 } WordsSource;
 
-static const CollectionField *
-ranked_field(const MilvusTable *table, const ScanPlan *plan)
-{
-	return &table->collection->fields[table->columns[plan->search.attnum - 1].field->bm25 - 1];
-}
-
 static RowSource *
 begin_words(const SourceRequest *request)
 {
 	WordsSource *source = palloc0(sizeof(WordsSource));
 	const FilterValue *words = &request->values[request->plan->search.query];
 	List	   *left_out = request->recheck ? NIL : request->plan->recheck_columns;
-	HitsQuery	query = {
-		.field = ranked_field(request->table, request->plan),
-		.metric = distance_metric(DISTANCE_BM25),
-		.is_text = true,
-		.bounds = {.kind = DISTANCE_BM25,.farthest = INFINITY},
-		.params = search_params_set(request->table)
-	};
+	HitsQuery	query;
 
 	source->request = request;
 	source->context = CurrentMemoryContext;
 	source->query_is_null = words->isnull;
 	source->reader = row_make_reader(request->table, request->plan->columns, left_out, 0);
-	if (!words->isnull)
-		query.query = filter_utf8_text(words->datum);
+	(void) hits_make_query(request->table, request->plan->search.attnum, DISTANCE_BM25, words, &query);
 	source->hits = hits_begin(request, &query, source->reader);
 	if (!words->isnull)
 		source->stage = BEFORE_SEARCH;
@@ -152,9 +139,9 @@ start_others(WordsSource *source)
 	const SourceRequest *request = source->request;
 	MemoryContext caller = MemoryContextSwitchTo(source->context);
 	int64		wanted = request->wanted == ROWS_ALL ? ROWS_ALL : Max(request->wanted - source->delivered, 1);
-	bool		all;
 
-	source->others = pages_begin(request->table, source->reader, hits_others(source->hits, &all), wanted, ROWS_ALL, request->counters);
+	source->others = pages_begin(request->table, source->reader, key_filter_others(request->table, request->expr, hits_keys(source->hits)),
+								 wanted, ROWS_ALL, request->counters);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -206,12 +193,13 @@ next_ranked(RowSource *rows, Datum *values, bool *nulls)
 static void
 explain_words(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, struct ExplainState *es)
 {
-	const CollectionField *field = ranked_field(table, plan);
+	const TableColumn *column = &table->columns[plan->search.attnum - 1];
+	const CollectionField *field = hits_searched_field(table, column, DISTANCE_BM25);
 	const char *params = search_params_set(table);
 	StringInfoData text;
 
 	initStringInfo(&text);
-	appendStringInfo(&text, "%s %s", table->columns[plan->search.attnum - 1].field->name, distance_metric(DISTANCE_BM25));
+	appendStringInfo(&text, "%s %s", column->field->name, distance_metric(DISTANCE_BM25));
 	if (field->index_type)
 		appendStringInfo(&text, ", index %s", field->index_type);
 	if (plan->search.bound >= 0)

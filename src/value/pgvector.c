@@ -201,6 +201,7 @@ distance_metric(DistanceKind kind)
 			return "JACCARD";
 		case DISTANCE_BM25:
 			return "BM25";
+		case DISTANCE_FUSED:
 		case DISTANCE_NONE:
 			break;
 	}

@@ -63,7 +63,8 @@ typedef enum DistanceKind
 	DISTANCE_COSINE,			/* <=> */
 	DISTANCE_HAMMING,			/* <~> */
 	DISTANCE_JACCARD,			/* <%> */
-	DISTANCE_BM25				/* milvus.<@>: the negative score; of words, which only a server knows */
+	DISTANCE_BM25,				/* milvus.<@>: the negative score; of words, which only a server knows */
+	DISTANCE_FUSED				/* milvus.rrf(), milvus.weighted(): of several of those above */
 } DistanceKind;
 
 /*
@@ -72,6 +73,9 @@ typedef enum DistanceKind
  * inner_product().
  */
 extern DistanceKind distance_classify(Oid function, bool *negated);
+
+/* Does it have no meaning but by searches? */
+#define distance_is_only_in_milvus(kind) ((kind) == DISTANCE_BM25 || (kind) == DISTANCE_FUSED)
 
 /* Milvus' name of the metric, and pgvector's value for a score of it. */
 extern const char *distance_metric(DistanceKind kind);

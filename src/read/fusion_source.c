@@ -1,0 +1,460 @@
+/*
+ * fusion_source.c
+ *		The rows of a table ranked by several searches as one: hybrid search.
+ *
+ * The searches run at the same time, each for so many candidates; their ranks, or
+ * scores, are fused here in float8, and ties are broken by the key.  So the numbers
+ * are the same on every server.  An order leaves no row out: where more are wanted
+ * than there are candidates, all others follow with the rank 0.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "commands/explain.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+
+#include "compat.h"
+#include "hits.h"
+#include "keys.h"
+#include "pages.h"
+
+/* rows of candidates that come with each leg must be no wider, else they are fetched once they are fused */
+#define NARROW_ROW 512
+/* so many of them at a time */
+#define SLICE 1000
+
+typedef struct Leg
+{
+	DistanceKind kind;
+	double		weight;
+	Hits	   *hits;			/* NULL: the query is NULL, or has no direction: nothing is near it */
+} Leg;
+
+typedef struct Candidate
+{
+	RowKey		key;
+	double		score;
+	MinimalTuple row;			/* NULL: not fetched yet, or gone meanwhile */
+} Candidate;
+
+typedef enum Stage
+{
+	BEFORE_SEARCH,
+	READING_CANDIDATES,			/* the next is candidates[at]; the rows of those before fetched are there */
+	READING_OTHERS,
+	DONE
+} Stage;
+
+/*
+ * candidates are sorted once all legs have come.  known has their keys, with their
+ * positions while they are collected.
+ */
+typedef struct FusionSource
+{
+	const SourceRequest *request;
+	SourceRequest leg_request;	/* what a leg asks for */
+	Leg		   *legs;
+	int			nlegs;
+	bool		by_rank;		/* else by weighted scores */
+	double		k;				/* of RRF */
+	bool		rows_come_with_legs;
+	RowReader  *reader;
+	TupleTableSlot *slot;
+	MemoryContext context;
+	Stage		stage;
+	KeySet	   *known;
+	Candidate  *candidates;
+	int			ncandidates;
+	int			at;
+	int			fetched;
+	int64		delivered;
+	PageSource *others;
+} FusionSource;
+
+static _Noreturn void
+raise_parameter(const char *message)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s", message)));
+}
+
+/* Milvus' own limits (internal/proxy/reranker) */
+static void
+read_weights(FusionSource *source, const FilterValue *value)
+{
+	Datum	   *weights;
+	bool	   *nulls;
+	int			count;
+
+	if (value->isnull)
+		raise_parameter("weights must not be NULL");
+	deconstruct_array(DatumGetArrayTypeP(value->datum), FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &weights, &nulls, &count);
+	if (count != source->nlegs)
+		raise_parameter("there must be a weight for each rank");
+	for (int i = 0; i < count; i++)
+	{
+		source->legs[i].weight = nulls[i] ? -1 : DatumGetFloat8(weights[i]);
+		if (!(source->legs[i].weight >= 0 && source->legs[i].weight <= 1))
+			raise_parameter("weights must be between 0 and 1");
+	}
+}
+
+static void
+read_parameters(FusionSource *source)
+{
+	const FusionPlan *plan = &source->request->plan->fusion;
+	const FilterValue *parameter = &source->request->values[plan->parameter];
+	const FilterValue *candidates = &source->request->values[plan->candidates];
+	int			most = source->request->table->collection->max_window;
+
+	source->by_rank = plan->by_rank;
+	if (plan->by_rank)
+	{
+		source->k = parameter->isnull ? 0 : DatumGetInt32(parameter->datum);
+		if (source->k < 1 || source->k > 16383)
+			raise_parameter("k must be between 1 and 16383");
+	}
+	else
+		read_weights(source, parameter);
+	source->leg_request.wanted = candidates->isnull ? 0 : DatumGetInt32(candidates->datum);
+	if (source->leg_request.wanted < 1 || source->leg_request.wanted > most)
+		raise_parameter(psprintf("candidates must be between 1 and %d", most));
+}
+
+/* Is it less to fetch the rows with each leg than to ask for them again? */
+static bool
+is_narrow(const FusionSource *source)
+{
+	bool		varies = false;
+	int			vector_bytes;
+	int			width = row_estimate_width(source->reader, &varies, &vector_bytes);
+
+	return vector_bytes == 0 && width <= NARROW_ROW;
+}
+
+static RowSource *
+begin_fusion(const SourceRequest *request)
+{
+	FusionSource *source = palloc0(sizeof(FusionSource));
+	const FusionPlan *plan = &request->plan->fusion;
+	List	   *left_out = request->recheck ? NIL : request->plan->recheck_columns;
+
+	source->request = request;
+	source->context = CurrentMemoryContext;
+	source->leg_request = *request;
+	source->nlegs = list_length(plan->legs);
+	source->legs = palloc0(sizeof(Leg) * source->nlegs);
+	read_parameters(source);
+	source->reader = row_make_reader(request->table, request->plan->columns, left_out, 0);
+	source->rows_come_with_legs = is_narrow(source);
+	source->slot = MakeSingleTupleTableSlot(request->tupdesc, &TTSOpsMinimalTuple);
+	source->known = keyset_make();
+	source->candidates = MemoryContextAllocHuge(source->context, sizeof(Candidate) * source->nlegs * source->leg_request.wanted);
+	for (int i = 0; i < source->nlegs; i++)
+	{
+		List	   *leg = list_nth(plan->legs, i);
+		HitsQuery	query;
+
+		source->legs[i].kind = (DistanceKind) list_nth_int(leg, FUSION_LEG_KIND);
+		if (hits_make_query(request->table, list_nth_int(leg, FUSION_LEG_ATTNUM), source->legs[i].kind,
+							&request->values[list_nth_int(leg, FUSION_LEG_QUERY)], &query))
+			source->legs[i].hits = hits_begin(&source->leg_request, &query, source->rows_come_with_legs ?
+											  row_make_reader(request->table, request->plan->columns, left_out, 0) :
+											  row_make_reader(request->table, NIL, NIL, 0));
+	}
+	return (RowSource *) source;
+}
+
+/* A score between 0 and 1, the greater the nearer, as Milvus' weighted ranker has it (internal/proxy, getNormalizeFunc). */
+static double
+normal_score(DistanceKind kind, double score)
+{
+	switch (kind)
+	{
+		case DISTANCE_COSINE:
+			return (1 + score) * 0.5;
+		case DISTANCE_IP:
+			return 0.5 + atan(score) / M_PI;
+		case DISTANCE_BM25:
+			return 2 * atan(fabs(score)) / M_PI;
+		default:
+			return 1 - 2 * atan(score) / M_PI;
+	}
+}
+
+/* A row whose rank is not known yet. */
+static MinimalTuple
+form_row(const FusionSource *source, Datum *values, bool *nulls)
+{
+	int			position = row_distance_position(source->reader);
+
+	if (position >= 0)
+		nulls[position] = true;
+	return heap_form_minimal_tuple(source->request->tupdesc, values, nulls);
+}
+
+/* The candidate of a key, which may be new: then with its row, if that came. */
+static Candidate *
+find_candidate(FusionSource *source, const RowKey *key, Datum *values, bool *nulls)
+{
+	int			position = keyset_find(source->known, key);
+	Candidate  *candidate;
+	MemoryContext caller;
+
+	if (position >= 0)
+		return &source->candidates[position];
+	keyset_add(source->known, key, source->ncandidates);
+	candidate = &source->candidates[source->ncandidates++];
+	caller = MemoryContextSwitchTo(source->context);
+	candidate->key = key_copy(key);
+	candidate->score = 0;
+	candidate->row = source->rows_come_with_legs ? form_row(source, values, nulls) : NULL;
+	MemoryContextSwitchTo(caller);
+	return candidate;
+}
+
+static void
+collect_leg(FusionSource *source, const Leg *leg, Datum *values, bool *nulls)
+{
+	MemoryContext row_context = AllocSetContextCreate(source->context, "milvus_fdw candidate", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(row_context);
+	RowKey		key;
+	double		score;
+
+	/* refused, because it would be too large: fewer, then */
+	while (!hits_receive(leg->hits))
+		if (!hits_more(leg->hits, false))
+			break;
+	for (int place = 1; place <= source->leg_request.wanted; place++)
+	{
+		Candidate  *candidate;
+
+		CHECK_FOR_INTERRUPTS();
+		MemoryContextReset(row_context);
+		if (!hits_next(leg->hits, values, nulls, &key, &score))
+			break;
+		if (!isfinite(score))
+			continue;
+		candidate = find_candidate(source, &key, values, nulls);
+		candidate->score += source->by_rank ? 1 / (source->k + place) : leg->weight * normal_score(leg->kind, score);
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(row_context);
+}
+
+/* The best first, ties by the key. */
+static int
+compare_candidates(const void *a, const void *b)
+{
+	const Candidate *one = a;
+	const Candidate *other = b;
+
+	if (one->score != other->score)
+		return one->score > other->score ? -1 : 1;
+	return row_compare_keys(&one->key, &other->key);
+}
+
+static void
+run_legs(FusionSource *source, Datum *values, bool *nulls)
+{
+	for (int i = 0; i < source->nlegs; i++)
+		if (source->legs[i].hits)
+			hits_send(source->legs[i].hits);
+	for (int i = 0; i < source->nlegs; i++)
+		if (source->legs[i].hits)
+			collect_leg(source, &source->legs[i], values, nulls);
+	qsort(source->candidates, source->ncandidates, sizeof(Candidate), compare_candidates);
+	for (int i = 0; i < source->ncandidates; i++)
+	{
+		keyset_remove(source->known, &source->candidates[i].key);
+		keyset_add(source->known, &source->candidates[i].key, i);
+	}
+	if (source->rows_come_with_legs)
+		source->fetched = source->ncandidates;
+}
+
+/* The rows of the next candidates, by their keys. */
+static void
+fetch_slice(FusionSource *source, Datum *values, bool *nulls)
+{
+	const SourceRequest *request = source->request;
+	MemoryContext slice_context = AllocSetContextCreate(source->context, "milvus_fdw candidates", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(slice_context);
+	int			wanted = request->wanted == ROWS_ALL ? SLICE : (int) Min(SLICE, Max(request->wanted - source->delivered, 1));
+	int			last = Min(source->at + wanted, source->ncandidates);
+	KeyFilter	keys;
+	PageSource *pages;
+	RowKey		key;
+	char	   *filter;
+
+	key_filter_begin(&keys, request->table, false);
+	for (int i = source->at; i < last; i++)
+		if (!key_filter_add(&keys, &source->candidates[i].key))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("a key of foreign table \"%s\" cannot be named in a filter", request->table->relname)));
+	filter = key_filter_end(&keys);
+	if (request->expr[0])
+		filter = psprintf("(%s) and %s", request->expr, filter);
+	pages = pages_begin(request->table, source->reader, filter, last - source->at, last - source->at, request->counters);
+	while (pages_next(pages, values, nulls, &key))
+	{
+		int			position = keyset_find(source->known, &key);
+
+		CHECK_FOR_INTERRUPTS();
+		if (position < 0)
+			continue;
+		MemoryContextSwitchTo(source->context);
+		source->candidates[position].row = form_row(source, values, nulls);
+		MemoryContextSwitchTo(slice_context);
+	}
+	source->fetched = last;
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(slice_context);
+}
+
+static void
+deliver(FusionSource *source, Datum *values, bool *nulls, double rank)
+{
+	int			position = row_distance_position(source->reader);
+
+	source->delivered++;
+	if (position < 0)
+		return;
+	values[position] = Float8GetDatum(rank);
+	nulls[position] = false;
+}
+
+/* The next candidate; false when there is none at hand. */
+static bool
+next_candidate(FusionSource *source, Datum *values, bool *nulls)
+{
+	Candidate  *candidate;
+	int			natts = source->request->tupdesc->natts;
+
+	if (source->at == source->ncandidates)
+	{
+		source->stage = READING_OTHERS;
+		return false;
+	}
+	if (source->at == source->fetched)
+		fetch_slice(source, values, nulls);
+	candidate = &source->candidates[source->at++];
+	if (candidate->row == NULL)
+		return false;
+	ExecStoreMinimalTuple(candidate->row, source->slot, false);
+	slot_getallattrs(source->slot);
+	memcpy(values, source->slot->tts_values, sizeof(Datum) * natts);
+	memcpy(nulls, source->slot->tts_isnull, sizeof(bool) * natts);
+	deliver(source, values, nulls, -candidate->score);
+	return true;
+}
+
+static bool
+next_other(FusionSource *source, Datum *values, bool *nulls)
+{
+	const SourceRequest *request = source->request;
+	RowKey		key;
+
+	if (source->others == NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(source->context);
+
+		source->others = pages_begin(request->table, source->reader, key_filter_others(request->table, request->expr, source->known),
+									 request->wanted == ROWS_ALL ? ROWS_ALL : Max(request->wanted - source->delivered, 1),
+									 ROWS_ALL, request->counters);
+		MemoryContextSwitchTo(caller);
+	}
+	if (!pages_next(source->others, values, nulls, &key))
+	{
+		source->stage = DONE;
+		return false;
+	}
+	if (keyset_find(source->known, &key) >= 0)
+		return false;
+	deliver(source, values, nulls, 0);
+	return true;
+}
+
+static bool
+next_fused(RowSource *rows, Datum *values, bool *nulls)
+{
+	FusionSource *source = (FusionSource *) rows;
+
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		switch (source->stage)
+		{
+			case BEFORE_SEARCH:
+				run_legs(source, values, nulls);
+				source->stage = READING_CANDIDATES;
+				break;
+			case READING_CANDIDATES:
+				if (next_candidate(source, values, nulls))
+					return true;
+				break;
+			case READING_OTHERS:
+				if (next_other(source, values, nulls))
+					return true;
+				break;
+			case DONE:
+				return false;
+		}
+	}
+}
+
+static void
+end_fusion(RowSource *rows)
+{
+	FusionSource *source = (FusionSource *) rows;
+
+	ExecDropSingleTupleTableSlot(source->slot);
+}
+
+/* The value of an expression, as far as it is known. */
+static char *
+shown_value(const FilterValue *value, Oid output)
+{
+	return value->placeholder ? pstrdup(value->placeholder) : value->isnull ? "NULL" : OidOutputFunctionCall(output, value->datum);
+}
+
+static void
+explain_fusion(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, struct ExplainState *es)
+{
+	const FusionPlan *fusion = &plan->fusion;
+	StringInfoData text;
+	ListCell   *lc;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "%s %s, candidates %s, fused here", fusion->by_rank ? "rrf k" : "weighted",
+					 shown_value(&values[fusion->parameter], fusion->by_rank ? F_INT4OUT : F_ARRAY_OUT),
+					 shown_value(&values[fusion->candidates], F_INT4OUT));
+	ExplainPropertyText("Milvus Hybrid", text.data, es);
+	foreach(lc, fusion->legs)
+	{
+		const TableColumn *column = &table->columns[list_nth_int(lfirst(lc), FUSION_LEG_ATTNUM) - 1];
+		DistanceKind kind = (DistanceKind) list_nth_int(lfirst(lc), FUSION_LEG_KIND);
+		const CollectionField *field = hits_searched_field(table, column, kind);
+
+		resetStringInfo(&text);
+		appendStringInfo(&text, "%s %s%s%s", column->field->name, distance_metric(kind), field->index_type ? ", index " : "",
+						 field->index_type ? field->index_type : "");
+		ExplainPropertyText(psprintf("Leg %d", foreach_current_index(lc) + 1), text.data, es);
+	}
+}
+
+const RowSourceMethods fusion_methods = {
+	.begin = begin_fusion,
+	.next = next_fused,
+	.end = end_fusion,
+	.explain = explain_fusion
+};
