@@ -34,7 +34,7 @@ SECONDS = 150       # for all examples of one session
 FEWEST = {"administration.md": 180, "from-milvus-cli.md": 100}
 VERSIONED = re.compile(r"\((?:after )?Milvus \d[^)]*\)\s*$")
 SQL = re.compile(r"(?:[A-Z]{2,}\b|\\[a-z!]+\b)")
-UNNAMED = re.compile(r"_distance$|^negative_inner_product$")
+UNNAMED = re.compile(r"_distance$|^negative_inner_product$|^(text_match|phrase_match|rrf|weighted)$")
 
 # --- what the double answers ---
 
