@@ -13,6 +13,7 @@
 #include "src/import.h"
 #include "src/write/modify.h"
 #include "src/read/scan.h"
+#include "src/read/siblings.h"
 #include "src/plan/modify_table.h"
 #include "src/plan/relation.h"
 #include "src/server/option.h"
@@ -28,6 +29,7 @@ _PG_init(void)
 {
 	setting_define_all();
 	modify_install_hook();
+	siblings_install_hook();
 }
 
 Datum

@@ -263,11 +263,19 @@ compare_candidates(const void *a, const void *b)
 }
 
 static void
-run_legs(FusionSource *source, Datum *values, bool *nulls)
+send_legs(RowSource *rows)
 {
+	FusionSource *source = (FusionSource *) rows;
+
 	for (int i = 0; i < source->nlegs; i++)
 		if (source->legs[i].hits)
 			hits_send(source->legs[i].hits);
+}
+
+static void
+run_legs(FusionSource *source, Datum *values, bool *nulls)
+{
+	send_legs((RowSource *) source);
 	for (int i = 0; i < source->nlegs; i++)
 		if (source->legs[i].hits)
 			collect_leg(source, &source->legs[i], values, nulls);
@@ -454,6 +462,7 @@ explain_fusion(const MilvusTable *table, const ScanPlan *plan, const FilterValue
 
 const RowSourceMethods fusion_methods = {
 	.begin = begin_fusion,
+	.send = send_legs,
 	.next = next_fused,
 	.end = end_fusion,
 	.explain = explain_fusion

@@ -457,6 +457,15 @@ end_neighbours(RowSource *rows)
 }
 
 static void
+send_neighbours(RowSource *rows)
+{
+	NeighbourSource *source = (NeighbourSource *) rows;
+
+	if (source->stage == BEFORE_SEARCH)
+		hits_send(source->hits);
+}
+
+static void
 explain_neighbours(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, struct ExplainState *es)
 {
 	const CollectionField *field = table->columns[plan->search.attnum - 1].field;
@@ -487,6 +496,7 @@ explain_neighbours(const MilvusTable *table, const ScanPlan *plan, const FilterV
 
 const RowSourceMethods neighbours_methods = {
 	.begin = begin_neighbours,
+	.send = send_neighbours,
 	.next = next_neighbour,
 	.end = end_neighbours,
 	.explain = explain_neighbours

@@ -458,6 +458,17 @@ begin_pages(const SourceRequest *request)
 	return (RowSource *) source;
 }
 
+static void
+send_first_page(RowSource *rows)
+{
+	PageSource *source = (PageSource *) rows;
+
+	if (source->call || source->received > 0 || source->finished || is_exhausted(source))
+		return;
+	choose_snapshot(source);
+	start_page(source);
+}
+
 static bool
 next_row(RowSource *source, Datum *values, bool *nulls)
 {
@@ -482,6 +493,7 @@ rewind_pages(RowSource *rows)
 
 const RowSourceMethods pages_methods = {
 	.begin = begin_pages,
+	.send = send_first_page,
 	.next = next_row,
 	.rewind = rewind_pages
 };

@@ -77,6 +77,7 @@ milvusBeginForeignScan(ForeignScanState *node, int eflags)
 	int			width;
 
 	node->fdw_state = state;
+	siblings_expect();
 	scan_plan_read(plan->fdw_private, &state->plan);
 	state->table = open_scanned_table(node, &state->plan);
 	state->methods = choose_source(&state->plan);
@@ -202,6 +203,18 @@ start_scan(ForeignScanState *node)
 	MemoryContextSwitchTo(caller);
 }
 
+void
+scan_send(ForeignScanState *node)
+{
+	MilvusScanState *state = node->fdw_state;
+
+	if (state->stage != SCAN_NOT_STARTED)
+		return;
+	start_scan(node);
+	if (state->source && state->methods->send)
+		state->methods->send(state->source);
+}
+
 /* Before the first row is given away: what was planned with must still hold. */
 static void
 finish_check(MilvusScanState *state)
@@ -270,6 +283,8 @@ milvusIterateForeignScan(ForeignScanState *node)
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 	int			natts = slot->tts_tupleDescriptor->natts;
 
+	if (state->stage == SCAN_NOT_STARTED && state->siblings)
+		siblings_start(state->siblings, state->place);
 	if (state->stage == SCAN_NOT_STARTED)
 		start_scan(node);
 	for (;;)

@@ -9,6 +9,7 @@
 
 #include "nodes/execnodes.h"
 
+#include "siblings.h"
 #include "source.h"
 
 typedef enum ScanStage
@@ -41,11 +42,16 @@ typedef struct MilvusScanState
 	Datum	   *row_values;
 	bool	   *row_nulls;
 	ScanCounters counters;
+	SiblingScans *siblings;		/* or NULL */
+	int			place;			/* among them */
 } MilvusScanState;
 
 /* The values of a plan's fdw_exprs: made, and evaluated into CurrentMemoryContext. */
 extern FilterValue *scan_make_values(ForeignScan *plan);
 extern void scan_evaluate_values(List *exprs, ExprContext *econtext, FilterValue *values);
+
+/* Start a scan, unless it was, and send its first request, as far as it is known yet. */
+extern void scan_send(ForeignScanState *node);
 
 extern void milvusBeginForeignScan(ForeignScanState *node, int eflags);
 extern TupleTableSlot *milvusIterateForeignScan(ForeignScanState *node);

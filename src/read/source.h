@@ -62,6 +62,9 @@ typedef struct RowSourceMethods
 	 */
 	RowSource  *(*begin) (const SourceRequest *request);
 
+	/* Send the first request, without waiting for the answer.  NULL: next does. */
+	void		(*send) (RowSource *source);
+
 	/*
 	 * The next row, into arrays of the width of the scan tuple plus one; false
 	 * when there are no more.  Values are allocated in CurrentMemoryContext, or

@@ -191,6 +191,15 @@ next_ranked(RowSource *rows, Datum *values, bool *nulls)
 }
 
 static void
+send_words(RowSource *rows)
+{
+	WordsSource *source = (WordsSource *) rows;
+
+	if (source->stage == BEFORE_SEARCH)
+		hits_send(source->hits);
+}
+
+static void
 explain_words(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, struct ExplainState *es)
 {
 	const TableColumn *column = &table->columns[plan->search.attnum - 1];
@@ -217,6 +226,7 @@ explain_words(const MilvusTable *table, const ScanPlan *plan, const FilterValue 
 
 const RowSourceMethods words_methods = {
 	.begin = begin_words,
+	.send = send_words,
 	.next = next_ranked,
 	.explain = explain_words
 };

@@ -21,6 +21,8 @@ a JSON object, and the answer's response is JSON as well.
     {"op": "answers", "rpc": R, "list": [{…}, …]}    one after the other; the last one stays
     {"op": "fail", "rpc": R, "grpc": "UNAVAILABLE", "message": M, "times": N}
                                   before any answer; without times until the reset
+    {"op": "gather", "rpc": R, "count": N}
+                                  the next N are answered once they are all there; if not so, gRPC's ABORTED after 20 s
     {"op": "reset"}               nothing recorded, nothing scripted
     {"op": "rows", "columns": [{…}, …], "count": N}
                                   Query is answered from these: with them, with none after a key, with their number
@@ -86,6 +88,7 @@ class Double:
         self.counted = collections.Counter()
         self.answers = {}
         self.failures = {}
+        self.barriers = {}
         self.rows = None
         return {}
 
@@ -115,6 +118,10 @@ class Double:
             "status": grpc.StatusCode[order["grpc"]], "message": order.get("message", ""), "times": order.get("times")}
         return {}
 
+    def gather(self, order):
+        self.barriers[self.rpc_of(order)] = threading.Barrier(order["count"])
+        return {}
+
     def hold_rows(self, order):
         of = self.rpcs["Query"].response
         count = {"type": "Int64", "field_name": "count(*)", "scalars": {"long_data": {"data": [order["count"]]}}}
@@ -138,7 +145,8 @@ class Double:
 
     def control(self, order):
         does = {"reset": self.reset, "requests": self.requests, "counts": self.counts, "answer": self.answer,
-                "answers": self.answer_in_turn, "fail": self.fail, "version": self.call_itself, "rows": self.hold_rows}.get(order.get("op"))
+                "answers": self.answer_in_turn, "fail": self.fail, "version": self.call_itself, "rows": self.hold_rows,
+                "gather": self.gather}.get(order.get("op"))
         if does is None:
             raise ControlError("no such op: %s" % order.get("op"))
         try:
@@ -206,6 +214,13 @@ class Double:
         return response.SerializeToString()
 
     def respond(self, rpc, sent, context):
+        barrier = self.barriers.get(rpc.name)
+        if barrier:
+            try:
+                if barrier.wait(20) == 0:
+                    del self.barriers[rpc.name]
+            except threading.BrokenBarrierError:
+                context.abort(grpc.StatusCode.ABORTED, "only some of %d came" % barrier.parties)
         with self.lock:
             if rpc.name == "Dummy":
                 try:
