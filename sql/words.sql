@@ -49,6 +49,13 @@ SELECT w, r.id FROM unnest('{dog,fox,nothing}'::text[]) w, LATERAL (SELECT id FR
 SELECT count(*), count(rank) FROM (SELECT body <@> NULL AS rank FROM words_l3 ORDER BY rank LIMIT 10) x;
 SELECT id, rank() OVER (ORDER BY body <@> 'fox') FROM words_l3 WHERE body <@> 'fox' < 0 LIMIT 2;
 
+-- many texts in one request, or one
+SELECT query, (item).id FROM milvus.search(NULL::words_l3, 'body', ARRAY['dog', NULL, 'no such', 'nothing'], k => 2, columns => '{id}') ORDER BY query, distance;
+SELECT query, (item).id, distance < 0 FROM milvus.search(NULL::words_l2, NULL, 'lazy'::text, k => 2, columns => '{id}');
+SELECT query, (item).lang, (item).id FROM milvus.search(NULL::words_l3, 'body', '{dog fox}'::varchar[], group_by => 'lang', columns => '{id,lang}') ORDER BY distance;
+SELECT count(*) FROM milvus.search(NULL::words_l3, 'lang', 'dog');
+SELECT count(*) FROM milvus.search(NULL::words_l3, 'e', '[1,1]');
+
 -- conditions on words, beside anything else
 SELECT id FROM words_l3 WHERE text_match(body, 'fox') ORDER BY e <-> '[9,0]' LIMIT 5;
 SELECT id FROM words_l3 WHERE text_match(body, 'fox dog') AND NOT text_match(body, 'lazy') ORDER BY id;

@@ -2,9 +2,9 @@
  * search_function.c
  *		milvus.search(): what SQL has no words for.
  *
- * Many queries in one request, one hit for each value of a field, a filter in
+ * Many queries in one request, a few hits for each value of a field, a filter in
  * Milvus' own language.  Nothing is promised that Milvus does not: what comes
- * is what it answers.
+ * is what it answers; but for groups, which are made here where a server has none.
  */
 #include "postgres.h"
 
@@ -27,6 +27,7 @@
 #include "utils/typcache.h"
 
 #include "remote/begin.h"
+#include "hits.h"
 #include "pages.h"
 #include "search_params.h"
 #include "value/vector.h"
@@ -36,19 +37,26 @@ PG_FUNCTION_INFO_V1(milvus_search);
 /* arguments, in the order of the function's */
 enum
 {
-	ARG_TABLE, ARG_FIELD, ARG_QUERIES, ARG_K, ARG_FILTER, ARG_COLUMNS, ARG_PARAMS, ARG_WITHIN, ARG_GROUP_BY
+	ARG_TABLE, ARG_FIELD, ARG_QUERIES, ARG_K, ARG_FILTER, ARG_COLUMNS, ARG_PARAMS, ARG_WITHIN, ARG_GROUP_BY,
+	ARG_GROUP_SIZE, ARG_STRICT_GROUP_SIZE
 };
 
 /* requests and answers stay below this, of what servers take */
 #define MAX_MESSAGE_BYTES (32 * 1024 * 1024)
 #define MAX_QUERIES 16384
 
+/* where groups are made here: as many hits as they may have, so many times, and again so many more */
+#define GROUP_GROWTH 4
+
 typedef struct ManySearch
 {
 	MilvusTable *table;
 	const CollectionField *field;
 	DistanceKind kind;
-	int			k;
+	int			k;				/* hits, or groups of them */
+	int			group_size;
+	AttrNumber	group_column;	/* groups are made here, of this column; or 0 */
+	bool		hide_group_column;	/* it was not asked for */
 	double		within;			/* infinity: all */
 	SearchRequest request;
 	FlatSlice  *vectors;		/* by query; data NULL for a query that is NULL */
@@ -59,17 +67,29 @@ typedef struct ManySearch
 	TupleDesc	store_desc;
 } ManySearch;
 
-/* The vector field that is searched, and its column. */
-static AttrNumber
-find_vector(const MilvusTable *table, const char *name)
+/* Is a column one that texts, or vectors, are searched in? */
+static bool
+is_searched_by(const TableColumn *column, bool texts)
 {
+	if (column->name == NULL)
+		return false;
+	/* of texts: by words, or by the vectors that a function of the server makes of them */
+	return texts ? column->field->bm25 > 0 || (column->field->function_output && milvus_type_is_vector(column->field->data_type)) :
+		milvus_type_is_vector(column->field->data_type);
+}
+
+/* The column that is searched. */
+static AttrNumber
+find_column(const MilvusTable *table, const char *name, bool texts)
+{
+	const char *what = texts ? "text that can be searched by words" : "vector";
 	AttrNumber	found = 0;
 
 	for (AttrNumber attnum = 1; attnum <= table->ncolumns; attnum++)
 	{
 		const TableColumn *column = &table->columns[attnum - 1];
 
-		if (column->name == NULL || !milvus_type_is_vector(column->field->data_type))
+		if (!is_searched_by(column, texts))
 			continue;
 		if (name && strcmp(column->name, name) == 0)
 			return attnum;
@@ -84,8 +104,9 @@ find_vector(const MilvusTable *table, const char *name)
 	if (found == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 name ? errmsg("foreign table \"%s\" has no vector \"%s\"", table->relname, name) :
-				 errmsg("foreign table \"%s\" has no vector", table->relname)));
+				 name ? errmsg("foreign table \"%s\" has no %s \"%s\"", table->relname, what, name) :
+				 errmsg("foreign table \"%s\" has no %s", table->relname, what),
+				 texts ? errhint("If the query is a vector, cast it to its type.") : 0));
 	return found;
 }
 
@@ -108,6 +129,34 @@ choose_metric(ManySearch *search)
 	search->request.metric_type = metric;
 }
 
+static void
+encode_texts(ManySearch *search, ArrayType *array)
+{
+	Datum	   *texts;
+	bool	   *nulls;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &texts, &nulls, &search->nqueries);
+	search->vectors = palloc0(sizeof(FlatSlice) * Max(search->nqueries, 1));
+	for (int i = 0; i < search->nqueries; i++)
+		if (!nulls[i])
+			search->vectors[i] = filter_utf8_text(texts[i]);
+}
+
+/* One vector, of whatever type. */
+static void
+encode_query(ManySearch *search, AttrNumber attnum, Oid type, Datum query)
+{
+	FlatBuffer	bytes = codec_make_buffer();
+	FieldType	field_type;
+	Codec		codec;
+
+	table_field_type(search->field, &field_type);
+	codec_init(&codec, search->table->columns[attnum - 1].name, type, -1, &field_type);
+	vector_write_query(&codec, query, &bytes);
+	search->vectors = palloc(sizeof(FlatSlice));
+	search->vectors[search->nqueries++] = (FlatSlice) {bytes.data, bytes.len};
+}
+
 /* Encode the queries: vectors in an array, the rows of an array of real, or one such row. */
 static void
 encode_queries(ManySearch *search, AttrNumber attnum, ArrayType *array)
@@ -127,17 +176,13 @@ encode_queries(ManySearch *search, AttrNumber attnum, ArrayType *array)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("queries must be vectors, or an array of numbers with one or two dimensions")));
-	table_field_type(search->field, &field_type);
-	codec_init(&codec, search->table->columns[attnum - 1].name, type, -1, &field_type);
 	if (one)
 	{
-		FlatBuffer	bytes = codec_make_buffer();
-
-		vector_write_query(&codec, PointerGetDatum(array), &bytes);
-		search->vectors = palloc(sizeof(FlatSlice));
-		search->vectors[search->nqueries++] = (FlatSlice) {bytes.data, bytes.len};
+		encode_query(search, attnum, type, PointerGetDatum(array));
 		return;
 	}
+	table_field_type(search->field, &field_type);
+	codec_init(&codec, search->table->columns[attnum - 1].name, type, -1, &field_type);
 	iterator = array_create_iterator(array, rows ? 1 : 0, NULL);
 	search->vectors = palloc0(sizeof(FlatSlice) * Max(ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), 1));
 	while (array_iterate(iterator, &query, &isnull))
@@ -218,6 +263,94 @@ put_hit(ManySearch *search, int query, double distance, Datum *values, bool *nul
 	tuplestore_putvalues(search->store, search->store_desc, result, isnull);
 }
 
+/* the groups of one query, so far */
+typedef struct Groups
+{
+	KeySet	   *values;			/* with their places in counts */
+	int		   *counts;
+	int			full;			/* groups that have all they may */
+} Groups;
+
+/* Is there room for a hit: is its group one of the k first, and not full? */
+static bool
+groups_take(ManySearch *search, Groups *groups, const Datum *values, const bool *nulls)
+{
+	const TableColumn *column = &search->table->columns[search->group_column - 1];
+	int			position = search->group_column - 1;
+	RowKey		key = {.is_text = true};
+	int			place;
+	Oid			output;
+	bool		varlena;
+
+	/* what is NULL is a group as well, of a text that no value has */
+	key.text = (FlatSlice) {(const uint8 *) "", 1};
+	if (!nulls[position])
+	{
+		char	   *text;
+
+		getTypeOutputInfo(column->typeid, &output, &varlena);
+		text = OidOutputFunctionCall(output, values[position]);
+		key.text = (FlatSlice) {(const uint8 *) text, strlen(text)};
+	}
+	place = keyset_find(groups->values, &key);
+	if (place < 0)
+	{
+		place = keyset_size(groups->values);
+		if (place == search->k)
+			return false;
+		keyset_add(groups->values, &key, place);
+	}
+	if (groups->counts[place] == search->group_size)
+		return false;
+	if (++groups->counts[place] == search->group_size)
+		groups->full++;
+	return true;
+}
+
+/*
+ * The hits of one query, by groups made here.  False, and nothing put, when more hits
+ * may fill groups that are not full; unless these are the last there are.
+ */
+static bool
+put_groups(ManySearch *search, FlatResult *result, int query, bool last)
+{
+	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "milvus_fdw search row", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = CurrentMemoryContext;
+	Datum	   *values = palloc(sizeof(Datum) * (search->row_desc->natts + 1));
+	bool	   *nulls = palloc(sizeof(bool) * (search->row_desc->natts + 1));
+	bool		enough = false;
+
+	/* first to see whether they are enough, then to put them */
+	for (int pass = 0; pass < 2 && (pass == 0 || enough || last); pass++)
+	{
+		Groups		groups = {.values = keyset_make(),.counts = palloc0(sizeof(int) * search->k)};
+		FlatCursor	scores = {0};
+		FlatValue	raw;
+
+		row_bind(search->reader, result);
+		MemoryContextSwitchTo(row_context);
+		while (flat_next(&result->scores, &scores, &raw) && row_next(search->reader, values, nulls))
+		{
+			float4		score;
+			double		distance;
+
+			CHECK_FOR_INTERRUPTS();
+			memcpy(&score, raw.bytes.data, sizeof(score));
+			distance = distance_from_score(search->kind, score);
+			if (distance <= search->within && groups_take(search, &groups, values, nulls) && pass == 1)
+			{
+				nulls[search->group_column - 1] |= search->hide_group_column;
+				put_hit(search, query + 1, distance, values, nulls);
+			}
+			MemoryContextReset(row_context);
+		}
+		MemoryContextSwitchTo(caller);
+		enough = groups.full == search->k;
+	}
+	MemoryContextDelete(row_context);
+	return enough;
+}
+
 /* The hits of the queries first ... last, which were asked in one request. */
 static void
 put_hits(ManySearch *search, FlatResult *result, const int *queries, int count)
@@ -268,12 +401,29 @@ queries_per_request(const ManySearch *search)
 {
 	bool		varies = false;
 	int			vector_bytes;
-	Size		answer = (Size) row_estimate_width(search->reader, &varies, &vector_bytes) * search->k;
+	Size		answer = (Size) row_estimate_width(search->reader, &varies, &vector_bytes) * search->request.limit * search->group_size;
 	Size		largest = 1;
 
 	for (int i = 0; i < search->nqueries; i++)
 		largest = Max(largest, search->vectors[i].len);
 	return (int) Max(1, Min(MAX_QUERIES, MAX_MESSAGE_BYTES / Max(answer, largest)));
+}
+
+/* Send a search, and open its answer; with too_large, unless it would be too large. */
+static void
+ask(ManySearch *search, const SearchRequest *request, FlatResult *result, bool *too_large)
+{
+	RpcBuffer  *buffer = rpc_make_buffer();
+	const char *problem;
+
+	read_finish(search->table, read_start_search(search->table, table_read_guarantee(search->table, READ_ONCE), request),
+				buffer, too_large);
+	if (too_large && *too_large)
+		return;
+	problem = flat_open_search((FlatSlice) {buffer->data, buffer->len}, result);
+	if (problem)
+		read_raise_malformed(search->table, "Search", problem);
+	read_check_status(search->table, "Search", &result->status);
 }
 
 /* Ask some of the queries; half of them at a time when the answer would be too large. */
@@ -284,32 +434,49 @@ run_queries(ManySearch *search, const int *queries, int count)
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	SearchRequest request = search->request;
 	FlatSlice  *vectors = palloc(sizeof(FlatSlice) * count);
-	RpcBuffer  *buffer = rpc_make_buffer();
 	FlatResult *result = palloc(sizeof(FlatResult));
-	RpcCall    *call;
 	bool		too_large = false;
-	const char *problem;
 
 	for (int i = 0; i < count; i++)
 		vectors[i] = search->vectors[queries[i]];
 	request.vectors = vectors;
 	request.nvectors = count;
-	call = read_start_search(search->table, table_read_guarantee(search->table, READ_ONCE), &request);
-	read_finish(search->table, call, buffer, count > 1 ? &too_large : NULL);
+	ask(search, &request, result, count > 1 ? &too_large : NULL);
 	if (!too_large)
-	{
-		problem = flat_open_search((FlatSlice) {buffer->data, buffer->len}, result);
-		if (problem)
-			read_raise_malformed(search->table, "Search", problem);
-		read_check_status(search->table, "Search", &result->status);
 		put_hits(search, result, queries, count);
-	}
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 	if (too_large)
 	{
 		run_queries(search, queries, count / 2);
 		run_queries(search, queries + count / 2, count - count / 2);
+	}
+}
+
+/* More hits, until they fill the groups, or there are no more. */
+static void
+run_grouped_query(ManySearch *search, int query)
+{
+	int			max_hits = search->table->collection->max_window;
+
+	for (int hits = search->request.limit;; hits = (int) Min((int64) hits * GROUP_GROWTH, max_hits))
+	{
+		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "milvus_fdw search", ALLOCSET_DEFAULT_SIZES);
+		MemoryContext caller = MemoryContextSwitchTo(context);
+		SearchRequest request = search->request;
+		FlatResult *result = palloc(sizeof(FlatResult));
+		bool		done;
+
+		request.vectors = &search->vectors[query];
+		request.nvectors = 1;
+		request.limit = hits;
+		ask(search, &request, result, NULL);
+		done = put_groups(search, result, query, hits == max_hits || result->nrows < hits);
+		done |= hits == max_hits || result->nrows < hits;
+		MemoryContextSwitchTo(caller);
+		MemoryContextDelete(context);
+		if (done)
+			break;
 	}
 }
 
@@ -324,7 +491,10 @@ run_all(ManySearch *search)
 	for (int i = 0; i < search->nqueries; i++)
 		if (search->vectors[i].len > 0)
 			queries[count++] = i;
-	for (int first = 0; first < count; first += per_request)
+	/* how many hits its groups take is a query's own */
+	for (int i = 0; i < count && search->group_column; i++)
+		run_grouped_query(search, queries[i]);
+	for (int first = 0; first < count && !search->group_column; first += per_request)
 		run_queries(search, queries + first, Min(per_request, count - first));
 }
 
@@ -351,45 +521,106 @@ text_argument(FunctionCallInfo fcinfo, int argument)
 	return PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
 }
 
+static int
+positive_argument(FunctionCallInfo fcinfo, int argument, const char *name, int otherwise, int most)
+{
+	int			value = PG_ARGISNULL(argument) ? otherwise : PG_GETARG_INT32(argument);
+
+	if (value < 1 || value > most)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must be between 1 and %d", name, most)));
+	return value;
+}
+
+/* Which groups are wanted, and who makes them; *columns: what is fetched. */
+static void
+prepare_groups(ManySearch *search, FunctionCallInfo fcinfo, List **columns)
+{
+	const Dialect *dialect = search->table->connection->dialect;
+	char	   *field = text_argument(fcinfo, ARG_GROUP_BY);
+	int			most = search->table->collection->max_window;
+
+	search->group_size = positive_argument(fcinfo, ARG_GROUP_SIZE, "group_size", 1, most / search->k);
+	if (field == NULL)
+	{
+		search->group_size = 1;
+		return;
+	}
+	if (dialect->groups && (search->group_size == 1 || dialect->group_sizes))
+	{
+		search->request.group_by = field;
+		search->request.group_size = search->group_size;
+		search->request.strict_group_size = !PG_ARGISNULL(ARG_STRICT_GROUP_SIZE) && PG_GETARG_BOOL(ARG_STRICT_GROUP_SIZE);
+		return;
+	}
+	for (AttrNumber attnum = 1; attnum <= search->table->ncolumns; attnum++)
+	{
+		const TableColumn *column = &search->table->columns[attnum - 1];
+
+		if (column->name && column->dynamic_key == NULL && strcmp(column->field->name, field) == 0)
+			search->group_column = attnum;
+	}
+	if (search->group_column == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("foreign table \"%s\" has no column for field \"%s\"", search->table->relname, field),
+				 errdetail("%s does not group hits so: it is done here, by the values of the column.", dialect->name)));
+	search->hide_group_column = list_nth_int(*columns, search->group_column - 1) < 0;
+	lfirst_int(list_nth_cell(*columns, search->group_column - 1)) = search->group_column;
+	search->request.limit = (int) Min((int64) search->k * search->group_size * GROUP_GROWTH, most);
+}
+
+/* Vectors in an array, or one; or texts, where the server makes vectors of them. */
+static void
+prepare_queries(ManySearch *search, FunctionCallInfo fcinfo)
+{
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, ARG_QUERIES);
+	bool		is_array = OidIsValid(get_element_type(type));
+	Oid			element = is_array ? get_element_type(type) : type;
+	bool		texts = element == TEXTOID || element == VARCHAROID;
+	AttrNumber	attnum = find_column(search->table, text_argument(fcinfo, ARG_FIELD), texts);
+	const TableColumn *column = &search->table->columns[attnum - 1];
+
+	search->field = texts && column->field->bm25 ? hits_searched_field(search->table, column, DISTANCE_BM25) : column->field;
+	choose_metric(search);
+	search->request.is_text = texts;
+	search->request.field = search->field;
+	if (PG_ARGISNULL(ARG_QUERIES))
+		return;
+	if (texts && is_array)
+		encode_texts(search, PG_GETARG_ARRAYTYPE_P(ARG_QUERIES));
+	else if (texts)
+		encode_texts(search, construct_array(&PG_GETARG_DATUM(ARG_QUERIES), 1, TEXTOID, -1, false, TYPALIGN_INT));
+	else if (is_array)
+		encode_queries(search, attnum, PG_GETARG_ARRAYTYPE_P(ARG_QUERIES));
+	else
+		encode_query(search, attnum, type, PG_GETARG_DATUM(ARG_QUERIES));
+}
+
 static void
 prepare(ManySearch *search, FunctionCallInfo fcinfo)
 {
-	AttrNumber	attnum = find_vector(search->table, text_argument(fcinfo, ARG_FIELD));
 	char	   *filter = text_argument(fcinfo, ARG_FILTER);
-	int			max_k = search->table->collection->max_window;
+	List	   *columns = choose_columns(search->table, PG_ARGISNULL(ARG_COLUMNS) ? NULL : PG_GETARG_ARRAYTYPE_P(ARG_COLUMNS));
 
-	search->field = search->table->columns[attnum - 1].field;
-	search->k = PG_ARGISNULL(ARG_K) ? 10 : PG_GETARG_INT32(ARG_K);
-	if (search->k < 1 || search->k > max_k)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("k must be between 1 and %d", max_k)));
-	search->within = PG_ARGISNULL(ARG_WITHIN) ? get_float8_infinity() : PG_GETARG_FLOAT8(ARG_WITHIN);
-	choose_metric(search);
-	if (!PG_ARGISNULL(ARG_GROUP_BY) && !search->table->connection->dialect->groups)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("Milvus server \"%s\" does not group hits", search->table->connection->rpc.name),
-				 errdetail("%s ignores group_by_field.", search->table->connection->dialect->name)));
-	if (!PG_ARGISNULL(ARG_QUERIES))
-		encode_queries(search, attnum, PG_GETARG_ARRAYTYPE_P(ARG_QUERIES));
-	search->reader = row_make_reader(search->table,
-									 choose_columns(search->table,
-													PG_ARGISNULL(ARG_COLUMNS) ? NULL : PG_GETARG_ARRAYTYPE_P(ARG_COLUMNS)),
-									 NIL, 0);
-	search->request.field = search->field;
+	search->k = positive_argument(fcinfo, ARG_K, "k", 10, search->table->collection->max_window);
 	search->request.limit = search->k;
-	search->request.params = search_params_text(merge_params(search->table, fcinfo), search->k, NULL, NULL);
+	search->within = PG_ARGISNULL(ARG_WITHIN) ? get_float8_infinity() : PG_GETARG_FLOAT8(ARG_WITHIN);
+	prepare_queries(search, fcinfo);
+	prepare_groups(search, fcinfo, &columns);
+	search->reader = row_make_reader(search->table, columns, NIL, 0);
+	search->request.params = search_params_text(merge_params(search->table, fcinfo), search->request.limit, NULL, NULL);
 	search->request.expr = filter ? filter : "";
-	search->request.group_by = text_argument(fcinfo, ARG_GROUP_BY);
 	search->request.output_fields = row_output_fields(search->reader);
 	if (search->request.output_fields == NIL)
 		search->request.output_fields = list_make1(search->table->collection->primary_key->name);
 }
 
 /*
- * search(rel anyelement, field text, queries anycompatiblearray, k int, filter text,
- *		  columns name[], params jsonb, within float8, group_by text)
+ * search(rel anyelement, field text, queries anycompatible, k int, filter text,
+ *		  columns name[], params jsonb, within float8, group_by text, group_size int,
+ *		  strict_group_size bool)
  * -> (query int, distance float8, item anyelement)
  */
 Datum

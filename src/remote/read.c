@@ -162,6 +162,11 @@ read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const Searc
 	add_parameter(&parameters, "round_decimal", "-1");
 	if (search->group_by)
 		add_parameter(&parameters, "group_by_field", search->group_by);
+	if (search->group_by && search->group_size > 1)
+	{
+		add_parameter(&parameters, "group_size", psprintf("%d", search->group_size));
+		add_parameter(&parameters, "strict_group_size", search->strict_group_size ? "true" : "false");
+	}
 	add_identity(&parameters, table);
 	request.search_params = parameters.pointers;
 	request.n_search_params = parameters.count;

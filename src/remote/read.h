@@ -31,7 +31,9 @@ typedef struct SearchRequest
 	const char *params;			/* JSON object */
 	const char *expr;			/* "" for all */
 	List	   *output_fields;	/* may be NIL */
-	const char *group_by;		/* field of which each value comes once; NULL for none */
+	const char *group_by;		/* field of which each value comes group_size times; NULL for none */
+	int			group_size;
+	bool		strict_group_size;	/* rather no group than one with fewer */
 } SearchRequest;
 
 /*

@@ -105,6 +105,7 @@ static const DialectFact facts[] = {
 	{FLAG(delete_in_partition), FROM_2_3, .lites = LITE_2, .source = "measured"},
 
 	{FLAG(groups), .since = V(2, 4, 0), .lites = LITES, .source = "measured; proxy/search_util.go"},
+	{FLAG(group_sizes), .since = V(2, 5, 0), .source = "proxy/search_util.go; measured: Lite 3 leaves groups out"},
 	{FLAG(returns_all_vectors), FROM_2_3, .lites = LITE_3, .source = "measured"},
 	{FLAG(range_search), FROM_2_3, .lites = LITES, .source = "measured; proxy/search_util.go"},
 	{FLAG(range_steps), FROM_2_3, .lites = LITE_2, .source = "measured; proxy/search_util.go"},

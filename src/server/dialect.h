@@ -97,6 +97,7 @@ typedef struct Dialect
 
 	/* searching */
 	bool		groups;			/* supports group_by_field (other servers silently ignore it) */
+	bool		group_sizes;	/* and group_size */
 	bool		returns_all_vectors;	/* a search can return vectors of any type, not only of floats */
 	bool		range_search;	/* only neighbours within a radius */
 	bool		range_steps;	/* only neighbours beyond one: a search can go on where one ended */

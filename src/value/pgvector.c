@@ -211,7 +211,7 @@ distance_metric(DistanceKind kind)
 DistanceKind
 distance_of_metric(const char *metric)
 {
-	for (DistanceKind kind = DISTANCE_L2; kind <= DISTANCE_JACCARD; kind++)
+	for (DistanceKind kind = DISTANCE_L2; kind <= DISTANCE_BM25; kind++)
 		if (strcmp(distance_metric(kind), metric) == 0)
 			return kind;
 	return DISTANCE_NONE;
