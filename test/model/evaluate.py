@@ -34,9 +34,10 @@ BATCH = 8192
 class Context:
     """One reading of one shard."""
 
-    def __init__(self, version, indexed=()):
+    def __init__(self, version, indexed=(), doubles=()):
         self.version = version
         self.indexed = indexed
+        self.doubles = doubles
         self.nulls = version >= (2, 5, 0)
         self.three_valued = version >= (2, 6, 11)
         self.json_unknown = version >= (2, 6, 20)
@@ -50,9 +51,9 @@ def both(rows, data, valid=None):
     return found, numpy.array(valid, dtype=bool)
 
 
-def select(node, rows, version, indexed=()):
+def select(node, rows, version, indexed=(), doubles=()):
     """The rows that pass, in order."""
-    context = Context(version, indexed)
+    context = Context(version, indexed, doubles)
     passed = []
     for start in range(0, len(rows), BATCH):
         part = rows[start:start + BATCH]
@@ -268,6 +269,9 @@ def run_unary(node, rows, context):
         return whole_list(column, op, value, rows, context)
     if op in OPS:
         if kind == DT.JSON:
+            if column.key in context.doubles and isinstance(value, int) and not isinstance(value, bool):
+                # the index has doubles, and the constant becomes one (UnaryExpr.cpp, CanUseIndexForJson)
+                value = float(value)
             data, valid = leaf(column, rows, context, lambda found: json_test(op, found, value), op == "!=")
             if op == "!=" and context.version >= (2, 6, 3) and not context.json_unknown:
                 # a null column is "not equal" with data true and valid false (UnaryExpr.cpp of 2.6.10 and 2.6.18)

@@ -34,6 +34,7 @@ class Plan:
         """
         found = []
         indexed = {index.field for index in collection.indexes.values()}
+        doubles = double_paths(collection, self.version)
         keys, above = pk_limits(self.node)
         for number, shard in enumerate(collection.shards):
             moment = times[number]
@@ -45,19 +46,19 @@ class Plan:
             if keys is not None:
                 rows = [row for key in keys for row in shard.by_pk.get(key, ())]
             elif first is not None:
-                found.extend(self.beginning(shard, seen, above, first, indexed))
+                found.extend(self.beginning(shard, seen, above, first, indexed, doubles))
                 continue
             else:
                 rows = shard.rows
-            found.extend(evaluate.select(self.node, seen(rows), self.version, indexed))
+            found.extend(evaluate.select(self.node, seen(rows), self.version, indexed, doubles))
         return found
 
-    def beginning(self, shard, seen, above, first, indexed):
+    def beginning(self, shard, seen, above, first, indexed, doubles):
         rows, keys = shard.ordered()
         at = bisect.bisect_left(keys, above) if above is not None else 0
         found, size = [], max(first, 1000)
         while at < len(rows) and len({row.pk for row in found}) <= first:
-            found.extend(evaluate.select(self.node, seen(rows[at:at + size]), self.version, indexed))
+            found.extend(evaluate.select(self.node, seen(rows[at:at + size]), self.version, indexed, doubles))
             at += size
         return found
 
@@ -73,6 +74,17 @@ class Plan:
     def partition_keys(self):
         """ParseKeys: the values that the partition key must have, or None."""
         return keys_in(self.node)
+
+
+def double_paths(collection, version):
+    """The JSON paths whose numbers an index has as doubles (json_cast_type DOUBLE; 2.5.7 on)."""
+    found = set()
+    for index in collection.indexes.values():
+        if index.params.get("json_cast_type", "").upper() == "DOUBLE":
+            column = parse_name(collection.schema, index.params["json_path"], version)
+            if column is not None:
+                found.add(column.key)
+    return found
 
 
 def pk_limits(node):
