@@ -14,6 +14,11 @@ CONSTANT_TYPES = {
 }
 
 
+def shorter(x):
+    """What a float4 looks like, which as a float8 is another number."""
+    return float(f"{x:.7g}")
+
+
 class Ref:
     """A column of a table under its alias. outer: of an enclosing query."""
 
@@ -80,6 +85,8 @@ class Gen:
             if kind in INTEGERS and rng.random() < 0.25:
                 top = 2 ** (INTEGERS[kind] - 1)
                 x = max(-top, min(top - 1, x + rng.choice([-1, 1])))
+            if kind == "double precision" and rng.random() < 0.2:
+                x = shorter(x)
             if kind == "text" and rng.random() < 0.1:
                 x = x.swapcase()[:1000]
             return x
@@ -110,6 +117,8 @@ class Gen:
         x = self.sample(kind, ref)
         if wanted != kind:
             x = self.fit(x, wanted)
+            if kind == "real" and wanted == "double precision" and rng.random() < 0.5:
+                x = shorter(x)
             if x is None:
                 wanted, x = kind, self.sample(kind, ref)
         return Node(self.written(x, wanted, exact, wanted == kind), type=wanted)

@@ -24,8 +24,8 @@ import world
 import writejudge
 from expressions import Gen
 
-KINDS = [(queries.simple, 30), (queries.by_key, 12), (queries.aggregated, 11), (queries.distinct, 4), (queries.window, 4), (queries.joined, 11),
-         (queries.lateral, 2), (queries.set_operation, 4), (queries.nested, 6), (sessions.prepared, 5), (sessions.cursor, 4), (search.make, 16)]
+KINDS = [(queries.simple, 30), (queries.folded, 12), (queries.by_key, 12), (queries.aggregated, 11), (queries.distinct, 4), (queries.window, 4),
+         (queries.joined, 11), (queries.lateral, 2), (queries.set_operation, 4), (queries.nested, 6), (sessions.prepared, 5), (sessions.cursor, 4), (search.make, 16)]
 
 
 def make_script(seed, name, tables):
@@ -171,7 +171,17 @@ class Run:
         tables = world.make_world(rng, options.kind, self.pgvector, index)
         stored = store.Store(self.there.run, options.kind, options.prefix, rng)
         stored.build(tables)
+        if rng.random() < 0.5:
+            self.forget_writes(tables)
         return tables, stored
+
+    def forget_writes(self, tables):
+        """A session that has written nothing reads otherwise. What all readers have seen once, they see from then on."""
+        self.there.run("SET milvus_fdw.consistency_level = 'strong'")
+        for table in tables:
+            if table.foreign:
+                self.there.run(f"SELECT count(*) FROM f.{table.name}")
+        self.there.connect()
 
     def prepare(self):
         options = self.options
@@ -210,7 +220,7 @@ class Run:
         return time.monotonic() - start
 
     def writes(self):
-        judge = writejudge.WriteJudge(self.here, self.there, out=self.out)
+        judge = writejudge.WriteJudge(self.here, self.there, out=self.out, other=compare.Side(self.options.conninfo, "f", self.options.timeout))
         judge.show_errors = self.options.show_errors
         return judge, writejudge.run(judge, self.options, self.pgvector)
 

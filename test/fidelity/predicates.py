@@ -2,9 +2,10 @@
 import re
 
 import values
-from expressions import COLLATIONS
+from expressions import COLLATIONS, shorter
 from tree import Node, Seq
 from values import FLOATS, INTEGERS, NUMBERS, literal, quoted
+from world import TIMESTAMP
 
 COMPARISONS = ["=", "=", "<>", "<", "<=", ">", ">="]
 
@@ -20,6 +21,8 @@ def condition(g, scope, depth=2, subqueries=0.1):
     if depth > 0 and pick < 0.45:
         test = g.pick(["TRUE", "FALSE", "UNKNOWN", "NOT TRUE", "NOT FALSE", "NOT UNKNOWN", "NULL", "NOT NULL"])
         return Node("(", condition(g, scope, depth - 1, subqueries), f") IS {test}", type="boolean")
+    if depth > 0 and pick < 0.55:
+        return of_one(g, scope)
     if g.chance(subqueries):
         import subqueries as module
         return module.predicate(g, scope)
@@ -51,6 +54,75 @@ def predicate(g, scope, depth):
     if kind.endswith("[]"):
         return array(g, scope, ref)
     return comparison(g, scope, ref, depth)
+
+
+def of_one(g, scope):
+    """Several tests of one column, or of one key of a document: what servers fold into one."""
+    numbers = [r for r in scope.refs if r.column.dynamic_key and r.kind in NUMBERS]
+    ref = g.pick(g.pick([some for some in (numbers, numbers, scope.of("jsonb"), scope.of(*INTEGERS), scope.refs) if some]))
+    if ref.kind == "jsonb":
+        test = one_key(g, ref)
+    elif ref.kind in (*NUMBERS, "text", "boolean", TIMESTAMP):
+        test = one_column(g, ref)
+    else:
+        return predicate(g, scope, 1)
+    parts = [test() for _ in range(g.pick([2, 2, 2, 3, 4]))]
+    whole = Node("(", Seq(parts, g.pick([" AND ", " OR "]), type="boolean"), ")", type="boolean")
+    return Node("NOT ", whole, type="boolean") if g.chance(0.15) else whole
+
+
+def one_column(g, ref):
+    """Few values, so that tests are of the same ones: lists, or ranges, or either."""
+    kind = ref.kind
+    few = sorted({values.bare_text(x): x for _ in range(g.pick([1, 2, 3, 3, 4])) if (x := g.sample(kind, ref)) is not None}.values())
+    forms = g.pick([["=", "list", "list"], ["range"], ["list", "bound"], ["=", "list", "bound", "range", "null"]])
+    if ref.column.dynamic_key and g.chance(0.5):
+        forms = ["list", "bound"]
+    if kind == "boolean":
+        forms = ["=", "list", "null"]
+
+    def constant(some=few):
+        if kind in FLOATS and g.chance(0.4):
+            return Node(literal(shorter(g.pick(some)), "double precision"), type=kind)
+        return Node(g.written(g.pick(some), kind, exact=True), type=kind)
+
+    def test():
+        form = g.pick(forms)
+        if form == "=":
+            return Node(ref.node(), g.pick([" = ", " <> ", " <> "]), constant(), type="boolean")
+        if form == "list":
+            some = Seq([constant() for _ in range(g.rng.randint(1, 4))], before="(", after=")")
+            return Node(ref.node(), g.pick([" IN ", " IN ", " NOT IN "]), some, type="boolean")
+        if form == "bound":
+            return Node(ref.node(), g.pick([" < ", " <= ", " > ", " >= "]), constant(), type="boolean")
+        if form == "range":
+            return Node("(", ref.node(), g.pick([" > ", " >= "]), constant(few[:1]), " AND ", ref.node(), g.pick([" < ", " <= "]),
+                        constant(few[1:] or few), ")", type="boolean")
+        return Node(ref.node(), g.pick([" IS NULL", " IS NOT NULL"]), type="boolean")
+    return test
+
+
+def one_key(g, ref):
+    documents = [d for d in ref.column.pool if isinstance(d, dict)]
+    keys = sorted({k for d in documents for k in d})
+    key = g.pick(keys) if keys and g.chance(0.8) else g.json_key()
+    found = [d[key] for d in documents if key in d] + ["x", 1, True]
+    texts = [x for x in found if isinstance(x, str)]
+    others = [x for x in found if isinstance(x, int)]
+    of_types = g.chance(0.5)
+
+    def test():
+        form = g.rng.random()
+        if of_types:
+            form = g.pick([0, 0.8])
+        if form < 0.6:
+            return Node(ref.node(), " @> ", g.written({key: g.pick(others if of_types else found)}, "jsonb"), type="boolean")
+        if form < 0.75:
+            return Node("(", ref.node(), f" ->> {quoted(key)}) {g.pick(['=', '=', '<>'])} {quoted(g.pick(texts))}", type="boolean")
+        if form < 0.85:
+            return Node("(", ref.node(), f" ->> {quoted(key)}) IN ({quoted(g.pick(texts))}, {quoted(g.pick(texts))})", type="boolean")
+        return Node(ref.node(), f" ? {quoted(key)}", type="boolean")
+    return test
 
 
 def boolean(g, scope, ref):

@@ -1,7 +1,7 @@
 """Random SELECTs: filters, aggregates, DISTINCT, windows, joins, set operations, subqueries in FROM."""
 import subqueries
 from expressions import Ref, Scope
-from predicates import condition, where
+from predicates import condition, of_one, where
 from tree import Node, Script, Seq, Statement
 from values import FLOATS, INTEGERS
 
@@ -89,6 +89,16 @@ def simple_body(g, limited=0.35):
 def simple(g):
     body, ordered = simple_body(g)
     return Script("simple", [Statement(body, "ordered" if ordered else "rows")], settings(g))
+
+
+def folded(g):
+    """Tests of one column, and nothing around them that would keep them from the server."""
+    loose = [t for t in g.tables if t.foreign and t.columns[-1].dynamic_key]
+    table, alias = g.pick(loose) if loose and g.chance(0.4) else g.table(), g.alias()
+    scope = Scope([(alias, table)])
+    test = of_one(g, scope)
+    more = Node(" AND ", of_one(g, scope)) if g.chance(0.3) else ""
+    return Script("folded", [Statement(Node("SELECT ", select_list(g, scope), " FROM ", g.source(table, alias), " WHERE ", test, more))], settings(g))
 
 
 def by_key(g):

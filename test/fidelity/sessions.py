@@ -4,6 +4,7 @@ from expressions import Ref, Scope
 from predicates import where
 from queries import settings
 from tree import Node, Script, Statement, There
+from world import ident
 
 
 def prepared(g):
@@ -64,7 +65,29 @@ def switched(g, table):
     return Script("alias switched", statements, settings(g))
 
 
+def changed(g, table):
+    """Rows go, and come again, while a cursor is read."""
+    alias, base = g.alias(), table.wide_of or table
+    scope = Scope([(alias, table)])
+    body = Node("SELECT ", queries.select_list(g, scope), " FROM ", g.source(table, alias), where(g, scope, 0, always=0.5),
+                f" ORDER BY {alias}.id" + (' COLLATE "C"' if table.key.kind == "text" else ""),
+                f" LIMIT {g.rng.randint(2, 60)}" if g.chance(0.4) else "")
+    keys = ", ".join(row[0] for row in g.rng.sample(base.rows, g.pick([1, 3, len(base.rows) // 2])))
+    names = ", ".join(ident(c.name) for c in base.stored())
+
+    def there(sql):
+        return Statement(Node(There(sql)), "none")
+    away = there(f"DELETE FROM f.{base.name}_load WHERE id IN ({keys})")
+    back = there(f"INSERT INTO f.{base.name}_load ({names}) SELECT {names} FROM l.{base.name} WHERE id IN ({keys})")
+    statements = [Statement("BEGIN", "none"), Statement(Node("DECLARE c CURSOR FOR ", body), "none"), Statement(f"FETCH {g.pick([1, 1, 40])} FROM c", "ordered"),
+                  away, Statement("FETCH ALL FROM c", "ordered"), Statement("COMMIT", "none"), away, back]
+    return Script("rows changed", statements, settings(g))
+
+
 def cursor(g):
+    steady = [t for t in g.tables if t.steady]
+    if steady and g.chance(0.2):
+        return changed(g, g.pick(steady))
     switchable = [t for t in g.tables if t.alias]
     if switchable and g.chance(0.25):
         return switched(g, g.pick(switchable))

@@ -85,10 +85,15 @@ class Store:
                 field.update({"element_type" if column.kind.endswith("[]") else "data_type": "Int8"})
             if column.default is not None:
                 field["default_value"] = {DEFAULTS[column.kind]: column.default}
+            if column.replaces_null:
+                field["nullable"] = True
             if auto_id and column is table.key:
                 field["autoID"] = True
         self.run(f"SELECT milvus.drop_collection('f.{loader}')")
-        self.call("CreateCollection", collection_name=collection, schema=schema, consistency_level="Bounded")
+        # (a shard is a channel of its own, which Milvus has few of, and each is behind by another time)
+        shards = self.rng.choice([1, 1, 2]) if self.kind.flushes else 1
+        self.call("CreateCollection", collection_name=collection, schema=schema, shards_num=shards,
+                  consistency_level="Strong" if table.strong else "Bounded")
 
     def call(self, rpc, **request):
         self.run(f"SELECT milvus.call('fidelity', '{rpc}', {quoted(json.dumps(request))})")
@@ -99,8 +104,17 @@ class Store:
         for c in table.vectors():
             index = {"bit": "BIN_FLAT", "sparsevec": "SPARSE_INVERTED_INDEX"}.get(c.kind, "FLAT")
             self.run(f"SELECT milvus.create_index('f.{loader}', {quoted(c.field or c.name)}, '{index}', '{METRICS[c.operator]}', wait => false)")
+        if self.kind.json_indexes and any(c.name == "$meta" for c in table.columns) and self.rng.random() < 0.5:
+            self.index_numbers(self.collection(table), "size")
         self.run(f"SELECT milvus.load('f.{loader}', wait => false)")
         self.loading.append(loader)
+
+    def index_numbers(self, collection, key):
+        """Of a dynamic key, as doubles: the server then compares integers so."""
+        path = json.dumps(key)
+        params = {"index_type": "INVERTED", "json_path": f"$meta[{path}]", "json_cast_type": "DOUBLE"}
+        self.call("CreateIndex", collection_name=collection, field_name=key, index_name=f"numbers_{key}",
+                  extra_params=[{"key": k, "value": v} for k, v in params.items()])
 
     def create(self, table):
         if not table.foreign:

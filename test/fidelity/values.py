@@ -10,7 +10,7 @@ NUMBERS = (*INTEGERS, "numeric", *FLOATS)
 TEXTS = [
     "", "a", "A", "b", "B", "ab", "aB", "Ab", "abc", "a%b", "a_b", "axb", "%", "_", "%%", "a%", "_b", "\\", "a\\b", "\\%", "\\_", "back\\",
     "it's", "''", 'quote"', '"', '" or id > 0 or id == "', "' OR true --", "line\nbreak", "\n", "cr\rhere", "\r\n", "tab\there", "bell\x07",
-    "\x01", "\x7f", "ü", "Ü", "u\u0308", "ß", "ss", "é", "e", "🐘", "🐘🐘", "\U0001d518nicode", "日本語", "\u200b", "\ufeffbom", " ", "  ", " a", "a ",
+    "\x01", "\x7f", "ü", "Ü", "u\u0308", "ß", "ss", "é", "e", "🐘", "🐘🐘", "\U0001d518nicode", "日本語", "𠮷", "𠮷野家", "\u200b", "\ufeffbom", " ", "  ", " a", "a ",
     "null", "NULL", "true", "{}", "[1]", "{a}", "%s", "{0}", "$1", "$meta", "0", "00", "1", "-1", "1.0", "1e3", "10", "9", "z", "zz", "Z", "a-b", "a b",
     "prefix one", "prefix two", "Prefix three", "prefix_four", "prefix%five", "one infix two", "INFIX",
 ]
@@ -101,6 +101,17 @@ def document(rng):
     return doc
 
 
+def instant(rng):
+    """What both can say: the years 1 to 9999."""
+    pick = rng.random()
+    if pick < 0.15:
+        return rng.choice(["0001-01-01 00:00:00+00", "9999-12-31 23:59:59.999999+00", "1970-01-01 00:00:00+00", "1969-12-31 23:59:59.999999+00",
+                           "2000-02-29 12:00:00+00", "2024-03-31 02:30:00+01", "1900-01-01 00:00:00-11:30"])
+    day = f"20{rng.randint(10, 40)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}" if pick < 0.5 else f"2024-05-{rng.randint(1, 6):02}"
+    clock = f"{rng.randint(0, 23):02}:00:00" if pick < 0.8 else f"12:00:{rng.randint(0, 2):02}.{rng.choice(['5', '000001', '999999', '25'])}"
+    return f"{day} {clock}{rng.choice(['+00', '+00', '+02', '-07', '+05:45'])}"
+
+
 def value(rng, kind, limit=None, special=True):
     """A random value of a type, never None."""
     if kind == "boolean":
@@ -115,6 +126,8 @@ def value(rng, kind, limit=None, special=True):
         return text(rng, limit)
     if kind == "jsonb":
         return document(rng)
+    if kind == "timestamp with time zone":
+        return instant(rng)
     if kind.endswith("[]"):
         count = rng.choice([0, 1, 1, 2, 2, 3, 4, 6])
         return [value(rng, kind[:-2], 20, special) for _ in range(count)]

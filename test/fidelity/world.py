@@ -14,8 +14,11 @@ import values
 KINDS = ["boolean", "smallint", "integer", "bigint", "real", "double precision", "text", "text", "varchar", "jsonb", "jsonb",
          "boolean[]", "smallint[]", "integer[]", "bigint[]", "real[]", "double precision[]", "text[]", "text[]"]
 ODD_NAMES = ["Odd Name", "select", "in", "UPPER", "ünï", "a.b", 'quo"te', "not", "like", "true", "$x", "50%"]
+# of the filter language, some of later versions only: no field of that name can be in a filter there
+WORDS = ["threshold", "match_any", "match_all", "st_within", "minimum_should_match", "text_match_fuzzy", "element_filter"]
 WIDER = {"smallint": ["integer", "bigint"], "integer": ["bigint"], "real": ["double precision"], "text": ["text"]}
 DYNAMIC = [("color", "text"), ("size", "bigint"), ("weight", "double precision"), ("flag", "boolean"), ("doc", "jsonb")]
+TIMESTAMP = "timestamp with time zone"
 # types of columns that are over one of a field's
 DOMAINS = {"integer": "x.d_integer", "bigint": "x.d_bigint", "real": "x.d_real", "boolean": "x.d_boolean", "text": "x.d_text", "jsonb": "x.d_jsonb"}
 # where a field's default is, by the kind of its column
@@ -43,6 +46,7 @@ class Column:
         self.int8 = False
         self.default = None         # the field's, as a value of the pool; None: it has none
         self.bare = False           # the foreign column does not have it
+        self.replaces_null = False  # the field is nullable, and has the default where it is told NULL
 
     @property
     def is_vector(self):
@@ -86,6 +90,8 @@ class Table:
         self.alias = None           # its collection's, if the foreign table goes by one,
         self.collection = None      # that collection,
         self.another = None         # and one that the alias may be switched to
+        self.strong = False         # its collection's consistency level is Strong
+        self.steady = False         # a cursor over it does not see what is written meanwhile
         self.vector_rows = {}       # column name: its vectors, for distances that a query may ask about
 
     @property
@@ -127,10 +133,11 @@ class Maker:
         column.pool = [values.value(rng, column.kind, limit, self.server.special_floats) for _ in range(rng.choice([4, 12, 30, 60]))]
         if column.declared == kind and kind in DOMAINS and rng.random() < 0.12:
             column.declared = DOMAINS[kind]
-        if self.defaults and not column.null and kind in DEFAULTS and rng.random() < 0.3:
+        if self.defaults and not column.null and kind in DEFAULTS and rng.random() < 0.4:
             ordinary = [x for x in column.pool if not isinstance(x, float) or math.isfinite(x)]
             column.default = rng.choice(ordinary or [None])
-            column.bare = rng.random() < 0.6
+            column.replaces_null = column.default is not None and self.server.nullable and self.server.snapshots and rng.random() < 0.4
+            column.bare = not column.replaces_null and rng.random() < 0.6
         if kind == "smallint" and rng.random() < 0.4 and column.default is None:
             column.int8 = True
             column.pool = [max(-128, min(127, x)) for x in column.pool]
@@ -141,6 +148,8 @@ class Maker:
         rng = self.rng
         column = Column(name, kind)
         column.operator = operator
+        if self.server.null_vectors and rng.random() < 0.3:
+            column.null = rng.choice([0.1, 0.4])
         column.dim = 8 if kind == "bit" else rng.choice([2, 3, 4, 8])
         column.declared = {"real[]": "real[]", "sparsevec": "sparsevec(100)"}.get(kind, f"{kind}({column.dim})")
         for _ in range(rng.choice([10, 40, 150])):
@@ -218,18 +227,23 @@ class Maker:
         ref.pool = (first.key.pool if first else key.pool)[: rng.choice([5, 30])] + key.pool[:3]
         columns = [key, n, ref]
         names = iter(rng.sample(ODD_NAMES, 4))
-        for i, kind in enumerate(rng.sample(KINDS, rng.randint(6, 10))):
+        words = [] if plain else rng.sample(WORDS, 2)
+        for i, kind in enumerate(rng.sample(KINDS + [TIMESTAMP] * (2 if self.server.timestamps else 0), rng.randint(6, 10))):
             column = self.scalar(f"c{i}", kind)
             if not plain and rng.random() < 0.2:
                 column.name, column.field = next(names, f"c{i}"), f"f{i}"
+            elif words and rng.random() < 0.15:
+                column.field = words.pop()
             columns.append(column)
         columns += self.vectors()
         if dynamic:
             columns += self.dynamic()
         table = Table(name, columns)
         self.fill(table, count)
+        table.strong = self.server.flushes and rng.random() < 0.3
         if rng.random() < 0.3:
             table.fetch_size = rng.choice([1, 3, 10, 50]) if count <= 20 else rng.choice([30, 50])
+            table.steady = self.server.snapshots and not self.writing
         return table
 
     def dynamic(self):
@@ -260,6 +274,9 @@ class Maker:
                 doc[key] = rng.choice([0, 1, -3, 0.5, huge, -2.25, 0.1, 2**53])
             elif kind == "boolean":
                 doc[key] = rng.random() < 0.5
+            elif kind == "bigint" and rng.random() < 0.2:
+                # a float8 has some of these only
+                doc[key] = rng.choice([2**53, 2**53 + 1, -(2**53), -(2**53) - 1])
             elif kind == "bigint":
                 doc[key] = values.integer(rng, "bigint")
             else:
@@ -277,7 +294,7 @@ class Maker:
             for c in table.columns:
                 if c is table.key:
                     row.append(values.literal(c.pool[i], c.kind))
-                elif c.is_vector:
+                elif c.is_vector and not (c.null and rng.random() < c.null):
                     v = rng.choice(c.pool)
                     table.vector_rows[c.name].append(v)
                     row.append(self.vector_text(c, v))
@@ -290,7 +307,7 @@ class Maker:
                         c.pool.append(x)
                     path = f"({json_literal(doc)} {'->' if c.kind == 'jsonb' else '->>'} '{c.dynamic_key}')"
                     row.append(path if c.kind in ("jsonb", "text") else f"{path}::{c.kind}")
-                elif c.null and rng.random() < c.null:
+                elif c.is_vector or c.null and rng.random() < c.null:
                     row.append("NULL")
                 else:
                     x = rng.choice(c.pool)
@@ -312,11 +329,13 @@ class Maker:
         found.rows = table.rows
         found.wide_of = table
         found.fetch_size = self.rng.choice([None, 40])
+        found.steady = bool(found.fetch_size) and self.server.snapshots
         return found
 
     def partitioned(self, count):
         table = self.table("pt", count, plain=True)
         table.partitions = 3
+        table.steady = False
         part = Column("part", "integer")
         part.pool = [1, 2, 3]
         table.columns.insert(1, part)

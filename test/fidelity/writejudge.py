@@ -39,11 +39,12 @@ def forgiven(a, b):
 
 
 class WriteJudge:
-    """Runs steps on both sides. rewrite, miscount: faults planted there."""
+    """Runs steps on both sides. rewrite, miscount: faults planted there. other: a session there that only reads."""
 
-    def __init__(self, here, there, rewrite=None, miscount=None, out=sys.stdout):
+    def __init__(self, here, there, rewrite=None, miscount=None, out=sys.stdout, other=None):
         self.here = here
         self.there = there
+        self.other = other or there
         self.rewrite = rewrite
         self.miscount = miscount
         self.out = out
@@ -137,7 +138,13 @@ class WriteJudge:
         names = ", ".join(ident(c.name) for c in target.table.columns[1 if target.auto else 0:])
         more = ", id IS NULL" if target.auto else ""
         sql = f"SELECT {names}{more} FROM {{}}.{target.name}"
-        a, b = self.here.execute(sql.format("l")), self.there.execute(sql.format("f"))
+        # what one session wrote to a strong collection all of them see
+        there = self.other if target.base.table.strong else self.there
+        a = self.here.execute(sql.format("l"))
+        # a bounded read is one page, which is asked for otherwise
+        self.counts["reads"] += 1
+        bound = " LIMIT 500" if self.counts["reads"] % 2 and len(a.rows) < 400 else ""
+        b = there.execute(sql.format("f") + bound)
         if b.state:
             return f"reading {target.name}: error {b.state}", b.message, [], []
         missing, extra = compare.differing_rows(a.rows, b.rows, [], False)
@@ -152,6 +159,7 @@ class WriteJudge:
     def compare_contents(self, targets):
         self.here.settle([])
         self.there.settle([])
+        self.other.settle([])
         for target in targets:
             found = self.contents(target)
             if found:
@@ -210,7 +218,7 @@ class Sequence:
         return self.failed(verdict) if verdict else True
 
     def lost(self, lost):
-        for side in (self.judge.here, self.judge.there):
+        for side in {self.judge.here, self.judge.there, self.judge.other}:
             side.connect()
         return "error 08006", str(lost), [], []
 

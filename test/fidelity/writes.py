@@ -182,9 +182,20 @@ class Maker:
             return Write(there)
         return Write(there, [self.into(target, columns, Node("VALUES ", one), returning, upsert=True) for one in lists])
 
+    def null_refused(self, target, column):
+        """A server would store the default of such a field."""
+        taken = set()
+        columns = list(target.table.columns)[1 if target.auto else 0:]
+        row = self.row(target, columns, None if target.auto else self.new_key(target, taken))
+        row[columns.index(column)] = "NULL"
+        return Step("null refused", target, [Write(self.into(target, columns, Node(f"VALUES ({', '.join(row)})")), expected="0A000")])
+
     def insert(self, target):
         if not target.insertable:
             target = target.base
+        replacing = [c for c in target.table.columns if c.replaces_null]
+        if replacing and not target.commit and self.chance(0.2):
+            return self.null_refused(target, self.rng.choice(replacing))
         columns = self.columns(target)
         count = self.rng.choice([1, 1, 1, 2, 3, 5, 20, 60])
         taken = set()
@@ -348,7 +359,7 @@ class Maker:
             node = self.computed(g, scope, c, careful)
             if not (careful and is_risky(node)):
                 break
-        if not c.null and (careful or self.chance(0.9)):
+        if not c.null and (careful or c.replaces_null or self.chance(0.9)):
             node = Node("coalesce(", node, ", ", self.constant(c), ")")
         return node
 
@@ -397,7 +408,7 @@ class Maker:
 
     def assigned_vector(self, scope, c):
         same = [Ref(a, o, t) for a, t in scope.tables for o in t.vectors()
-                if o is not c and o.kind == c.kind and o.dim == c.dim]
+                if o is not c and o.kind == c.kind and o.dim == c.dim and (c.null or not o.null)]
         if same and self.chance(0.5):
             return Node(self.rng.choice(same).sql)
         if c.kind == "bit" and self.chance(0.4):

@@ -55,7 +55,7 @@ class WriteWorld:
         self.server = server
         self.local = local          # both sides are: for the self-test
         self.maker = maker = world.Maker(rng, server, pgvector, index, writing=True)
-        maker.defaults = server.nullable and not local
+        maker.defaults = server.defaults and not local
         first = maker.table("t1", rng.randint(60, 160), dynamic=rng.random() < 0.6)
         second = maker.table("t2", rng.randint(40, 90), first, dynamic=rng.random() < 0.4)
         third = maker.table("t3", rng.randint(12, 20), first, dynamic=rng.random() < 0.3)
