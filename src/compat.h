@@ -198,4 +198,11 @@ compat_check_server_usage(ForeignServer *server)
 		aclcheck_error(result, OBJECT_FOREIGN_SERVER, server->servername);
 }
 
+/* 18 can leave room before the tuple */
+#if PG_VERSION_NUM >= 180000
+#define compat_form_minimal_tuple(tupdesc, values, nulls) heap_form_minimal_tuple(tupdesc, values, nulls, 0)
+#else
+#define compat_form_minimal_tuple(tupdesc, values, nulls) heap_form_minimal_tuple(tupdesc, values, nulls)
+#endif
+
 #endif							/* MILVUS_COMPAT_H */

@@ -198,7 +198,7 @@ form_row(const FusionSource *source, Datum *values, bool *nulls)
 
 	if (position >= 0)
 		nulls[position] = true;
-	return heap_form_minimal_tuple(source->request->tupdesc, values, nulls);
+	return compat_form_minimal_tuple(source->request->tupdesc, values, nulls);
 }
 
 /* The candidate of a key, which may be new: then with its row, if that came. */
