@@ -100,7 +100,8 @@ def run(sides, pgvector, seed, statements, stale):
         if shrunk and found:
             steps = judge.out.getvalue().partition("--- cut down to ")[2]
             print("        cut down to " + steps.partition("\n--- the tables")[0].replace("\n", "\n        "))
-            if not steps.startswith("1 "):
-                print("FAILED  one would have been enough")
+            # of dozens; what the rows are may take a step before
+            if int(steps.split(" ")[0] or 99) > 3:
+                print("FAILED  one, or a few, would have been enough")
                 wrong += 1
     return len(faults), wrong
