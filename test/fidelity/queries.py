@@ -229,7 +229,8 @@ def window(g):
 
 def join_condition(g, left, right, full=False):
     """Joined on equal columns, and perhaps on something more."""
-    a, b = subqueries.columns_to_compare(g, left, right)
+    # two tables may have nothing in common: then it is an error on both sides
+    a, b = subqueries.columns_to_compare(g, left, right) or (left.refs[0], right.refs[0])
     link = Node(a.node(), " = ", b.node())
     if full or g.chance(0.65):
         return link
@@ -278,7 +279,7 @@ def lateral(g):
     alias = g.alias()
     scope = Scope([(alias, outer)])
     table, own_alias, own = one_table(g)
-    a, b = subqueries.columns_to_compare(g, scope, own)
+    a, b = subqueries.columns_to_compare(g, scope, own) or (scope.refs[0], own.refs[0])
     rest = where(g, own, 1, 0, always=0.5)
     if getattr(rest, "before", None):
         rest.before = " AND "
