@@ -1,5 +1,5 @@
 -- Run by dev/demo, in the folder of the files that copydata.py made, with the
--- variable milvus_port.
+-- variables milvus_port and has_words (can the server rank texts by words?).
 \set QUIET on
 \timing on
 \set QUIET off
@@ -35,6 +35,9 @@ CREATE FOREIGN TABLE packages (
 	description varchar(500) NOT NULL,
 	embedding vector(384) NOT NULL
 ) SERVER milvus;
+\if :has_words
+ALTER FOREIGN TABLE packages ALTER COLUMN description OPTIONS (ADD full_text 'true');
+\endif
 SELECT milvus.create_collection('packages');
 
 \echo
@@ -47,6 +50,9 @@ SELECT milvus.flush('packages');
 \echo
 \echo '=== An index for the searches; then Milvus loads the collection'
 SELECT milvus.create_index('packages', 'embedding', 'HNSW', 'COSINE', '{"M": 16, "efConstruction": 200}');
+\if :has_words
+SELECT milvus.create_index('packages', 'description');
+\endif
 SELECT milvus.load('packages');
 
 \echo

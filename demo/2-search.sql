@@ -1,4 +1,4 @@
--- Run by dev/demo; changes nothing, so it may be run again.
+-- Run by dev/demo, with the variable has_words; changes nothing, so it may be run again.
 -- distances with four digits
 \set QUIET on
 \set ECHO none
@@ -39,6 +39,35 @@ SELECT p.phrase, n.name, left(n.description, 60) AS description
 FROM (SELECT * FROM phrases ORDER BY phrase LIMIT 8) p
 CROSS JOIN LATERAL (SELECT name, description FROM packages ORDER BY embedding <=> p.embedding LIMIT 1) n
 ORDER BY p.phrase;
+
+\echo
+\echo '=== Near to two packages at once: two searches, ranked as one'
+SELECT name, left(description, 60) AS description,
+	milvus.rrf(ARRAY[embedding <=> (SELECT embedding FROM packages_local WHERE name = 'gimp'),
+		embedding <=> (SELECT embedding FROM packages_local WHERE name = 'ffmpeg')]) AS rank
+FROM packages
+ORDER BY rank
+LIMIT 5;
+
+\if :has_words
+\echo
+\echo '=== By words: full text'
+SET search_path = public, milvus;
+SELECT name, left(description, 60) AS description, description <@> 'photo editor' AS rank
+FROM packages
+WHERE description <@> 'photo editor' < 0
+ORDER BY rank
+LIMIT 5;
+
+\echo
+\echo '=== Hybrid: by words and by meaning'
+SELECT name, left(description, 60) AS description,
+	rrf(ARRAY[embedding <=> (SELECT embedding FROM phrases WHERE phrase = 'edit photos and draw pictures'),
+		description <@> 'photo editor']) AS rank
+FROM packages
+ORDER BY rank
+LIMIT 5;
+\endif
 
 \echo
 \echo '=== A join with a local table: the packages nearest to what is installed on this machine'
