@@ -1,5 +1,6 @@
 """Full text, hybrid search, and partitions: see bench/words."""
 import argparse
+import concurrent.futures
 import json
 import logging
 import os
@@ -120,6 +121,12 @@ def partitions(port, rows):
         return lambda: psql.timed([f"SELECT id FROM {table} ORDER BY e <-> '{v}' LIMIT 10" for v in asked])
     report("8 partitions, top 10", *take_turns(search("parts"), search("bench_part_3")), "one of them")
     report("8 partitions, top 10", *take_turns(search("parts"), search("bench_whole")), "one collection of all")
+    client = MilvusClient(uri=f"http://127.0.0.1:{port}")
+    pool = concurrent.futures.ThreadPoolExecutor(8)
+
+    def by_pymilvus(v):
+        list(pool.map(lambda i: client.search(f"bench_part_{i}", [v], limit=10, search_params={"metric_type": "L2"}, output_fields=["id"]), range(8)))
+    report("8 partitions, top 10", *take_turns(search("parts"), lambda: each([lambda v=v: by_pymilvus(v) for v in asked])), "8 threads of PyMilvus")
     for name in names:
         psql.run(f"SELECT drop_collection('{name}')")
 
