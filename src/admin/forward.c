@@ -51,11 +51,26 @@ find_implementation(Oid function)
 	return found;
 }
 
+/* An error without the lines that say where in the implementation it was: they are nobody's business. */
+static void
+rethrow_without_context(MemoryContext caller)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(caller);
+	error = CopyErrorData();
+	FlushErrorState();
+	error->context = NULL;
+	/* whoever has called us adds his own again */
+	ThrowErrorData(error);
+}
+
 /* The link symbol of all functions that change something. */
 Datum
 milvus_forward(PG_FUNCTION_ARGS)
 {
 	Oid			caller = current_function;
+	MemoryContext context = CurrentMemoryContext;
 	FmgrInfo   *implementation = fcinfo->flinfo->fn_extra;
 	Datum		result = (Datum) 0;
 
@@ -75,11 +90,13 @@ milvus_forward(PG_FUNCTION_ARGS)
 	{
 		result = FunctionCallInvoke(inner);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		current_function = caller;
+		rethrow_without_context(context);
 	}
 	PG_END_TRY();
+	current_function = caller;
 	fcinfo->isnull = inner->isnull;
 	return result;
 }
