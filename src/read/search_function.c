@@ -135,7 +135,7 @@ encode_texts(ManySearch *search, ArrayType *array)
 	Datum	   *texts;
 	bool	   *nulls;
 
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &texts, &nulls, &search->nqueries);
+	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT, &texts, &nulls, &search->nqueries);
 	search->vectors = palloc0(sizeof(FlatSlice) * Max(search->nqueries, 1));
 	for (int i = 0; i < search->nqueries; i++)
 		if (!nulls[i])
