@@ -156,10 +156,10 @@ if ($names == 0)
 ok(wait_until(sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $many) }), 'a server of many names');
 $node->safe_psql('postgres', "CREATE SERVER named FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host 'localhost', port '$many', connect_timeout '5', sslmode 'verify-full', sslrootcert '$dir/ca.pem')");
 like(attempt('named', ''), qr/HINT:  What is on that port speaks TLS, but not gRPC/, '... which is not gRPC');
-like(slurp_file($heard), qr/Hostname in TLS extension: "localhost"/, '... was told which one is meant');
+ok(wait_until(sub { slurp_file($heard) =~ /Hostname in TLS extension: "localhost"/ }), '... was told which one is meant');
 $node->safe_psql('postgres', "ALTER SERVER named OPTIONS (ADD ssl_server_name 'client')");
 attempt('named', '');
-like(slurp_file($heard), qr/Hostname in TLS extension: "client"/, '... or the one of ssl_server_name');
+ok(wait_until(sub { slurp_file($heard) =~ /Hostname in TLS extension: "client"/ }), '... or the one of ssl_server_name');
 kill 'KILL', $names;
 waitpid $names, 0;
 
