@@ -23,6 +23,7 @@
 #include "compat.h"
 #include "hits.h"
 #include "keys.h"
+#include "other_rows.h"
 #include "pages.h"
 
 /* rows of candidates that come with each leg must be no wider, else they are fetched once they are fused */
@@ -75,7 +76,7 @@ typedef struct FusionSource
 	int			at;
 	int			fetched;
 	int64		delivered;
-	PageSource *others;
+	OtherRows  *others;
 } FusionSource;
 
 static _Noreturn void
@@ -369,25 +370,18 @@ next_candidate(FusionSource *source, Datum *values, bool *nulls)
 static bool
 next_other(FusionSource *source, Datum *values, bool *nulls)
 {
-	const SourceRequest *request = source->request;
-	RowKey		key;
-
 	if (source->others == NULL)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(source->context);
 
-		source->others = pages_begin(request->table, source->reader, key_filter_others(request->table, request->expr, source->known),
-									 request->wanted == ROWS_ALL ? ROWS_ALL : Max(request->wanted - source->delivered, 1),
-									 ROWS_ALL, request->counters);
+		source->others = other_rows_begin(source->request, source->reader, source->known, source->delivered);
 		MemoryContextSwitchTo(caller);
 	}
-	if (!pages_next(source->others, values, nulls, &key))
+	if (!other_rows_next(source->others, values, nulls))
 	{
 		source->stage = DONE;
 		return false;
 	}
-	if (keyset_find(source->known, &key) >= 0)
-		return false;
 	deliver(source, values, nulls, 0);
 	return true;
 }

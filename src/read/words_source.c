@@ -20,7 +20,7 @@
 #include "compat.h"
 #include "filter/filter.h"
 #include "hits.h"
-#include "pages.h"
+#include "other_rows.h"
 #include "search_params.h"
 
 typedef enum Stage
@@ -40,7 +40,7 @@ typedef struct WordsSource
 	const SourceRequest *request;
 	RowReader  *reader;
 	Hits	   *hits;
-	PageSource *others;
+	OtherRows  *others;
 	MemoryContext context;
 	Stage		stage;
 	bool		query_is_null;
@@ -132,33 +132,21 @@ next_hit(WordsSource *source, Datum *values, bool *nulls)
 	return true;
 }
 
-/* All other rows; only as many as are wanted, probably. */
-static void
-start_others(WordsSource *source)
-{
-	const SourceRequest *request = source->request;
-	MemoryContext caller = MemoryContextSwitchTo(source->context);
-	int64		wanted = request->wanted == ROWS_ALL ? ROWS_ALL : Max(request->wanted - source->delivered, 1);
-
-	source->others = pages_begin(request->table, source->reader, key_filter_others(request->table, request->expr, hits_keys(source->hits)),
-								 wanted, ROWS_ALL, request->counters);
-	MemoryContextSwitchTo(caller);
-}
-
 static bool
 next_other(WordsSource *source, Datum *values, bool *nulls)
 {
-	RowKey		key;
-
 	if (source->others == NULL)
-		start_others(source);
-	if (!pages_next(source->others, values, nulls, &key))
+	{
+		MemoryContext caller = MemoryContextSwitchTo(source->context);
+
+		source->others = other_rows_begin(source->request, source->reader, hits_keys(source->hits), source->delivered);
+		MemoryContextSwitchTo(caller);
+	}
+	if (!other_rows_next(source->others, values, nulls))
 	{
 		source->stage = DONE;
 		return false;
 	}
-	if (keyset_find(hits_keys(source->hits), &key) >= 0)
-		return false;
 	deliver(source, values, nulls, 0);
 	return true;
 }
