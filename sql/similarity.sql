@@ -56,6 +56,19 @@ SELECT id, round(similarity::numeric, 3) FROM match_documents('[1,2,3,4]', 0.78,
 SELECT f.id, round(f.similarity::numeric, 3) FROM similarity_local l, LATERAL match_documents(l.e, 0.999, 1) f WHERE l.id IN (7, 99);
 EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM match_documents('[1,2,3,4]', 0.78, 3);
 
+-- a bound that a division makes a little too small must not lose what is just within it
+CREATE TABLE bits_local AS SELECT i::bigint AS id, (i * 2654435761 % 65536)::int::bit(16) AS b FROM generate_series(1, 300) i;
+CREATE FOREIGN TABLE bits (id bigint NOT NULL, b bit(16) NOT NULL) SERVER l2;
+SELECT make_collection('bits'), index_and_load('bits', 'b', 'BIN_FLAT', 'HAMMING');
+INSERT INTO bits TABLE bits_local;
+EXPLAIN (COSTS OFF) SELECT id FROM bits WHERE (b <~> B'0000000000000000') / 10 <= 0.3;
+SELECT (SELECT count(*) FROM bits WHERE (b <~> B'0000000000000000') / 10 <= 0.3) = (SELECT count(*) FROM bits_local WHERE (b <~> B'0000000000000000') / 10 <= 0.3) AS at_3,
+	(SELECT count(*) FROM bits WHERE (b <~> B'0000000000000000') / 10 <= 0.6) = (SELECT count(*) FROM bits_local WHERE (b <~> B'0000000000000000') / 10 <= 0.6) AS at_6,
+	(SELECT count(*) FROM (SELECT id FROM bits WHERE (b <~> B'0000000000000000') / 10 <= 0.7 ORDER BY b <~> B'0000000000000000' LIMIT 1000) x)
+		= (SELECT count(*) FROM bits_local WHERE (b <~> B'0000000000000000') / 10 <= 0.7) AS at_7;
+SELECT milvus.drop_collection('bits');
+DROP TABLE bits_local;
+
 -- ranks under a LIMIT ask for one row more than they show
 SELECT compare('L2', f || $$ OVER (ORDER BY e <-> '[1,2,3,4]')$$, $$ORDER BY e <-> '[1,2,3,4]' LIMIT 12$$) FROM unnest('{rank(),dense_rank(),row_number()}'::text[]) f;
 SELECT compare('COSINE', $$row_number() OVER (ORDER BY 1 - (e <=> '[1,2,3,4]') DESC)$$, 'LIMIT 12 OFFSET 3');

@@ -49,6 +49,15 @@ SELECT w, r.id FROM unnest('{dog,fox,nothing}'::text[]) w, LATERAL (SELECT id FR
 SELECT count(*), count(rank) FROM (SELECT body <@> NULL AS rank FROM words_l3 ORDER BY rank LIMIT 10) x;
 SELECT id, rank() OVER (ORDER BY body <@> 'fox') FROM words_l3 WHERE body <@> 'fox' < 0 LIMIT 2;
 
+-- groups of a rank; conditions in any order; nothing is above NaN; a rank of another step than 0 to 1
+SELECT body <@> 'dog' < 0 AS matches, count(*) FROM words_l3 WHERE body <@> 'dog' < 0 GROUP BY body <@> 'dog' HAVING max(id) > 2 ORDER BY 2;
+SELECT count(*) FROM (SELECT -(body <@> 'dog') AS score, count(*) FROM words_l3 WHERE body <@> 'dog' < 0 GROUP BY body <@> 'dog') x;
+SELECT id FROM words_l3 WHERE e <-> '[1,0]' < 3 AND body <@> 'dog' < 0 ORDER BY id;
+SELECT id FROM words_l3 WHERE body <@> 'dog' < 0 AND e <-> '[1,0]' < 3 ORDER BY id;
+SELECT count(*) FILTER (WHERE true) FROM words_l3 WHERE -(body <@> 'dog') > 'NaN';
+SELECT count(*) FROM words_l3 WHERE body <@> 'dog' < 'NaN';
+SELECT id, sum(id) OVER (ORDER BY id) FROM words_l3 WHERE body <@> 'dog' < 0;
+
 -- many texts in one request, or one
 SELECT query, (item).id FROM milvus.search(NULL::words_l3, 'body', ARRAY['dog', NULL, 'no such', 'nothing'], k => 2, columns => '{id}') ORDER BY query, distance;
 SELECT query, (item).id, distance < 0 FROM milvus.search(NULL::words_l2, NULL, 'lazy'::text, k => 2, columns => '{id}');
@@ -82,6 +91,8 @@ SELECT query, refused('l3', query) FROM unnest(ARRAY[
 	$$SELECT id FROM %s ORDER BY lang <@> 'en' LIMIT 1$$, $$SELECT id FROM %s WHERE body <@> 'fox' > -1$$, $$SELECT id FROM %s WHERE body <@> 'fox' < 0 ORDER BY e <-> '[1,2]' LIMIT 2$$,
 	$$SELECT id, body <@> 'dog' FROM %s ORDER BY body <@> 'fox' LIMIT 1$$, $$SELECT a.id FROM %1$s a JOIN %1$s b USING (id) ORDER BY a.body <@> 'fox' LIMIT 1$$,
 	$$SELECT a.id FROM %1$s a JOIN %1$s b ON text_match(a.body, b.lang)$$, $$SELECT id FROM %s ORDER BY body <@> 'fox' LIMIT 1 FOR UPDATE$$, $$SELECT bm25_distance('a', 'b') FROM %s$$,
+	$$SELECT 1 / (1 + (body <@> 'fox')) AS s FROM %s ORDER BY s DESC LIMIT 3$$, $$SELECT min(body <@> 'dog') FROM %s WHERE body <@> 'dog' < 0$$, $$SELECT lang FROM %s GROUP BY lang HAVING bool_or(text_match(body, 'x'))$$,
+	$$SELECT * FROM (SELECT id, body <@> 'x' AS r FROM %1$s UNION ALL SELECT id, body <@> 'x' FROM %1$s) u ORDER BY r LIMIT 3$$, $$SELECT id, body <@> 'dog', row_number() OVER (ORDER BY id) FROM %s WHERE body <@> 'dog' < 0$$,
 	$$SELECT t FROM %s t ORDER BY body <@> 'fox' LIMIT 1$$, $$SELECT id FROM %s GROUP BY id, body ORDER BY body <@> 'fox'$$]) query;
 SELECT refused('l2', $$SELECT id FROM %s WHERE text_match(body, 'fox')$$);
 SELECT milvus.text_match('a', 'b');

@@ -31,6 +31,12 @@ milvusExplainForeignScan(ForeignScanState *node, struct ExplainState *es)
 
 	show_values(plan, values);
 	show_table(state->table, es);
+	/* of what the plan was made for nothing may be there any more */
+	if (state->table->collection->fingerprint != (uint32) state->plan.relied_on)
+	{
+		ExplainPropertyText("Milvus Plan", "outdated: the collection has changed since", es);
+		return;
+	}
 	if (state->methods->explain)
 		state->methods->explain(state->table, &state->plan, values, es);
 	filter = filter_write(state->table, state->plan.filters, values);

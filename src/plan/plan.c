@@ -13,6 +13,7 @@
 #include "optimizer/paths.h"
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
+#include "optimizer/tlist.h"
 #include "utils/lsyscache.h"
 
 #include "compat.h"
@@ -67,27 +68,36 @@ is_window_key(const Query *parse, Index sortgroupref)
 }
 
 /*
- * Columns of the result that the planner computes above a sort, or above windows: the
+ * Columns of the result that the planner computes above a sort, windows or groups: the
  * scan is asked for all they are made of, even if it has the distance in them (planner.c,
- * make_sort_input_target(), make_window_input_target()).
+ * make_sort_input_target(), make_window_input_target(), make_group_input_target()).
  */
 static void
 collect_late_columns(PlannerInfo *root, Needs *needs)
 {
+	Query	   *parse = root->parse;
+	bool		is_grouped = parse->hasAggs || parse->groupClause || parse->groupingSets || parse->havingQual;
 	Needs		all = {needs->relid, NULL, needs->attnums};
 	ListCell   *lc;
 
 	foreach(lc, root->processed_tlist)
 	{
 		TargetEntry *entry = lfirst(lc);
+		Node	   *expr = (Node *) entry->expr;
+		bool		is_late;
 		QualCost	cost;
 
-		cost_qual_eval_node(&cost, (Node *) entry->expr, root);
-		if (root->parse->hasWindowFuncs ? !is_window_key(root->parse, entry->ressortgroupref) :
-			entry->ressortgroupref == 0 && (cost.per_tuple > 10 * cpu_operator_cost || contain_volatile_functions((Node *) entry->expr) ||
-											expression_returns_set((Node *) entry->expr)))
-			collect_needs((Node *) entry->expr, &all);
+		cost_qual_eval_node(&cost, expr, root);
+		if (is_grouped)
+			is_late = entry->ressortgroupref == 0 || get_sortgroupref_clause_noerr(entry->ressortgroupref, parse->groupClause) == NULL;
+		else if (parse->hasWindowFuncs)
+			is_late = !is_window_key(parse, entry->ressortgroupref);
+		else
+			is_late = entry->ressortgroupref == 0 && (cost.per_tuple > 10 * cpu_operator_cost || contain_volatile_functions(expr));
+		if (is_late || expression_returns_set(expr))
+			collect_needs(expr, &all);
 	}
+	collect_needs(parse->havingQual, &all);
 	needs->attnums = all.attnums;
 }
 
@@ -306,6 +316,7 @@ add_search(ScanPlan *plan, const SearchClause *search, List **exprs)
 	}
 	plan->search.query = add_expr(exprs, search->query);
 	plan->search.bound_is_open = search->bound_is_open;
+	plan->search.bound_is_turned = search->bound_is_turned;
 	if (search->bound)
 		plan->search.bound = add_expr(exprs, search->bound);
 }

@@ -171,7 +171,7 @@ static bool
 invert(Ranking *ranking, double constant)
 {
 	if (!ranking->is_linear || ranking->offset <= 0 || ranking->slope <= 0 || constant == 0 ||
-		ranking->search->kind == DISTANCE_IP)
+		ranking->search->kind == DISTANCE_IP || distance_is_only_in_milvus(ranking->search->kind))
 		return false;
 	ranking->is_linear = false;
 	ranking->falls ^= constant > 0;
@@ -311,6 +311,7 @@ ranking_match_bound(Expr *clause, RelOptInfo *rel, const MilvusTable *table, Sea
 		return NULL;
 	*search = ranking.search;
 	ranking.search->bound_is_open = function == F_FLOAT8LT || function == F_FLOAT8GT;
+	ranking.search->bound_is_turned = ranking.falls;
 	ranking.search->bound_is_exact = ranking.offset == 0 && fabs(ranking.slope) == 1;
 	return (Expr *) eval_const_expressions(NULL, (Node *) solve_for_distance(&ranking, value));
 }

@@ -30,6 +30,7 @@ typedef struct SearchClause
 	Expr	   *candidates;
 	bool		bound_is_open;	/* nor one that is just as far */
 	bool		bound_is_exact; /* the condition says no less, and no more */
+	bool		bound_is_turned;	/* it was a lower bound of the negative */
 } SearchClause;
 
 /* an expression that only rises, or only falls, with a distance: 1 - (e <=> q) */

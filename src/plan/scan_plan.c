@@ -13,7 +13,7 @@
 enum
 {
 	KIND, RELID, RELIED_ON, LIMIT, OFFSET, ONE_AHEAD, DROPS_ROWS, HAS_WORDS, HAS_SEARCH,
-	SEARCH_ATTNUM, SEARCH_KIND, SEARCH_NEGATED, SEARCH_FUNCTION, SEARCH_QUERY, SEARCH_BOUND, SEARCH_BOUND_IS_OPEN,
+	SEARCH_ATTNUM, SEARCH_KIND, SEARCH_NEGATED, SEARCH_FUNCTION, SEARCH_QUERY, SEARCH_BOUND, SEARCH_BOUND_IS_OPEN, SEARCH_BOUND_IS_TURNED,
 	FUSION_BY_RANK, FUSION_PARAMETER, FUSION_CANDIDATES,
 	NUMBERS
 };
@@ -44,6 +44,7 @@ scan_plan_write(const ScanPlan *plan)
 		[SEARCH_QUERY] = plan->search.query,
 		[SEARCH_BOUND] = plan->search.bound,
 		[SEARCH_BOUND_IS_OPEN] = plan->search.bound_is_open,
+		[SEARCH_BOUND_IS_TURNED] = plan->search.bound_is_turned,
 		[FUSION_BY_RANK] = plan->fusion.by_rank,
 		[FUSION_PARAMETER] = plan->fusion.parameter,
 		[FUSION_CANDIDATES] = plan->fusion.candidates
@@ -80,6 +81,7 @@ scan_plan_read(List *fdw_private, ScanPlan *plan)
 		.search.query = list_nth_int(numbers, SEARCH_QUERY),
 		.search.bound = list_nth_int(numbers, SEARCH_BOUND),
 		.search.bound_is_open = list_nth_int(numbers, SEARCH_BOUND_IS_OPEN) != 0,
+		.search.bound_is_turned = list_nth_int(numbers, SEARCH_BOUND_IS_TURNED) != 0,
 		.fusion.by_rank = list_nth_int(numbers, FUSION_BY_RANK) != 0,
 		.fusion.parameter = list_nth_int(numbers, FUSION_PARAMETER),
 		.fusion.candidates = list_nth_int(numbers, FUSION_CANDIDATES),

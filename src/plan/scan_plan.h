@@ -29,6 +29,7 @@ typedef struct SearchPlan
 	int			query;			/* index in fdw_exprs of the query vector */
 	int			bound;			/* index in fdw_exprs of the distance beyond which no row is wanted, -1 without */
 	bool		bound_is_open;	/* nor one that is just as far */
+	bool		bound_is_turned;	/* it was a lower bound of the negative: no number is above NaN */
 } SearchPlan;
 
 /* several searches as one: search.kind is DISTANCE_FUSED */

@@ -87,7 +87,8 @@ find_obstacle(const MilvusTable *table, const SearchClause *search)
 	const CollectionField *field = searched_field(table, search);
 	const char *metric = distance_metric(search->kind);
 
-	if (!milvus_type_is_vector(field->data_type))
+	if (!milvus_type_is_vector(field->data_type) ||
+		(search->kind == DISTANCE_BM25 && table->columns[search->attnum - 1].field->bm25 == 0))
 		return search->kind == DISTANCE_BM25 ? "no BM25 function of the collection has the field as its input" : "the field is not a vector";
 	if (search->kind == DISTANCE_BM25)
 	{
@@ -130,6 +131,7 @@ find_bound(RelOptInfo *rel, const MilvusTable *table, SearchClause *search)
 		search->bound = bound;
 		search->bound_clause = clause;
 		search->bound_is_open = bounded->bound_is_open;
+		search->bound_is_turned = bounded->bound_is_turned;
 		return;
 	}
 }
@@ -225,38 +227,47 @@ search_find_order(PlannerInfo *root, RelOptInfo *rel)
 	return NIL;
 }
 
-void
-search_find_range(RelOptInfo *rel)
+/* The first condition that bounds a distance, of words or not, in a way that a search finds all. */
+static SearchClause *
+find_range(RelOptInfo *rel, bool by_words)
 {
 	PlanRelation *relation = rel->fdw_private;
 	ListCell   *lc;
 
 	foreach(lc, relation->local_conds)
 	{
+		Expr	   *clause = ((RestrictInfo *) lfirst(lc))->clause;
 		SearchClause *search;
-		Expr	   *bound = ranking_match_bound(((RestrictInfo *) lfirst(lc))->clause, rel, relation->table, &search);
-
-		/* a filter is exact: only an exact index finds all rows within a distance */
+		Expr	   *bound = ranking_match_bound(clause, rel, relation->table, &search);
 		const char *obstacle;
 
-		if (bound == NULL)
+		/* the error of an inner product is not bounded by its value */
+		if (bound == NULL || (search->kind == DISTANCE_BM25) != by_words || search->kind == DISTANCE_IP)
 			continue;
 		obstacle = find_obstacle(relation->table, search);
-		if (obstacle && search->kind == DISTANCE_BM25 && relation->search_reason == NULL)
+		if (obstacle && by_words && relation->search_reason == NULL)
 			relation->search_reason = obstacle;
 		if (obstacle)
 			continue;
-		if (search->kind == DISTANCE_BM25 ? !search->bound_is_exact :
-			!collection_search_exact(searched_field(relation->table, search)))
-			continue;
-		/* the error of an inner product is not bounded by its value */
-		if (search->kind == DISTANCE_IP)
+		/* a filter is exact: only an exact index finds all rows within a distance */
+		if (by_words ? !search->bound_is_exact : !collection_search_exact(searched_field(relation->table, search)))
 			continue;
 		search->bound = bound;
-		search->bound_clause = ((RestrictInfo *) lfirst(lc))->clause;
-		relation->range = search;
-		return;
+		search->bound_clause = clause;
+		return search;
 	}
+	return NULL;
+}
+
+void
+search_find_range(RelOptInfo *rel)
+{
+	PlanRelation *relation = rel->fdw_private;
+
+	/* that of words has no other way to be answered */
+	relation->range = find_range(rel, true);
+	if (relation->range == NULL)
+		relation->range = find_range(rel, false);
 }
 
 static bool

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 
 #include "compat.h"
 #include "filter/words.h"
@@ -46,6 +47,29 @@ has_other_rank(Node *node, void *context)
 	return expression_tree_walker(node, has_other_rank, context);
 }
 
+/* Is a rank what an aggregate, or a window function, is computed of? */
+static bool
+aggregates_rank(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if ((IsA(node, Aggref) || IsA(node, WindowFunc)) && words_occur(node, 0, true))
+		return true;
+	return expression_tree_walker(node, aggregates_rank, context);
+}
+
+/* Is a row asked for as a whole, or its address? */
+static bool
+wants_whole_row(Node *output, Index relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, pull_var_clause(output, PVC_RECURSE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS))
+		if (((Var *) lfirst(lc))->varno == relid && ((Var *) lfirst(lc))->varattno <= 0)
+			return true;
+	return false;
+}
+
 static void
 check_conditions(PlanRelation *relation, RelOptInfo *rel, const SearchClause *search)
 {
@@ -81,6 +105,11 @@ words_check(PlannerInfo *root, RelOptInfo *rel)
 	if (search && !distance_is_only_in_milvus(search->kind))
 		search = NULL;
 	check_conditions(relation, rel, search);
+	/* a member of a UNION ALL has what is computed of it in its own target */
+	if (rel->reloptkind == RELOPT_OTHER_MEMBER_REL && any_occurs((Node *) rel->reltarget->exprs, rel->relid, &ranks))
+		refuse(relation, ranks, "only where it reads one table", "Put each search into a subquery of its own, with ORDER BY and LIMIT.");
+	if (any_occurs(root->parse->havingQual, relid, &ranks))
+		refuse(relation, ranks, "it cannot say so of a group", "Use it in WHERE.");
 	if (!any_occurs(output, relid, &ranks))
 		return;
 	if (!ranks)
@@ -88,6 +117,10 @@ words_check(PlannerInfo *root, RelOptInfo *rel)
 	if (search == NULL)
 		refuse(relation, ranks, relation->search_reason ? relation->search_reason : "rows are not in that order",
 			   "Write ORDER BY ... LIMIT 10 by the rank alone, best first.");
+	if (aggregates_rank(output, NULL) || (root->parse->hasWindowFuncs && relation->search == NULL))
+		refuse(relation, ranks, "what is computed of a rank needs a subquery", "Put the search into a subquery of its own, with ORDER BY and LIMIT.");
+	if (wants_whole_row(output, relid))
+		refuse(relation, ranks, "beside a rank the columns must be named", NULL);
 	if (!search_delivers_distance(root, rel, search))
 		refuse(relation, ranks, "only where it reads one table",
 			   "Put the search into a subquery of its own, with ORDER BY and LIMIT.");

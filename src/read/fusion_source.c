@@ -296,6 +296,7 @@ fetch_slice(FusionSource *source, Datum *values, bool *nulls)
 {
 	const SourceRequest *request = source->request;
 	MemoryContext slice_context = AllocSetContextCreate(source->context, "milvus_fdw candidates", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext row_context = AllocSetContextCreate(slice_context, "milvus_fdw candidate", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(slice_context);
 	int			wanted = request->wanted == ROWS_ALL ? SLICE : (int) Min(SLICE, Max(request->wanted - source->delivered, 1));
 	int			last = Min(source->at + wanted, source->ncandidates);
@@ -314,16 +315,19 @@ fetch_slice(FusionSource *source, Datum *values, bool *nulls)
 	if (request->expr[0])
 		filter = psprintf("(%s) and %s", request->expr, filter);
 	pages = pages_begin(request->table, source->reader, filter, last - source->at, last - source->at, request->counters);
+	MemoryContextSwitchTo(row_context);
 	while (pages_next(pages, values, nulls, &key))
 	{
 		int			position = keyset_find(source->known, &key);
 
 		CHECK_FOR_INTERRUPTS();
-		if (position < 0)
-			continue;
-		MemoryContextSwitchTo(source->context);
-		source->candidates[position].row = form_row(source, values, nulls);
-		MemoryContextSwitchTo(slice_context);
+		if (position >= 0)
+		{
+			MemoryContextSwitchTo(source->context);
+			source->candidates[position].row = form_row(source, values, nulls);
+			MemoryContextSwitchTo(row_context);
+		}
+		MemoryContextReset(row_context);
 	}
 	source->fetched = last;
 	MemoryContextSwitchTo(caller);
@@ -359,7 +363,9 @@ next_candidate(FusionSource *source, Datum *values, bool *nulls)
 	candidate = &source->candidates[source->at++];
 	if (candidate->row == NULL)
 		return false;
-	ExecStoreMinimalTuple(candidate->row, source->slot, false);
+	/* the slot frees it when it takes the next one */
+	ExecStoreMinimalTuple(candidate->row, source->slot, true);
+	candidate->row = NULL;
 	slot_getallattrs(source->slot);
 	memcpy(values, source->slot->tts_values, sizeof(Datum) * natts);
 	memcpy(nulls, source->slot->tts_isnull, sizeof(bool) * natts);

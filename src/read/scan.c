@@ -164,8 +164,11 @@ make_request(ForeignScanState *node)
 	if (state->plan.kind == PATH_PAGES)
 		keys = key_list_take(state->table, &filters, state->values);
 	filter = filter_write(state->table, filters, state->values);
-	if (filter.recheck && state->plan.has_words)
-		filter_raise_too_large(state->table);
+	if (filter.recheck && (state->plan.has_words || (state->plan.has_search && state->plan.search.kind == DISTANCE_FUSED)))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("conditions on foreign table \"%s\" cannot be sent as they are", state->table->relname),
+				 errdetail("A value of theirs is too large, or one that the server cannot be told, and beside what only Milvus can compute nothing can be checked here.")));
 	*request = (SourceRequest)
 	{
 		.table = state->table,

@@ -55,8 +55,8 @@ search_bounds(DistanceKind kind, int dim, double bound, const Dialect *dialect)
 			break;
 		case DISTANCE_HAMMING:
 			/* a number of bits; the radius is cut to an integer (seen on Milvus 2.3.5) */
-			bounds.farthest = bound;
-			bounds.radius = Max(floor(bound) + 1, 1);
+			bounds.farthest = bound + error;
+			bounds.radius = Max(floor(bounds.farthest) + 1, 1);
 			break;
 		case DISTANCE_JACCARD:
 			bounds.farthest = bound + error;

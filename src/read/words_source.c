@@ -78,6 +78,8 @@ passes_bound(const WordsSource *source, double rank)
 	if (search->bound < 0)
 		return true;
 	bound = DatumGetFloat8(source->request->values[search->bound].datum);
+	if (isnan(bound) && search->bound_is_turned)
+		return false;
 	return search->bound_is_open ? float8_lt(rank, bound) : float8_le(rank, bound);
 }
 
