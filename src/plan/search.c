@@ -27,14 +27,21 @@ has_limit(const Query *parse)
 		!(IsA(parse->limitCount, Const) && ((Const *) parse->limitCount)->constisnull);
 }
 
-bool
-search_has_plain_limit(PlannerInfo *root)
+/* Is there a LIMIT, and nothing below it that makes other rows of those of the scan? */
+static bool
+limits_rows(PlannerInfo *root)
 {
 	Query	   *parse = root->parse;
 
 	return has_limit(parse) &&
 		!(parse->groupClause || parse->groupingSets || parse->distinctClause || parse->hasAggs ||
-		  parse->hasWindowFuncs || parse->hasTargetSRFs || root->hasHavingQual);
+		  parse->hasTargetSRFs || root->hasHavingQual);
+}
+
+bool
+search_has_plain_limit(PlannerInfo *root)
+{
+	return limits_rows(root) && !root->parse->hasWindowFuncs;
 }
 
 /* Is there a window function that looks at rows further on? */
@@ -62,22 +69,17 @@ search_has_window_limit(PlannerInfo *root)
 {
 	Query	   *parse = root->parse;
 
-	return parse->hasWindowFuncs && has_limit(parse) &&
-		!(parse->groupClause || parse->groupingSets || parse->distinctClause || parse->hasAggs ||
-		  parse->hasTargetSRFs || root->hasHavingQual) &&
+	return parse->hasWindowFuncs && limits_rows(root) &&
 		list_length(parse->windowClause) == 1 &&
 		((WindowClause *) linitial(parse->windowClause))->partitionClause == NIL &&
 		pathkeys_contained_in(root->sort_pathkeys, root->window_pathkeys) &&
 		!looks_ahead((Node *) root->processed_tlist, NULL);
 }
 
-/* The field that a search looks into. */
 static const CollectionField *
 searched_field(const MilvusTable *table, const SearchClause *search)
 {
-	const CollectionField *field = table->columns[search->attnum - 1].field;
-
-	return search->kind == DISTANCE_BM25 && field->bm25 ? &table->collection->fields[field->bm25 - 1] : field;
+	return table_searched_field(table, table->columns[search->attnum - 1].field, search->kind == DISTANCE_BM25);
 }
 
 /* Why a search can't answer it, or NULL. */

@@ -63,7 +63,6 @@ typedef struct FusionSource
 	SourceRequest leg_request;	/* what a leg asks for */
 	Leg		   *legs;
 	int			nlegs;
-	bool		by_rank;		/* else by weighted scores */
 	double		k;				/* of RRF */
 	bool		rows_come_with_legs;
 	RowReader  *reader;
@@ -116,7 +115,6 @@ read_parameters(FusionSource *source)
 	const FilterValue *candidates = &source->request->values[plan->candidates];
 	int			most = source->request->table->collection->max_window;
 
-	source->by_rank = plan->by_rank;
 	if (plan->by_rank)
 	{
 		source->k = parameter->isnull ? 0 : DatumGetInt32(parameter->datum);
@@ -245,7 +243,7 @@ collect_leg(FusionSource *source, const Leg *leg, Datum *values, bool *nulls)
 		if (!isfinite(score))
 			continue;
 		candidate = find_candidate(source, &key, values, nulls);
-		candidate->score += source->by_rank ? 1 / (source->k + place) : leg->weight * normal_score(leg->kind, score);
+		candidate->score += source->request->plan->fusion.by_rank ? 1 / (source->k + place) : leg->weight * normal_score(leg->kind, score);
 	}
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(row_context);
@@ -451,7 +449,7 @@ explain_fusion(const MilvusTable *table, const ScanPlan *plan, const FilterValue
 	{
 		const TableColumn *column = &table->columns[list_nth_int(lfirst(lc), FUSION_LEG_ATTNUM) - 1];
 		DistanceKind kind = (DistanceKind) list_nth_int(lfirst(lc), FUSION_LEG_KIND);
-		const CollectionField *field = hits_searched_field(table, column, kind);
+		const CollectionField *field = table_searched_field(table, column->field, kind == DISTANCE_BM25);
 
 		resetStringInfo(&text);
 		appendStringInfo(&text, "%s %s%s%s", column->field->name, distance_metric(kind), field->index_type ? ", index " : "",

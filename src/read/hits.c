@@ -51,12 +51,6 @@ struct Hits
 	KeySet	   *seen;
 };
 
-const CollectionField *
-hits_searched_field(const MilvusTable *table, const TableColumn *column, DistanceKind kind)
-{
-	return kind == DISTANCE_BM25 ? &table->collection->fields[column->field->bm25 - 1] : column->field;
-}
-
 bool
 hits_make_query(const MilvusTable *table, AttrNumber attnum, DistanceKind kind, const FilterValue *value, HitsQuery *query)
 {
@@ -67,7 +61,7 @@ hits_make_query(const MilvusTable *table, AttrNumber attnum, DistanceKind kind, 
 
 	*query = (HitsQuery)
 	{
-		.field = hits_searched_field(table, column, kind),.metric = distance_metric(kind),.is_text = kind == DISTANCE_BM25,
+		.field = table_searched_field(table, column->field, kind == DISTANCE_BM25),.metric = distance_metric(kind),.is_text = kind == DISTANCE_BM25,
 		.bounds = {.kind = kind,.farthest = INFINITY},.params = search_params_set(table)
 	};
 	if (value->isnull)
@@ -163,7 +157,6 @@ hits_receive(Hits *hits)
 	ScanCounters *counters = hits->request->counters;
 	RpcCall    *call;
 	MemoryContext caller;
-	const char *problem;
 
 	hits_send(hits);
 	call = hits->call;
@@ -174,10 +167,7 @@ hits_receive(Hits *hits)
 	hits->last_hits = hits->new_hits = 0;
 	if (!hits->refused)
 	{
-		problem = flat_open_search((FlatSlice) {hits->buffer->data, hits->buffer->len}, hits->result);
-		if (problem)
-			read_raise_malformed(table, "Search", problem);
-		read_check_status(table, "Search", &hits->result->status);
+		read_open_search(table, hits->buffer, hits->result);
 		if (hits->result->nqueries > 1)
 			read_raise_malformed(table, "Search", "answers to more queries than were asked");
 		counters->bytes += hits->buffer->len;

@@ -23,9 +23,6 @@ typedef struct HitsQuery
 	const char *params;			/* JSON object */
 } HitsQuery;
 
-/* The field that a search by a column looks into: of a text the vector that BM25 makes of it. */
-extern const CollectionField *hits_searched_field(const MilvusTable *table, const TableColumn *column, DistanceKind kind);
-
 /*
  * The query of a distance from a value, without a bound.  False when PostgreSQL and
  * a server do not mean the same by the value: it is NULL, or a vector without a direction.

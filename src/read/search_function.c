@@ -414,16 +414,11 @@ static void
 ask(ManySearch *search, const SearchRequest *request, FlatResult *result, bool *too_large)
 {
 	RpcBuffer  *buffer = rpc_make_buffer();
-	const char *problem;
 
 	read_finish(search->table, read_start_search(search->table, table_read_guarantee(search->table, READ_ONCE), request),
 				buffer, too_large);
-	if (too_large && *too_large)
-		return;
-	problem = flat_open_search((FlatSlice) {buffer->data, buffer->len}, result);
-	if (problem)
-		read_raise_malformed(search->table, "Search", problem);
-	read_check_status(search->table, "Search", &result->status);
+	if (too_large == NULL || !*too_large)
+		read_open_search(search->table, buffer, result);
 }
 
 /* Ask some of the queries; half of them at a time when the answer would be too large. */
@@ -465,14 +460,15 @@ run_grouped_query(ManySearch *search, int query)
 		MemoryContext caller = MemoryContextSwitchTo(context);
 		SearchRequest request = search->request;
 		FlatResult *result = palloc(sizeof(FlatResult));
-		bool		done;
+		bool		last,
+					done;
 
 		request.vectors = &search->vectors[query];
 		request.nvectors = 1;
 		request.limit = hits;
 		ask(search, &request, result, NULL);
-		done = put_groups(search, result, query, hits == max_hits || result->nrows < hits);
-		done |= hits == max_hits || result->nrows < hits;
+		last = hits == max_hits || result->nrows < hits;
+		done = put_groups(search, result, query, last) || last;
 		MemoryContextSwitchTo(caller);
 		MemoryContextDelete(context);
 		if (done)
@@ -582,7 +578,7 @@ prepare_queries(ManySearch *search, FunctionCallInfo fcinfo)
 	AttrNumber	attnum = find_column(search->table, text_argument(fcinfo, ARG_FIELD), texts);
 	const TableColumn *column = &search->table->columns[attnum - 1];
 
-	search->field = texts && column->field->bm25 ? hits_searched_field(search->table, column, DISTANCE_BM25) : column->field;
+	search->field = table_searched_field(search->table, column->field, texts);
 	choose_metric(search);
 	search->request.is_text = texts;
 	search->request.field = search->field;

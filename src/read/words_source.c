@@ -193,7 +193,7 @@ static void
 explain_words(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, struct ExplainState *es)
 {
 	const TableColumn *column = &table->columns[plan->search.attnum - 1];
-	const CollectionField *field = hits_searched_field(table, column, DISTANCE_BM25);
+	const CollectionField *field = table_searched_field(table, column->field, true);
 	const char *params = search_params_set(table);
 	StringInfoData text;
 

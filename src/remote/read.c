@@ -254,3 +254,13 @@ read_open_query(const MilvusTable *table, const RpcBuffer *buffer, FlatResult *r
 		read_raise_malformed(table, "Query", problem);
 	read_check_status(table, "Query", &result->status);
 }
+
+void
+read_open_search(const MilvusTable *table, const RpcBuffer *buffer, FlatResult *result)
+{
+	const char *problem = flat_open_search((FlatSlice) {buffer->data, buffer->len}, result);
+
+	if (problem)
+		read_raise_malformed(table, "Search", problem);
+	read_check_status(table, "Search", &result->status);
+}

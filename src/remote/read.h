@@ -59,8 +59,9 @@ extern char *read_filter_of_all(const MilvusTable *table);
  */
 extern void read_finish(const MilvusTable *table, RpcCall *call, RpcBuffer *buffer, bool *too_large);
 
-/* Open the answer to a page or a count: raises when it is malformed, and what it reports. */
+/* Open the answer to a page or a count, or to a search: raises when it is malformed, and what it reports. */
 extern void read_open_query(const MilvusTable *table, const RpcBuffer *buffer, FlatResult *result);
+extern void read_open_search(const MilvusTable *table, const RpcBuffer *buffer, FlatResult *result);
 
 /* Raise what the flat status of a response reports; returns on success. */
 extern void read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *status);

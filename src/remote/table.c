@@ -263,6 +263,12 @@ table_init_codec(const MilvusTable *table, AttrNumber attnum, Codec *codec)
 						column->name, column->dim, column->field->dim)));
 }
 
+const CollectionField *
+table_searched_field(const MilvusTable *table, const CollectionField *field, bool by_words)
+{
+	return by_words && field->bm25 > 0 ? &table->collection->fields[field->bm25 - 1] : field;
+}
+
 AttrNumber
 table_find_column(const MilvusTable *table, const CollectionField *field)
 {

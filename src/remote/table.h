@@ -75,6 +75,9 @@ extern void table_init_codec(const MilvusTable *table, AttrNumber attnum, Codec 
 
 extern void table_field_type(const CollectionField *field, FieldType *type);
 
+/* The field that a search by a field looks into: of a text, by its words, the vector that BM25 makes of it, if there is one. */
+extern const CollectionField *table_searched_field(const MilvusTable *table, const CollectionField *field, bool by_words);
+
 /* The column of a field: its attribute number, 0 if it has none. */
 extern AttrNumber table_find_column(const MilvusTable *table, const CollectionField *field);
 
