@@ -39,7 +39,7 @@ typedef enum FilterNode
 	FILTER_JSON_IN,				/* attnum, negated, index of the array, path */
 	FILTER_JSON_EXACT,			/* as FILTER_JSON, but a text equals strings only, not what reads so */
 	FILTER_JSON_EXISTS,			/* attnum, unused, unused, path */
-	FILTER_WORDS				/* attnum, FilterWords, index of the text, index of the number or -1; sent or refused, see words.h */
+	FILTER_WORDS				/* attnum, FilterWords, index of the text, list of the index of the number; sent or refused, see words.h */
 } FilterNode;
 
 typedef enum FilterPattern

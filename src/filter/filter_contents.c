@@ -342,7 +342,7 @@ write_words(Writing *w, StringInfo out, List *tree)
 	FilterWords test = intVal(lthird(tree));
 	bool		is_phrase = test == WORDS_HAS_PHRASE || test == WORDS_HAS_NOT_PHRASE;
 	const FilterValue *text = &w->values[intVal(lfourth(tree))];
-	const FilterValue *number = &w->values[intVal(list_nth(tree, 4))];
+	const FilterValue *number = &w->values[linitial_int(list_nth(tree, 4))];
 
 	if ((!text->placeholder && text->isnull) || (is_phrase && !number->placeholder && number->isnull))
 		return NEVER;
@@ -373,7 +373,7 @@ filter_write_contents(Writing *w, StringInfo out, List *tree)
 	const CollectionField *field = w->table->columns[intVal(lsecond(tree)) - 1].field;
 	int			argument = intVal(lthird(tree));
 	int			index = intVal(lfourth(tree));
-	List	   *path = list_length(tree) > 4 && IsA(list_nth(tree, 4), List) ? list_nth(tree, 4) : NIL;
+	List	   *path = list_length(tree) > 4 ? list_nth(tree, 4) : NIL;
 	const FilterValue *value;
 
 	if (node == FILTER_WORDS)

@@ -598,7 +598,7 @@ compile_words(Compilation *c, FuncExpr *call, bool negated)
 		return filter_refuse(c, psprintf("%s cannot ask for several of the words", dialect->name));
 	text = filter_add_value(c, lsecond(call->args));
 	return lappend(filter_make_leaf(FILTER_WORDS, attnum, (negated ? WORDS_HAS_NOT : WORDS_HAS) + (function == WORDS_PHRASE), text),
-				   makeInteger(filter_add_value(c, (Expr *) number)));
+				   list_make1_int(filter_add_value(c, (Expr *) number)));
 }
 
 static List *
