@@ -67,6 +67,16 @@ is_window_key(const Query *parse, Index sortgroupref)
 	return false;
 }
 
+/* as make_sort_input_target() has it */
+static bool
+is_expensive(PlannerInfo *root, Node *expr)
+{
+	QualCost	cost;
+
+	cost_qual_eval_node(&cost, expr, root);
+	return cost.per_tuple > 10 * cpu_operator_cost;
+}
+
 /*
  * Columns of the result that the planner computes above a sort, windows or groups: the
  * scan is asked for all they are made of, even if it has the distance in them (planner.c,
@@ -85,15 +95,13 @@ collect_late_columns(PlannerInfo *root, Needs *needs)
 		TargetEntry *entry = lfirst(lc);
 		Node	   *expr = (Node *) entry->expr;
 		bool		is_late;
-		QualCost	cost;
 
-		cost_qual_eval_node(&cost, expr, root);
 		if (is_grouped)
 			is_late = entry->ressortgroupref == 0 || get_sortgroupref_clause_noerr(entry->ressortgroupref, parse->groupClause) == NULL;
 		else if (parse->hasWindowFuncs)
 			is_late = !is_window_key(parse, entry->ressortgroupref);
 		else
-			is_late = entry->ressortgroupref == 0 && (cost.per_tuple > 10 * cpu_operator_cost || contain_volatile_functions(expr));
+			is_late = entry->ressortgroupref == 0 && (contain_volatile_functions(expr) || is_expensive(root, expr));
 		if (is_late || expression_returns_set(expr))
 			collect_needs(expr, &all);
 	}
@@ -169,6 +177,13 @@ table_shaped_columns(List *attnums, const MilvusTable *table)
 	return columns;
 }
 
+static int
+add_expr(List **exprs, Expr *expr)
+{
+	*exprs = lappend(*exprs, expr);
+	return list_length(*exprs) - 1;
+}
+
 /* LIMIT and OFFSET, where they apply to the rows as the scan delivers them. */
 static void
 add_limit(ScanPlan *plan, PlannerInfo *root, ForeignPath *path, List **exprs)
@@ -182,14 +197,10 @@ add_limit(ScanPlan *plan, PlannerInfo *root, ForeignPath *path, List **exprs)
 	if (!(search_has_plain_limit(root) || search_has_window_limit(root)) || bms_membership(root->all_baserels) != BMS_SINGLETON ||
 		(root->query_pathkeys != NIL && path->path.pathkeys == NIL))
 		return;
-	*exprs = lappend(*exprs, copyObject(parse->limitCount));
-	plan->limit = list_length(*exprs) - 1;
+	plan->limit = add_expr(exprs, copyObject((Expr *) parse->limitCount));
 	plan->one_ahead = parse->hasWindowFuncs;
 	if (parse->limitOffset)
-	{
-		*exprs = lappend(*exprs, copyObject(parse->limitOffset));
-		plan->offset = list_length(*exprs) - 1;
-	}
+		plan->offset = add_expr(exprs, copyObject((Expr *) parse->limitOffset));
 }
 
 /* The conditions of this plan, and what of them is sent. */
@@ -273,13 +284,6 @@ make_count_plan(RelOptInfo *rel, ForeignPath *path, List *tlist, Plan *outer_pla
 	foreach(lc, pull_var_clause((Node *) path->path.pathtarget->exprs, PVC_INCLUDE_AGGREGATES))
 		scan_tlist = lappend(scan_tlist, makeTargetEntry(lfirst(lc), list_length(scan_tlist) + 1, NULL, false));
 	return make_foreignscan(tlist, NIL, 0, relation->values, scan_plan_write(&plan), scan_tlist, NIL, outer_plan);
-}
-
-static int
-add_expr(List **exprs, Expr *expr)
-{
-	*exprs = lappend(*exprs, expr);
-	return list_length(*exprs) - 1;
 }
 
 static void

@@ -29,6 +29,12 @@ any_occurs(Node *node, Index relid, bool *ranks)
 	return *ranks || words_occur(node, relid, false);
 }
 
+static bool
+is_rank(Oid function, void *context)
+{
+	return words_ranks(words_function(function));
+}
+
 /* Is there a rank that is not the one of the search? */
 static bool
 has_other_rank(Node *node, void *context)
@@ -37,14 +43,7 @@ has_other_rank(Node *node, void *context)
 
 	if (node == NULL || equal(node, search->distance))
 		return false;
-	if ((IsA(node, OpExpr) || IsA(node, FuncExpr)) && words_occur(node, 0, true))
-	{
-		Oid			function = IsA(node, OpExpr) ? ((OpExpr *) node)->opfuncid : ((FuncExpr *) node)->funcid;
-
-		if (OidIsValid(function) && words_ranks(words_function(function)))
-			return true;
-	}
-	return expression_tree_walker(node, has_other_rank, context);
+	return check_functions_in_node(node, is_rank, NULL) || expression_tree_walker(node, has_other_rank, context);
 }
 
 /* Is a rank what an aggregate, or a window function, is computed of? */
