@@ -52,7 +52,9 @@ milvusExplainForeignScan(ForeignScanState *node, struct ExplainState *es)
 
 		ExplainPropertyList("Output Fields", row_output_fields(reader), es);
 		foreach(lc, state->plan.local_reasons)
+		{
 			ExplainPropertyText("Filter Not Sent", strVal(lfirst(lc)), es);
+		}
 	}
 	if (state->plan.search_reason[0])
 		ExplainPropertyText("Search Not Sent", state->plan.search_reason, es);

@@ -37,8 +37,10 @@ is_taken(List *taken, const char *name)
 	ListCell   *lc;
 
 	foreach(lc, taken)
+	{
 		if (strcmp(lfirst(lc), name) == 0)
 			return true;
+	}
 	return false;
 }
 

@@ -671,8 +671,10 @@ filter_is_always_written(const MilvusTable *table, List *trees, List *values)
 	ListCell   *lc;
 
 	foreach(lc, trees)
+	{
 		if (!is_always_written(table, lfirst(lc), values))
 			return false;
+	}
 	return true;
 }
 

@@ -397,7 +397,9 @@ collect_leaves(List *tree)
 	if (node != FILTER_AND && node != FILTER_OR)
 		return list_make1(tree);
 	for_each_from(lc, tree, 1)
+	{
 		leaves = list_concat(leaves, collect_leaves(lfirst(lc)));
+	}
 	return leaves;
 }
 
@@ -501,15 +503,19 @@ filter_may_join(const MilvusTable *table, List *trees, List *tree)
 	if (table->connection->dialect->json_list_and_range)
 		return true;
 	foreach(lc, trees)
+	{
 		leaves = list_concat(leaves, collect_leaves(lfirst(lc)));
+	}
 	leaves = list_concat(leaves, collect_leaves(tree));
 	foreach(lc, leaves)
 	{
 		if (intVal(linitial(lfirst(lc))) != FILTER_JSON_IN)
 			continue;
 		foreach(other, leaves)
+		{
 			if (is_bound(lfirst(other)) && same_value(lfirst(lc), lfirst(other)))
 				return false;
+		}
 	}
 	return true;
 }

@@ -85,8 +85,10 @@ require_columns(PlannerInfo *root, ModifyTable *plan, Index resultRelation, int 
 	if (relation == NULL)
 		return;
 	foreach(lc, root->parse->targetList)
+	{
 		if (!((TargetEntry *) lfirst(lc))->resjunk)
 			vars = lappend(vars, lfirst(lc));
+	}
 	if (plan->returningLists != NIL)
 		vars = lappend(vars, list_nth(plan->returningLists, subplan_index));
 	foreach(lc, pull_var_clause((Node *) vars, PVC_RECURSE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS))
@@ -138,7 +140,9 @@ modify_changed_columns(List *fdw_private)
 	if (intVal(linitial(fdw_private)) != 0)
 		return NULL;
 	foreach(lc, lsecond(fdw_private))
+	{
 		result = bms_add_member(result, lfirst_int(lc));
+	}
 	return result;
 }
 
@@ -172,7 +176,9 @@ names_keys(List *tree, AttrNumber key, bool *only_key)
 	if (node == FILTER_AND || node == FILTER_OR)
 	{
 		for_each_from(lc, tree, 1)
+		{
 			found |= names_keys(lfirst(lc), key, only_key);
+		}
 		return found;
 	}
 	if (intVal(lsecond(tree)) != key)
@@ -195,7 +201,9 @@ is_key_lookup(const PlanRelation *relation)
 	ListCell   *lc;
 
 	foreach(lc, relation->filters)
+	{
 		found |= names_keys(lfirst(lc), key, &only_key);
+	}
 	return found && only_key;
 }
 

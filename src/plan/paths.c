@@ -149,8 +149,10 @@ find_join_conditions(PlannerInfo *root, RelOptInfo *rel)
 	ListCell   *lc;
 
 	foreach(lc, rel->joininfo)
+	{
 		if (is_sent_join_condition(rel, lfirst(lc)))
 			result = lappend(result, lfirst(lc));
+	}
 	while (rel->has_eclass_joins)
 	{
 		List	   *clauses;
@@ -159,8 +161,10 @@ find_join_conditions(PlannerInfo *root, RelOptInfo *rel)
 		clauses = generate_implied_equalities_for_column(root, rel, is_wanted_member, &search,
 														 rel->lateral_referencers);
 		foreach(lc, clauses)
+		{
 			if (is_sent_join_condition(rel, lfirst(lc)))
 				result = lappend(result, lfirst(lc));
+		}
 		if (search.current == NULL)
 			break;
 		search.tried = lappend(search.tried, search.current);

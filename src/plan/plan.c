@@ -61,8 +61,10 @@ is_window_key(const Query *parse, Index sortgroupref)
 		WindowClause *window = lfirst(lc);
 
 		foreach(key, list_concat_copy(window->partitionClause, window->orderClause))
+		{
 			if (((SortGroupClause *) lfirst(key))->tleSortGroupRef == sortgroupref)
 				return true;
+		}
 	}
 	return false;
 }
@@ -282,7 +284,9 @@ make_count_plan(RelOptInfo *rel, ForeignPath *path, List *tlist, Plan *outer_pla
 	ListCell   *lc;
 
 	foreach(lc, pull_var_clause((Node *) path->path.pathtarget->exprs, PVC_INCLUDE_AGGREGATES))
+	{
 		scan_tlist = lappend(scan_tlist, makeTargetEntry(lfirst(lc), list_length(scan_tlist) + 1, NULL, false));
+	}
 	return make_foreignscan(tlist, NIL, 0, relation->values, scan_plan_write(&plan), scan_tlist, NIL, outer_plan);
 }
 
@@ -335,8 +339,10 @@ drops_rows(List *local, const SearchClause *search)
 	ListCell   *lc;
 
 	foreach(lc, local)
+	{
 		if (search == NULL || search->bound_clause == NULL || !equal(lfirst(lc), search->bound_clause))
 			return true;
+	}
 	return false;
 }
 

@@ -194,7 +194,9 @@ orders_by_distance(PlannerInfo *root, Index relid)
 	ListCell   *lc;
 
 	foreach(lc, parse->windowClause)
+	{
 		clauses = list_concat(clauses, ((WindowClause *) lfirst(lc))->orderClause);
+	}
 	foreach(lc, clauses)
 	{
 		TargetEntry *entry = get_sortgroupclause_tle(lfirst(lc), root->processed_tlist);

@@ -58,8 +58,10 @@ milvusGetForeignUpperPaths(PlannerInfo *root, UpperRelationKind stage,
 	if (aggregates == NIL)
 		return;
 	foreach(lc, aggregates)
+	{
 		if (!IsA(lfirst(lc), Aggref) || !counts_all_rows(lfirst(lc), input_rel, relation->table))
 			return;
+	}
 	output_rel->fdw_private = relation;
 	add_path(output_rel, (Path *) compat_create_foreign_upper_path(root, output_rel, target, 1, cost,
 																   cost + cpu_tuple_cost,

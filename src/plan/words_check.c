@@ -64,8 +64,10 @@ wants_whole_row(Node *output, Index relid)
 	ListCell   *lc;
 
 	foreach(lc, pull_var_clause(output, PVC_RECURSE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS | PVC_RECURSE_PLACEHOLDERS))
+	{
 		if (((Var *) lfirst(lc))->varno == relid && ((Var *) lfirst(lc))->varattno <= 0)
 			return true;
+	}
 	return false;
 }
 
@@ -87,9 +89,11 @@ check_conditions(PlanRelation *relation, RelOptInfo *rel, const SearchClause *se
 		refuse(relation, ranks, strVal(lfirst(reason)), NULL);
 	}
 	foreach(lc, rel->joininfo)
+	{
 		if (any_occurs((Node *) ((RestrictInfo *) lfirst(lc))->clause, rel->relid, &ranks))
 			refuse(relation, ranks, "a value comes from another table",
 				   "Put the search into a subquery: LATERAL (SELECT ... ORDER BY ... LIMIT ...).");
+	}
 }
 
 void

@@ -107,8 +107,10 @@ search_returns_all(const NeighbourSource *source)
 	ListCell   *lc;
 
 	foreach(lc, source->request->plan->columns)
+	{
 		if (lfirst_int(lc) > 0 && !search_returns(source, source->table->columns[lfirst_int(lc) - 1].field))
 			return false;
+	}
 	return source->scores_hold || search_returns(source, source->field);
 }
 

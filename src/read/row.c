@@ -108,8 +108,10 @@ row_add_output_field(List *fields, const char *name)
 	ListCell   *lc;
 
 	foreach(lc, fields)
+	{
 		if (strcmp(lfirst(lc), name) == 0)
 			return fields;
+	}
 	return lappend(fields, unconstify(char *, name));
 }
 

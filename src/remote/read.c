@@ -53,7 +53,9 @@ string_array(List *strings, size_t *count)
 
 	*count = 0;
 	foreach(lc, strings)
+	{
 		result[(*count)++] = lfirst(lc);
+	}
 	return result;
 }
 

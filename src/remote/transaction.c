@@ -145,8 +145,10 @@ sum_notes(int level)
 		if (note->level < level)
 			continue;
 		foreach(other, sums)
+		{
 			if (same_place(lfirst(other), note))
 				sum = lfirst(other);
+		}
 		if (sum == NULL)
 		{
 			sum = palloc(sizeof(WriteNote));
@@ -222,16 +224,22 @@ warn_of_writes(int level)
 		return;
 	initStringInfo(&detail);
 	foreach(lc, sum_notes(level))
+	{
 		if (leaves_trace(lfirst(lc)))
 			describe_note(&detail, lfirst(lc));
+	}
 	foreach(lc, notes)
+	{
 		if (((WriteNote *) lfirst(lc))->level >= level)
 			notes = foreach_delete_current(notes, lc);
+	}
 	by_commit = detail.len > 0;
 	describe_calls(&detail, level);
 	foreach(lc, calls)
+	{
 		if (((CallNote *) lfirst(lc))->level >= level)
 			calls = foreach_delete_current(calls, lc);
+	}
 	make_plain(&detail);
 	if (detail.len > 0)
 		ereport(WARNING,
@@ -452,7 +460,9 @@ describe_commit(int nsent)
 
 	initStringInfo(&text);
 	foreach(lc, sum_notes(0))
+	{
 		describe_note(&text, lfirst(lc));
+	}
 	for (int i = nsent; i < list_length(kept); i++)
 	{
 		KeptRequest *request = list_nth(kept, i);
@@ -585,11 +595,17 @@ on_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId pa
 	if (event == SUBXACT_EVENT_COMMIT_SUB)
 	{
 		foreach(lc, notes)
+		{
 			((WriteNote *) lfirst(lc))->level = Min(((WriteNote *) lfirst(lc))->level, level - 1);
+		}
 		foreach(lc, calls)
+		{
 			((CallNote *) lfirst(lc))->level = Min(((CallNote *) lfirst(lc))->level, level - 1);
+		}
 		foreach(lc, kept)
+		{
 			((KeptRequest *) lfirst(lc))->level = Min(((KeptRequest *) lfirst(lc))->level, level - 1);
+		}
 	}
 	else if (event == SUBXACT_EVENT_ABORT_SUB)
 	{

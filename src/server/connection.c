@@ -68,7 +68,9 @@ end_transaction(XactEvent event, void *arg)
 		ListCell   *lc;
 
 		foreach(lc, connection->retired_collections)
+		{
 			MemoryContextDelete(lfirst(lc));
+		}
 		list_free(connection->retired_collections);
 		connection->retired_collections = NIL;
 		if (connection->invalid || !connection->keep)

@@ -596,10 +596,14 @@ put_row(Batch *batch, TupleTableSlot *slot)
 	if (batch->auto_id > 0)
 		refuse_value(batch, slot, batch->auto_id);
 	foreach(lc, batch->refused)
+	{
 		refuse_value(batch, slot, lfirst_int(lc));
+	}
 	foreach(lc, batch->fieldless)
+	{
 		if (!slot_attisnull(slot, lfirst_int(lc)))
 			table_require_column(batch->table, lfirst_int(lc));
+	}
 	if (batch->keys)
 		part_equal_keys(batch, slot);
 	for (int i = 0; i < batch->ncolumns; i++)

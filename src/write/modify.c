@@ -101,6 +101,8 @@ statement_reads_target(EState *estate, const MilvusTable *table, ResultRelInfo *
 		/* the target itself stands there once; anything else of this kind is read */
 		if (rte->rtekind != RTE_RELATION || rte->relkind != RELKIND_FOREIGN_TABLE ||
 			foreach_current_index(lc) + 1 == rri->ri_RangeTableIndex)
+			{
+			}
 			continue;
 		foreign = GetForeignTable(rte->relid);
 		if (foreign->serverid != table->connection->serverid)
@@ -128,8 +130,10 @@ is_fed_by_scan(Plan *subplan)
 		ListCell   *lc;
 
 		foreach(lc, ((Append *) subplan)->appendplans)
+		{
 			if (!IsA(lfirst(lc), ForeignScan))
 				return false;
+		}
 		return true;
 	}
 	return false;
@@ -426,8 +430,10 @@ is_completed(const ModifyState *state, TupleTableSlot *slot)
 	ListCell   *lc;
 
 	foreach(lc, state->defaulted)
+	{
 		if (slot_attisnull(slot, lfirst_int(lc)))
 			return true;
+	}
 	return state->row_by_row;
 }
 

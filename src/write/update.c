@@ -295,7 +295,9 @@ update_describe(const Update *update)
 	initStringInfo(&text);
 	appendStringInfoString(&text, "upsert of whole rows");
 	foreach(lc, update->carried)
+	{
 		appendStringInfo(&text, "%s%s", foreach_current_index(lc) == 0 ? ", carrying " : ", ", (char *) lfirst(lc));
+	}
 	if (update->has_partitions)
 		appendStringInfoString(&text, ", after a look for the partition");
 	return text.data;
