@@ -205,7 +205,11 @@ milvusImportForeignSchema(ImportForeignSchemaStmt *stmt, Oid serverOid)
 	}
 	if (stmt->list_type != FDW_IMPORT_SCHEMA_LIMIT_TO)
 		return commands;
-	/* what is none of the list may be an alias; else it is left out, as core leaves it */
+
+	/*
+	 * what is none of the list may be an alias; else it is left out, as core
+	 * leaves it
+	 */
 	foreach(lc, stmt->table_list)
 	{
 		const char *name = ((RangeVar *) lfirst(lc))->relname;

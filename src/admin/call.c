@@ -79,7 +79,11 @@ make_request(const ProtobufCMethodDescriptor *method, Jsonb *json, const MilvusC
 	if (*dbname == NULL || (*dbname)[0] == '\0')
 		*dbname = connection->dbname;
 	connection_check_database(connection, *dbname);
-	/* where something is moved or copied to: left out, it would be the default one */
+
+	/*
+	 * where something is moved or copied to: left out, it would be the
+	 * default one
+	 */
 	other = find_text(request, "newDBName");
 	if (other == NULL)
 		other = find_text(request, "target_db_name");
@@ -156,7 +160,10 @@ perform_call(const char *server, const MilvusMethod *method, Jsonb *json)
 	if (method->flags & METHOD_READS)
 		return json_from_message(status_call(&connection->rpc, method->name, true, request, descriptor->output, NULL));
 
-	/* whatever it changes, descriptions may be out of date after it, even if it fails */
+	/*
+	 * whatever it changes, descriptions may be out of date after it, even if
+	 * it fails
+	 */
 	later_check_request(connection, request);
 	collection_forget_all(connection);
 	PG_TRY();

@@ -264,7 +264,11 @@ append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of foreign table \"%s\" has no words: it is no text",
 						NameStr(attribute->attname), RelationGetRelationName(relation))));
-	/* what BM25 is made of cannot be NULL (rootcoord, proxy: function input field) */
+
+	/*
+	 * what BM25 is made of cannot be NULL (rootcoord, proxy: function input
+	 * field)
+	 */
 	can_be_null = milvus_type_is_vector(type.type) ? dialect->nullable_vectors :
 		dialect->nullable_fields && !options->full_text;
 	appendStringInfoString(out, "{\"name\": ");
@@ -279,7 +283,11 @@ append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
 	if (nullable && !can_be_null)
 		appendStringInfo(not_nullable, "%s\"%s\"", not_nullable->len > 0 ? ", " : "", NameStr(attribute->attname));
 	append_comment(out, RelationGetRelid(relation), attribute->attnum);
-	/* where a field that is left out must be sent with its default, no client can rely on it */
+
+	/*
+	 * where a field that is left out must be sent with its default, no client
+	 * can rely on it
+	 */
 	if (dialect->defaults_left_out && !is_primary)
 		append_default(out, relation, attribute, type.type);
 	appendStringInfoString(out, ", \"type_params\": {");

@@ -280,7 +280,11 @@ write_float_comparison(Writing *w, StringInfo out, const CollectionField *field,
 
 	if ((op == FILTER_EQ || op == FILTER_NE) && out_of_range(field, datum, type))
 		return op == FILTER_EQ ? NEVER : filter_write_known(w, out, field);
-	/* NaN is above every number here, and below none there: x > c is not (x <= c) */
+
+	/*
+	 * NaN is above every number here, and below none there: x > c is not (x
+	 * <= c)
+	 */
 	if (op == FILTER_GT || op == FILTER_GE)
 		appendStringInfo(out, "not (%s %s ", field->name, op == FILTER_GT ? "<=" : "<");
 	else
@@ -432,7 +436,11 @@ write_membership(Writing *w, StringInfo out, List *tree)
 	if (count_elements(value->datum) > w->max_bytes / 2)
 		return UNSENT;
 	elements = filter_take_elements(value->datum);
-	/* of an empty array: = ANY is false, <> ALL is true, whatever the field, even NULL */
+
+	/*
+	 * of an empty array: = ANY is false, <> ALL is true, whatever the field,
+	 * even NULL
+	 */
 	if (elements.count == 0)
 		return negated ? ALWAYS : NEVER;
 	initStringInfo(&list);
@@ -455,7 +463,10 @@ write_membership(Writing *w, StringInfo out, List *tree)
 			appendStringInfoChar(&list, ',');
 		if (!write_member(w, &list, field, elements.datums[i], elements.type))
 		{
-			/* leaving a value out of "not in" only lets more rows through; not so with "in" */
+			/*
+			 * leaving a value out of "not in" only lets more rows through;
+			 * not so with "in"
+			 */
 			if (!negated)
 				return UNSENT;
 			w->recheck = true;
@@ -657,7 +668,11 @@ is_always_written(const MilvusTable *table, List *tree, List *values)
 	if (node == FILTER_BOOLEAN || node == FILTER_NULL || node == FILTER_JSON_EXISTS)
 		return true;
 	value = list_nth(values, intVal(lfourth(tree)));
-	/* constants were tried when the tree was made, but for lists of keys of any length */
+
+	/*
+	 * constants were tried when the tree was made, but for lists of keys of
+	 * any length
+	 */
 	if (IsA(value, Const))
 		return !names_keys(table, tree) || ((Const *) value)->constisnull ||
 			VARSIZE_ANY(DatumGetPointer(((Const *) value)->constvalue)) < MAX_CONSTANT_BYTES / 4;
@@ -691,8 +706,8 @@ write_within(const MilvusTable *table, List *trees, const FilterValue *values, i
 	return (FilterText)
 	{
 		/* a list of keys that is not sent bounds nothing */
-		.never = outcome == NEVER,.recheck = w.recheck,
-		.most = w.recheck ? PG_INT64_MAX : count_keys(table, trees, values),.text = out.data
+		.never = outcome == NEVER, .recheck = w.recheck,
+			.most = w.recheck ? PG_INT64_MAX : count_keys(table, trees, values), .text = out.data
 	};
 }
 

@@ -33,13 +33,19 @@ typedef enum FilterNode
 
 	/* of what is inside a field: shippable_contents.c, filter_contents.c */
 	FILTER_LIKE,				/* attnum, FilterPattern, index of the pattern */
-	FILTER_ARRAY,				/* attnum, FilterArrayTest, index of the element or array */
-	FILTER_LENGTH,				/* attnum, unused, index of the number of elements */
-	FILTER_JSON,				/* attnum, FilterOperator, index of the value, path: Strings */
+	FILTER_ARRAY,				/* attnum, FilterArrayTest, index of the
+								 * element or array */
+	FILTER_LENGTH,				/* attnum, unused, index of the number of
+								 * elements */
+	FILTER_JSON,				/* attnum, FilterOperator, index of the value,
+								 * path: Strings */
 	FILTER_JSON_IN,				/* attnum, negated, index of the array, path */
-	FILTER_JSON_EXACT,			/* as FILTER_JSON, but a text equals strings only, not what reads so */
+	FILTER_JSON_EXACT,			/* as FILTER_JSON, but a text equals strings
+								 * only, not what reads so */
 	FILTER_JSON_EXISTS,			/* attnum, unused, unused, path */
-	FILTER_WORDS				/* attnum, FilterWords, index of the text, list of the index of the number; sent or refused, see words.h */
+	FILTER_WORDS				/* attnum, FilterWords, index of the text,
+								 * list of the index of the number; sent or
+								 * refused, see words.h */
 } FilterNode;
 
 typedef enum FilterPattern
@@ -98,14 +104,17 @@ typedef struct FilterValue
 	Oid			type;
 	Datum		datum;
 	bool		isnull;
-	const char *placeholder;	/* for EXPLAIN: written in its stead; NULL: the datum holds */
+	const char *placeholder;	/* for EXPLAIN: written in its stead; NULL:
+								 * the datum holds */
 } FilterValue;
 
 typedef struct FilterText
 {
 	bool		never;			/* no row can pass */
-	bool		recheck;		/* rows must be checked here again: a part cannot be written, or is too large */
-	int64		most;			/* no more rows can pass, because their keys are named; PG_INT64_MAX: they are not */
+	bool		recheck;		/* rows must be checked here again: a part
+								 * cannot be written, or is too large */
+	int64		most;			/* no more rows can pass, because their keys
+								 * are named; PG_INT64_MAX: they are not */
 	char	   *text;			/* "" : all rows */
 } FilterText;
 

@@ -60,7 +60,8 @@ typedef enum Outcome
 	WRITTEN,					/* as text */
 	ALWAYS,						/* true of every row */
 	NEVER,						/* true of none */
-	UNSENT						/* can't be written: true for now, checked again here */
+	UNSENT						/* can't be written: true for now, checked
+								 * again here */
 } Outcome;
 
 typedef struct Writing

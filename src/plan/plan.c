@@ -24,8 +24,10 @@
 typedef struct Needs
 {
 	Index		relid;
-	Expr	   *distance;		/* taken from the score, not looked into; or NULL */
-	Bitmapset  *attnums;		/* offset by FirstLowInvalidHeapAttributeNumber */
+	Expr	   *distance;		/* taken from the score, not looked into; or
+								 * NULL */
+	Bitmapset  *attnums;		/* offset by
+								 * FirstLowInvalidHeapAttributeNumber */
 } Needs;
 
 static bool

@@ -217,7 +217,7 @@ ranking_match(Expr *expr, RelOptInfo *rel, const MilvusTable *table, Ranking *ra
 
 		*ranking = (Ranking)
 		{
-			.search = search,.falls = search->negated,.is_linear = true,.slope = sign
+			.search = search, .falls = search->negated, .is_linear = true, .slope = sign
 		};
 		return true;
 	}
@@ -306,7 +306,11 @@ ranking_match_bound(Expr *clause, RelOptInfo *rel, const MilvusTable *table, Sea
 		value = (Expr *) left;
 		is_below = !is_below;
 	}
-	/* the near ones pass: their values are below, or they fall with the distance and are above */
+
+	/*
+	 * the near ones pass: their values are below, or they fall with the
+	 * distance and are above
+	 */
 	if (!ranking.is_linear || is_below == ranking.falls || ranking.search->kind == DISTANCE_FUSED || !is_constant((Node *) value))
 		return NULL;
 	*search = ranking.search;

@@ -17,13 +17,20 @@ typedef struct SearchClause
 {
 	AttrNumber	attnum;			/* the vector */
 	DistanceKind kind;
-	bool		negated;		/* the expression is the distance, but for its sign */
+	bool		negated;		/* the expression is the distance, but for its
+								 * sign */
 	Expr	   *distance;		/* the expression */
-	Oid			function;		/* computes it, of the column's vector and the query's */
+	Oid			function;		/* computes it, of the column's vector and the
+								 * query's */
 	Expr	   *query;			/* the query vector */
-	Expr	   *bound;			/* a condition wants no row farther than this; or NULL */
+	Expr	   *bound;			/* a condition wants no row farther than this;
+								 * or NULL */
 	Expr	   *bound_clause;	/* that condition */
-	/* of milvus.rrf() and milvus.weighted(), where attnum is 0 and there is neither function nor query */
+
+	/*
+	 * of milvus.rrf() and milvus.weighted(), where attnum is 0 and there is
+	 * neither function nor query
+	 */
 	List	   *legs;			/* SearchClauses */
 	bool		by_rank;		/* RRF */
 	Expr	   *parameter;		/* k, or the weights */

@@ -81,7 +81,11 @@ declare_unique_key(RelOptInfo *rel)
 	if (attnum == 0 || !table->options.unique_keys)
 		return;
 	get_atttypetypmodcoll(table->relid, attnum, &type, &typmod, &collation);
-	/* Milvus' keys differ by their bytes: to such a collation some may be equal */
+
+	/*
+	 * Milvus' keys differ by their bytes: to such a collation some may be
+	 * equal
+	 */
 	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
 		return;
 	opclass = GetDefaultOpClass(type, BTREE_AM_OID);

@@ -26,7 +26,8 @@ typedef struct PlanRelation
 	List	   *local_reasons;	/* why each of local_conds stays: String */
 	double		table_rows;
 	SearchClause *search;		/* orders the query; or NULL */
-	const char *search_reason;	/* why a distance that orders the query is not sent */
+	const char *search_reason;	/* why a distance that orders the query is not
+								 * sent */
 	SearchClause *range;		/* finds all rows within a distance; or NULL */
 } PlanRelation;
 

@@ -12,7 +12,8 @@
 
 typedef struct AddressSearch
 {
-	Relids		relids;			/* the relation and its parents, all of one query level */
+	Relids		relids;			/* the relation and its parents, all of one
+								 * query level */
 	int			level;			/* how many queries below that level we are */
 } AddressSearch;
 

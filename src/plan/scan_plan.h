@@ -24,12 +24,15 @@ typedef struct SearchPlan
 {
 	AttrNumber	attnum;			/* the vector */
 	DistanceKind kind;
-	bool		negated;		/* what is delivered is the distance, but for its sign */
+	bool		negated;		/* what is delivered is the distance, but for
+								 * its sign */
 	Oid			function;		/* computes that */
 	int			query;			/* index in fdw_exprs of the query vector */
-	int			bound;			/* index in fdw_exprs of the distance beyond which no row is wanted, -1 without */
+	int			bound;			/* index in fdw_exprs of the distance beyond
+								 * which no row is wanted, -1 without */
 	bool		bound_is_open;	/* nor one that is just as far */
-	bool		bound_is_turned;	/* it was a lower bound of the negative: no number is above NaN */
+	bool		bound_is_turned;	/* it was a lower bound of the negative:
+									 * no number is above NaN */
 } SearchPlan;
 
 /* several searches as one: search.kind is DISTANCE_FUSED */
@@ -47,21 +50,29 @@ typedef struct FusionPlan
 typedef struct ScanPlan
 {
 	PathKind	kind;
-	Oid			relid;			/* the foreign table; the node of a count has no relation of its own */
-	int			relied_on;		/* Collection.fingerprint of what was planned with */
-	List	   *filters;		/* trees of the conditions that are sent; their values are in fdw_exprs */
-	bool		has_words;		/* some of them are on words: none may be left out, and checked here */
-	List	   *columns;		/* integers: attribute number by position of the scan tuple; 0: the distance */
-	List	   *recheck_columns;	/* integers: attribute numbers that only the sent conditions need */
+	Oid			relid;			/* the foreign table; the node of a count has
+								 * no relation of its own */
+	int			relied_on;		/* Collection.fingerprint of what was planned
+								 * with */
+	List	   *filters;		/* trees of the conditions that are sent;
+								 * their values are in fdw_exprs */
+	bool		has_words;		/* some of them are on words: none may be left
+								 * out, and checked here */
+	List	   *columns;		/* integers: attribute number by position of
+								 * the scan tuple; 0: the distance */
+	List	   *recheck_columns;	/* integers: attribute numbers that only
+									 * the sent conditions need */
 	bool		has_search;
 	SearchPlan	search;
 	FusionPlan	fusion;
 	int			limit;			/* index in fdw_exprs of LIMIT, -1 without */
 	int			offset;			/* index in fdw_exprs of OFFSET, -1 without */
 	bool		one_ahead;		/* a window looks at one row more */
-	bool		drops_rows;		/* conditions are checked here, other than the bound of the search */
+	bool		drops_rows;		/* conditions are checked here, other than the
+								 * bound of the search */
 	List	   *local_reasons;	/* strings: why each of them is; for EXPLAIN */
-	const char *search_reason;	/* why a distance that orders the query is not sent, "" without; for EXPLAIN */
+	const char *search_reason;	/* why a distance that orders the query is not
+								 * sent, "" without; for EXPLAIN */
 } ScanPlan;
 
 /* To ForeignScan.fdw_private, which copyObject() understands, and back. */

@@ -253,7 +253,11 @@ find_range(RelOptInfo *rel, bool by_words)
 			relation->search_reason = obstacle;
 		if (obstacle)
 			continue;
-		/* a filter is exact: only an exact index finds all rows within a distance */
+
+		/*
+		 * a filter is exact: only an exact index finds all rows within a
+		 * distance
+		 */
 		if (by_words ? !search->bound_is_exact : !collection_search_exact(searched_field(relation->table, search)))
 			continue;
 		search->bound = bound;

@@ -35,7 +35,8 @@ typedef struct Leg
 {
 	DistanceKind kind;
 	double		weight;
-	Hits	   *hits;			/* NULL: the query is NULL, or has no direction: nothing is near it */
+	Hits	   *hits;			/* NULL: the query is NULL, or has no
+								 * direction: nothing is near it */
 } Leg;
 
 typedef struct Candidate
@@ -48,7 +49,8 @@ typedef struct Candidate
 typedef enum Stage
 {
 	BEFORE_SEARCH,
-	READING_CANDIDATES,			/* the next is candidates[at]; the rows of those before fetched are there */
+	READING_CANDIDATES,			/* the next is candidates[at]; the rows of
+								 * those before fetched are there */
 	READING_OTHERS,
 	DONE
 } Stage;

@@ -61,8 +61,8 @@ hits_make_query(const MilvusTable *table, AttrNumber attnum, DistanceKind kind, 
 
 	*query = (HitsQuery)
 	{
-		.field = table_searched_field(table, column->field, kind == DISTANCE_BM25),.metric = distance_metric(kind),.is_text = kind == DISTANCE_BM25,
-		.bounds = {.kind = kind,.farthest = INFINITY},.params = search_params_set(table)
+		.field = table_searched_field(table, column->field, kind == DISTANCE_BM25), .metric = distance_metric(kind), .is_text = kind == DISTANCE_BM25,
+			.bounds.kind = kind, .bounds.farthest = INFINITY, .params = search_params_set(table)
 	};
 	if (value->isnull)
 		return false;
@@ -71,7 +71,11 @@ hits_make_query(const MilvusTable *table, AttrNumber attnum, DistanceKind kind, 
 		query->query = filter_utf8_text(value->datum);
 		return true;
 	}
-	/* encoded as the field has its vectors; the value's type may differ from the column's */
+
+	/*
+	 * encoded as the field has its vectors; the value's type may differ from
+	 * the column's
+	 */
 	table_field_type(query->field, &type);
 	codec_init(&codec, column->name, value->type, -1, &type);
 	vector_write_query(&codec, value->datum, &bytes);

@@ -18,7 +18,8 @@ typedef struct HitsQuery
 	const CollectionField *field;	/* the vector */
 	const char *metric;
 	bool		is_text;		/* the server makes the vector, of words */
-	FlatSlice	query;			/* a vector as the field has them, or a text in UTF-8 */
+	FlatSlice	query;			/* a vector as the field has them, or a text
+								 * in UTF-8 */
 	SearchBounds bounds;
 	const char *params;			/* JSON object */
 } HitsQuery;

@@ -26,8 +26,10 @@ struct KeyList
 	RowKey	   *keys;
 	int			count;
 	int			passed;			/* those before it are done with */
-	int			written;		/* those from passed up to it were written last */
-	int			growth;			/* keys to write at least: more where few are found */
+	int			written;		/* those from passed up to it were written
+								 * last */
+	int			growth;			/* keys to write at least: more where few are
+								 * found */
 };
 
 #define ST_SORT sort_keys

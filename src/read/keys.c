@@ -147,6 +147,7 @@ char *
 key_filter_end(KeyFilter *filter)
 {
 	const char *name = filter->table->collection->primary_key->name;
+
 	/* the lowest number is what is below its neighbour */
 	char	   *alone = !filter->alone ? NULL :
 		psprintf("%s %s " INT64_FORMAT, name, filter->negated ? ">=" : "<", PG_INT64_MIN + 1);

@@ -36,7 +36,8 @@ typedef struct KeyFilter
 {
 	const MilvusTable *table;
 	bool		negated;		/* of the rows that have none of the keys */
-	StringInfoData list;		/* "key in [1,2": of those that a list can have */
+	StringInfoData list;		/* "key in [1,2": of those that a list can
+								 * have */
 	int			listed;
 	bool		alone;			/* the key that stands alone is one of them */
 } KeyFilter;

@@ -34,8 +34,10 @@
 typedef enum Stage
 {
 	BEFORE_SEARCH,				/* a search for "limit" neighbours comes next */
-	READING_HITS,				/* its answer is bound to the reader, and its scores hold */
-	READING_SORTED_HITS,		/* its answer is sorted by the distances computed here */
+	READING_HITS,				/* its answer is bound to the reader, and its
+								 * scores hold */
+	READING_SORTED_HITS,		/* its answer is sorted by the distances
+								 * computed here */
 	BEFORE_REST,				/* what no search finds comes next */
 	READING_REST,				/* it is sorted by the distances computed here */
 	DONE
@@ -59,14 +61,16 @@ typedef struct NeighbourSource
 	RowReader  *rest_reader;	/* with the vector */
 	Hits	   *hits;
 	MemoryContext context;
-	TupleDesc	tupdesc;		/* scan tuple, the vector when it is hidden, the distance */
+	TupleDesc	tupdesc;		/* scan tuple, the vector when it is hidden,
+								 * the distance */
 
 	Stage		stage;
 	bool		scores_hold;	/* else distances are computed here */
 	SearchBounds bounds;
 	FmgrInfo	function;
 
-	Tuplesortstate *sorted;		/* rows in the order of their computed distances */
+	Tuplesortstate *sorted;		/* rows in the order of their computed
+								 * distances */
 	TupleTableSlot *sorted_slot;
 } NeighbourSource;
 
@@ -148,7 +152,11 @@ begin_neighbours(const SourceRequest *request)
 	source->tupdesc = make_tupdesc(request->tupdesc, table, search->attnum);
 	source->bounds = search_bounds(search->kind, source->field->dim, distance_bound(request),
 								   table->connection->dialect);
-	/* an approximate index may find fewer than there are within a radius: rather see where it ends */
+
+	/*
+	 * an approximate index may find fewer than there are within a radius:
+	 * rather see where it ends
+	 */
 	if (!collection_search_exact(source->field))
 		source->bounds.has_radius = false;
 	fmgr_info(search->function, &source->function);
@@ -248,7 +256,10 @@ next_sorted(NeighbourSource *source, Datum *values, bool *nulls)
 	int			distance = row_distance_position(source->rest_reader);
 	TupleTableSlot *slot = source->sorted_slot;
 
-	/* not a copy: the row is used before the next is asked for, and its memory is the sort's own */
+	/*
+	 * not a copy: the row is used before the next is asked for, and its
+	 * memory is the sort's own
+	 */
 	if (source->sorted == NULL || !tuplesort_gettupleslot(source->sorted, true, false, slot, NULL))
 		return false;
 	slot_getallattrs(slot);

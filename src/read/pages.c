@@ -31,7 +31,8 @@ struct PageSource
 	RowReader  *reader;
 	ScanCounters *counters;
 	const char *expr;
-	KeyList    *keys;			/* of which rows must have one, asked for some at a time; or NULL */
+	KeyList    *keys;			/* of which rows must have one, asked for some
+								 * at a time; or NULL */
 	List	   *output_fields;
 	bool		ordered;		/* rows are asked for in the order of the key */
 	ReadGuarantee guarantee;	/* of the next page */
@@ -52,7 +53,8 @@ struct PageSource
 	bool		reading;		/* a page is bound to the reader */
 	bool		finished;
 	int64		received;		/* pages with rows, so far */
-	bool		doubted;		/* a first page had no rows, though there are some */
+	bool		doubted;		/* a first page had no rows, though there are
+								 * some */
 	bool		has_key;		/* there was a page before */
 	RowKey		last_key;
 	uint8	   *key_copy;
@@ -143,7 +145,11 @@ page_expression(PageSource *source)
 			appendStringInfo(&expr, " and (%s)", source->expr);
 		return expr.data;
 	}
-	/* the lowest number does not parse: what is above it is said by its neighbour */
+
+	/*
+	 * the lowest number does not parse: what is above it is said by its
+	 * neighbour
+	 */
 	if (source->has_key && !key->is_text && key->integer == PG_INT64_MIN &&
 		filter_can_name(source->table, source->table->collection->primary_key))
 		appendStringInfo(&expr, "%s >= " INT64_FORMAT, key_name, PG_INT64_MIN + 1);

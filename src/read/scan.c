@@ -29,6 +29,7 @@ open_scanned_table(ForeignScanState *node, const ScanPlan *scanned)
 	Index		relid = plan->scan.scanrelid > 0 ? plan->scan.scanrelid : bms_next_member(plan->fs_relids, -1);
 	RangeTblEntry *rte pg_attribute_unused() = exec_rt_fetch(relid, node->ss.ps.state);
 	Oid			user = compat_scan_check_as_user(plan, rte);
+
 	/* the query holds its lock */
 	Relation	relation = table_open(scanned->relid, NoLock);
 	MilvusTable *table = table_open_in_statement(relation, OidIsValid(user) ? user : GetUserId(),
@@ -172,14 +173,14 @@ make_request(ForeignScanState *node)
 	*request = (SourceRequest)
 	{
 		.table = state->table,
-		.plan = &state->plan,
-		.values = state->values,
-		.expr = filter.never || bound_is_null(state) || (keys && key_list_left(keys) == 0) ? NULL : filter.text,
-		.keys = keys,
-		.recheck = filter.recheck,
-		.most = keys ? key_list_left(keys) : filter.most,
-		.tupdesc = node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
-		.counters = &state->counters
+			.plan = &state->plan,
+			.values = state->values,
+			.expr = filter.never || bound_is_null(state) || (keys && key_list_left(keys) == 0) ? NULL : filter.text,
+			.keys = keys,
+			.recheck = filter.recheck,
+			.most = keys ? key_list_left(keys) : filter.most,
+			.tupdesc = node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
+			.counters = &state->counters
 	};
 	request->wanted = wanted_rows(state);
 }

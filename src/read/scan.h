@@ -15,7 +15,8 @@
 typedef enum ScanStage
 {
 	SCAN_NOT_STARTED,			/* nothing has been evaluated, nor asked */
-	SCAN_CHECKING,				/* the server is asked whether the plan's description still holds */
+	SCAN_CHECKING,				/* the server is asked whether the plan's
+								 * description still holds */
 	SCAN_READING,
 	SCAN_ENDED
 } ScanStage;
@@ -31,7 +32,8 @@ typedef struct MilvusScanState
 	const RowSourceMethods *methods;
 	List	   *exprs;			/* ExprStates of fdw_exprs */
 	FilterValue *values;
-	bool		asks_with_params;	/* what is asked may change within the statement */
+	bool		asks_with_params;	/* what is asked may change within the
+									 * statement */
 
 	ScanStage	stage;
 	CollectionCheck *check;

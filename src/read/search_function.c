@@ -59,7 +59,8 @@ typedef struct ManySearch
 	bool		hide_group_column;	/* it was not asked for */
 	double		within;			/* infinity: all */
 	SearchRequest request;
-	FlatSlice  *vectors;		/* by query; data NULL for a query that is NULL */
+	FlatSlice  *vectors;		/* by query; data NULL for a query that is
+								 * NULL */
 	int			nqueries;
 	RowReader  *reader;
 	TupleDesc	row_desc;		/* of the table */
@@ -73,7 +74,11 @@ is_searched_by(const TableColumn *column, bool texts)
 {
 	if (column->name == NULL)
 		return false;
-	/* of texts: by words, or by the vectors that a function of the server makes of them */
+
+	/*
+	 * of texts: by words, or by the vectors that a function of the server
+	 * makes of them
+	 */
 	return texts ? column->field->bm25 > 0 || (column->field->function_output && milvus_type_is_vector(column->field->data_type)) :
 		milvus_type_is_vector(column->field->data_type);
 }
@@ -323,7 +328,7 @@ put_groups(ManySearch *search, FlatResult *result, int query, bool last)
 	/* first to see whether they are enough, then to put them */
 	for (int pass = 0; pass < 2 && (pass == 0 || enough || last); pass++)
 	{
-		Groups		groups = {.values = keyset_make(),.counts = palloc0(sizeof(int) * search->k)};
+		Groups		groups = {.values = keyset_make(), .counts = palloc0(sizeof(int) * search->k)};
 		FlatCursor	scores = {0};
 		FlatValue	raw;
 

@@ -54,7 +54,11 @@ search_bounds(DistanceKind kind, int dim, double bound, const Dialect *dialect)
 			bounds.radius = 1 - bounds.farthest - error;
 			break;
 		case DISTANCE_HAMMING:
-			/* a number of bits; the radius is cut to an integer (seen on Milvus 2.3.5) */
+
+			/*
+			 * a number of bits; the radius is cut to an integer (seen on
+			 * Milvus 2.3.5)
+			 */
 			bounds.farthest = bound + error;
 			bounds.radius = Max(floor(bounds.farthest) + 1, 1);
 			break;
@@ -122,7 +126,11 @@ search_params_text(const char *set, int limit, const SearchBounds *bounds, const
 		params = merge(params, psprintf("{\"radius\": %.9g}", bounds->radius));
 	else if (from)
 		params = merge(params, psprintf("{\"radius\": %.9g}", is_similarity ? -FLT_MAX : FLT_MAX));
-	/* a little nearer, so that nothing is lost to rounding: what comes again is known */
+
+	/*
+	 * a little nearer, so that nothing is lost to rounding: what comes again
+	 * is known
+	 */
 	if (from)
 		params = merge(params, psprintf("{\"range_filter\": %.9g}",
 										is_similarity ? *from + fabs(*from) * 1e-6 : *from - fabs(*from) * 1e-6));

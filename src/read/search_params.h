@@ -14,7 +14,8 @@
 typedef struct SearchBounds
 {
 	DistanceKind kind;
-	double		farthest;		/* no row is wanted that is farther, with room for the rounding of scores */
+	double		farthest;		/* no row is wanted that is farther, with room
+								 * for the rounding of scores */
 	bool		has_radius;		/* and the server is told so */
 	double		radius;			/* as a score */
 } SearchBounds;

@@ -24,7 +24,8 @@
 /* Those below one node, in its order; in the memory of the statement. */
 struct SiblingScans
 {
-	Bitmapset **valid;			/* of the node's plans, those that are not pruned */
+	Bitmapset **valid;			/* of the node's plans, those that are not
+								 * pruned */
 	int			count;
 	ForeignScanState **scans;
 	int		   *plans;			/* which of the append's plans each is */
@@ -117,7 +118,11 @@ siblings_start(SiblingScans *siblings, int place)
 
 		if (!bms_is_member(siblings->plans[i], *siblings->valid))
 			continue;
-		/* it would be done when it is asked: before its parameters are evaluated */
+
+		/*
+		 * it would be done when it is asked: before its parameters are
+		 * evaluated
+		 */
 		if (scan->ss.ps.chgParam)
 			ExecReScan(&scan->ss.ps);
 		scan_send(scan);

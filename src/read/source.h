@@ -42,9 +42,11 @@ typedef struct SourceRequest
 	const MilvusTable *table;
 	const ScanPlan *plan;
 	const FilterValue *values;	/* of fdw_exprs */
-	const char *expr;			/* the filter, "" for none; NULL: no row can pass */
+	const char *expr;			/* the filter, "" for none; NULL: no row can
+								 * pass */
 	KeyList    *keys;			/* only rows with one of these keys; or NULL */
-	bool		recheck;		/* the rows must come with what the sent conditions need */
+	bool		recheck;		/* the rows must come with what the sent
+								 * conditions need */
 	int64		wanted;			/* rows that will probably be asked for */
 	int64		most;			/* there are no more than that */
 	TupleDesc	tupdesc;		/* of the scan tuple */
@@ -57,32 +59,42 @@ typedef struct RowSource RowSource;
 typedef struct RowSourceMethods
 {
 	/*
-	 * Make one.  Nothing is sent yet.  Everything is allocated in, and ends with,
-	 * CurrentMemoryContext.
+	 * Make one.  Nothing is sent yet.  Everything is allocated in, and ends
+	 * with, CurrentMemoryContext.
 	 */
 	RowSource  *(*begin) (const SourceRequest *request);
 
-	/* Send the first request, without waiting for the answer.  NULL: next does. */
+	/*
+	 * Send the first request, without waiting for the answer.  NULL: next
+	 * does.
+	 */
 	void		(*send) (RowSource *source);
 
 	/*
-	 * The next row, into arrays of the width of the scan tuple plus one; false
-	 * when there are no more.  Values are allocated in CurrentMemoryContext, or
-	 * live until the next call.
+	 * The next row, into arrays of the width of the scan tuple plus one;
+	 * false when there are no more.  Values are allocated in
+	 * CurrentMemoryContext, or live until the next call.
 	 *
-	 * Each row that passes the filter comes once: of pages in the order of the
-	 * primary key, of neighbours the nearest first, as far as the index promises,
-	 * and none beyond the bound; so of rows ranked by words.  A count is one row.
+	 * Each row that passes the filter comes once: of pages in the order of
+	 * the primary key, of neighbours the nearest first, as far as the index
+	 * promises, and none beyond the bound; so of rows ranked by words.  A
+	 * count is one row.
 	 */
 	bool		(*next) (RowSource *source, Datum *values, bool *nulls);
 
-	/* Stand before the first row again without asking for it; false when it is gone.  NULL: it always is. */
+	/*
+	 * Stand before the first row again without asking for it; false when it
+	 * is gone.  NULL: it always is.
+	 */
 	bool		(*rewind) (RowSource *source);
 
 	/* Give back what memory contexts don't.  NULL: there is nothing. */
 	void		(*end) (RowSource *source);
 
-	/* What EXPLAIN says of it, beside the filter.  values may be placeholders.  NULL: nothing. */
+	/*
+	 * What EXPLAIN says of it, beside the filter.  values may be
+	 * placeholders.  NULL: nothing.
+	 */
 	void		(*explain) (const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, struct ExplainState *es);
 } RowSourceMethods;
 

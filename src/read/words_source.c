@@ -27,7 +27,8 @@ typedef enum Stage
 {
 	BEFORE_SEARCH,				/* a search comes next */
 	READING_HITS,				/* its answer is bound to the reader */
-	READING_OTHERS,				/* pages of what has none of the words, or, of a query that is NULL, of all */
+	READING_OTHERS,				/* pages of what has none of the words, or, of
+								 * a query that is NULL, of all */
 	DONE
 } Stage;
 

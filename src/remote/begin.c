@@ -32,7 +32,10 @@ send_collected(const MilvusTable *table, const EState *estate, bool at_commit)
 	{
 		CollectedRows *rows = dlist_container(CollectedRows, node, iter.cur);
 
-		/* a statement does not see its own rows; what it keeps, it keeps for that */
+		/*
+		 * a statement does not see its own rows; what it keeps, it keeps for
+		 * that
+		 */
 		if (rows->estate == estate || !rows->has_unsent || !table_same_collection(rows->table, table))
 			continue;
 		if (rows->table->options.write_at_commit && !at_commit)

@@ -43,7 +43,7 @@ is_loading(const MilvusTable *table)
 	Milvus__Proto__Milvus__GetLoadStateResponse *response;
 	char	   *partition = table->options.partition;
 	RpcCall    *call;
-	MilvusStatus	status;
+	MilvusStatus status;
 
 	request.db_name = table->collection->dbname;
 	request.collection_name = table->collection->asked_name;
@@ -66,7 +66,7 @@ find_progress(const MilvusTable *table)
 	Milvus__Proto__Milvus__GetLoadingProgressRequest request = MILVUS__PROTO__MILVUS__GET_LOADING_PROGRESS_REQUEST__INIT;
 	Milvus__Proto__Milvus__GetLoadingProgressResponse *response;
 	char	   *partition = table->options.partition;
-	MilvusStatus	status;
+	MilvusStatus status;
 
 	request.db_name = table->collection->dbname;
 	request.collection_name = table->collection->asked_name;
@@ -74,7 +74,7 @@ find_progress(const MilvusTable *table)
 	request.n_partition_names = partition ? 1 : 0;
 	response = (Milvus__Proto__Milvus__GetLoadingProgressResponse *)
 		status_call(&table->connection->rpc, "GetLoadingProgress", true, &request.base,
-				 &milvus__proto__milvus__get_loading_progress_response__descriptor, &status);
+					&milvus__proto__milvus__get_loading_progress_response__descriptor, &status);
 	return status_failed(&status) ? 0 : (int) Max(0, Min(100, response->progress));
 }
 

@@ -146,7 +146,11 @@ mutation_finish(const MilvusTable *table, RpcCall *call, MutationKind kind, int6
 	read_check_status(table, mutation_rpc(kind), &answer->status);
 	outcome->done = rows_done(kind, answer);
 	own_writes_note(table->connection, table->collection, answer->timestamp);
-	/* of a deletion by keys, servers tell how many keys there were, or how many rows */
+
+	/*
+	 * of a deletion by keys, servers tell how many keys there were, or how
+	 * many rows
+	 */
 	if (kind != MUTATION_DELETE && outcome->done != rows)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),

@@ -13,7 +13,8 @@ typedef enum MutationKind
 {
 	MUTATION_INSERT,
 	MUTATION_UPSERT,
-	MUTATION_PARTIAL_UPDATE,	/* an upsert that leaves the fields it does not name as they are */
+	MUTATION_PARTIAL_UPDATE,	/* an upsert that leaves the fields it does
+								 * not name as they are */
 	MUTATION_DELETE
 } MutationKind;
 
@@ -21,7 +22,8 @@ typedef enum MutationKind
 typedef struct Mutation
 {
 	MutationKind kind;
-	int64		rows;			/* rows in it, or keys; -1: whatever the filter finds */
+	int64		rows;			/* rows in it, or keys; -1: whatever the
+								 * filter finds */
 	WirePiece  *pieces;
 	int			npieces;
 } Mutation;

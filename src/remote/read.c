@@ -89,7 +89,11 @@ read_start_page(const MilvusTable *table, ReadGuarantee guarantee, const PageReq
 	Parameters	parameters = {0};
 
 	add_parameter(&parameters, "limit", psprintf("%d", page->limit));
-	/* without it some servers return the rows in another order, or not all of them */
+
+	/*
+	 * without it some servers return the rows in another order, or not all of
+	 * them
+	 */
 	if (page->ordered || table->connection->dialect->iterator_waits)
 		add_parameter(&parameters, "iterator", "True");
 	return start_query(table, guarantee, page->expr, page->output_fields, &parameters);
@@ -112,7 +116,10 @@ read_start_count(const MilvusTable *table, ReadGuarantee guarantee, const char *
 {
 	Parameters	none = {0};
 
-	/* such a server counts the whole collection unless there is a filter: one that all rows pass */
+	/*
+	 * such a server counts the whole collection unless there is a filter: one
+	 * that all rows pass
+	 */
 	if (expr[0] == '\0' && table->options.partition && !table->connection->dialect->counts_partition)
 		expr = read_filter_of_all(table);
 	return start_query(table, guarantee, expr, list_make1(READ_COUNT), &none);
@@ -217,7 +224,7 @@ read_finish(const MilvusTable *table, RpcCall *call, RpcBuffer *buffer, bool *to
 void
 read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *flat)
 {
-	MilvusStatus	status = {flat->code, flat->error_code, NULL};
+	MilvusStatus status = {flat->code, flat->error_code, NULL};
 
 	if (!status_failed(&status))
 		return;

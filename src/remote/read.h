@@ -24,14 +24,16 @@ typedef struct SearchRequest
 {
 	const CollectionField *field;
 	const char *metric_type;
-	bool		is_text;		/* the server makes the vectors: those below are texts in UTF-8 */
+	bool		is_text;		/* the server makes the vectors: those below
+								 * are texts in UTF-8 */
 	const FlatSlice *vectors;	/* query vectors, each as the field has them */
 	int			nvectors;
 	int			limit;
 	const char *params;			/* JSON object */
 	const char *expr;			/* "" for all */
 	List	   *output_fields;	/* may be NIL */
-	const char *group_by;		/* field of which each value comes group_size times; NULL for none */
+	const char *group_by;		/* field of which each value comes group_size
+								 * times; NULL for none */
 	int			group_size;
 	bool		strict_group_size;	/* rather no group than one with fewer */
 } SearchRequest;
@@ -71,6 +73,6 @@ extern void read_check_keys(const MilvusTable *table, const char *rpc, const Fla
 
 /* An error for a response that makes no sense. */
 extern _Noreturn void read_raise_malformed(const MilvusTable *table, const char *rpc,
-								 const char *problem);
+										   const char *problem);
 
 #endif							/* MILVUS_READ_H */

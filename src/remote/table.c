@@ -345,7 +345,11 @@ table_read_guarantee(const MilvusTable *table, ReadKind kind)
 	switch (consistency)
 	{
 		case CONSISTENCY_STRONG:
-			/* asked for by its time, only the first of several reads waits for it */
+
+			/*
+			 * asked for by its time, only the first of several reads waits
+			 * for it
+			 */
 			if (dialect->has_timestamps && (dialect->iterator_waits || kind == READ_REPEATEDLY))
 				return (ReadGuarantee) {connection_server_time(table->connection), MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Session};
 			return (ReadGuarantee) {GUARANTEE_STRONG, MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Strong};
@@ -366,7 +370,10 @@ table_read_guarantee(const MilvusTable *table, ReadKind kind)
 ReadGuarantee
 table_snapshot_guarantee(const MilvusTable *table, uint64 session_ts)
 {
-	/* a proxy tells the time of its own clock, which may be behind that of its writes */
+	/*
+	 * a proxy tells the time of its own clock, which may be behind that of
+	 * its writes
+	 */
 	return (ReadGuarantee)
 	{
 		Max(session_ts, last_write(table)), MILVUS__PROTO__COMMON__CONSISTENCY_LEVEL__Session

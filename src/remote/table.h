@@ -17,7 +17,8 @@
 
 typedef struct TableColumn
 {
-	char	   *name;			/* of the column; NULL: dropped, or without a field, see table_require_column() */
+	char	   *name;			/* of the column; NULL: dropped, or without a
+								 * field, see table_require_column() */
 	Oid			typeid;			/* InvalidOid: dropped */
 	int32		typmod;
 	CollectionField *field;		/* $meta for a dynamic key */
@@ -34,7 +35,8 @@ typedef struct MilvusTable
 	Collection *collection;
 	int			ncolumns;
 	TableColumn *columns;		/* by attnum - 1 */
-	uint64	   *snapshot;		/* that pages of the statement are read from, 0 while there is none; NULL: no statement */
+	uint64	   *snapshot;		/* that pages of the statement are read from,
+								 * 0 while there is none; NULL: no statement */
 } MilvusTable;
 
 /*
@@ -91,7 +93,8 @@ typedef struct ReadGuarantee
 typedef enum ReadKind
 {
 	READ_ONCE,					/* a search, a count, rows by their keys */
-	READ_REPEATEDLY,			/* several of these, that need not each see what came since the first */
+	READ_REPEATEDLY,			/* several of these, that need not each see
+								 * what came since the first */
 	READ_ORDERED				/* a query with the key "iterator" */
 } ReadKind;
 

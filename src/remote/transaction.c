@@ -549,7 +549,11 @@ send_all_kept(void)
 		error = CopyErrorData();
 		FlushErrorState();
 		settle_mutations(0);
-		/* the request at fault is told of by its note, unless it surely had no effect */
+
+		/*
+		 * the request at fault is told of by its note, unless it surely had
+		 * no effect
+		 */
 		raise_commit_failure(error, sum_effects() == effects ? nsent : nsent + 1);
 	}
 	PG_END_TRY();
@@ -624,7 +628,11 @@ register_callbacks(void)
 {
 	if (callbacks_registered)
 		return;
-	/* called before those that were registered earlier: the connections are still open */
+
+	/*
+	 * called before those that were registered earlier: the connections are
+	 * still open
+	 */
 	RegisterXactCallback(on_transaction, NULL);
 	RegisterSubXactCallback(on_subtransaction, NULL);
 	callbacks_registered = true;

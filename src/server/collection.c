@@ -260,7 +260,7 @@ ask_row_count(MilvusConnection *connection, const char *dbname, const char *name
 	Milvus__Proto__Milvus__QueryResults *results;
 	Milvus__Proto__Schema__ScalarField *scalars;
 	char	   *field = "count(*)";
-	MilvusStatus	status;
+	MilvusStatus status;
 
 	request.db_name = (char *) dbname;
 	request.collection_name = (char *) name;
@@ -272,7 +272,7 @@ ask_row_count(MilvusConnection *connection, const char *dbname, const char *name
 	request.expr = "";
 	results = (Milvus__Proto__Milvus__QueryResults *)
 		status_call(&connection->rpc, "Query", true, &request.base,
-				 &milvus__proto__milvus__query_results__descriptor, &status);
+					&milvus__proto__milvus__query_results__descriptor, &status);
 	if (status_failed(&status) || results->n_fields_data == 0 ||
 		results->fields_data[0]->field_case != MILVUS__PROTO__SCHEMA__FIELD_DATA__FIELD_SCALARS)
 		return 0;
@@ -320,7 +320,8 @@ max_window(const Dialect *dialect, const DescribeResponse *response)
 struct CollectionCheck
 {
 	MilvusConnection *connection;
-	Collection *known;			/* what is checked; NULL when it is asked for the first time */
+	Collection *known;			/* what is checked; NULL when it is asked for
+								 * the first time */
 	const char *dbname;
 	const char *name;
 	MemoryContext context;		/* of the questions */
@@ -369,7 +370,7 @@ finish_asking(CollectionCheck *check)
 	IndexResponse *indexes;
 	PartitionsResponse *loaded = NULL;
 	StatisticsResponse *counted = NULL;
-	MilvusStatus	status;
+	MilvusStatus status;
 	Collection *collection;
 	double		rows = -1;
 
@@ -385,7 +386,11 @@ finish_asking(CollectionCheck *check)
 						connection->rpc.name, check->name)));
 	indexes = (IndexResponse *)
 		rpc_finish_message(check->index, &milvus__proto__milvus__describe_index_response__descriptor);
-	/* a user allowed to read the rows may lack the privilege to fetch statistics */
+
+	/*
+	 * a user allowed to read the rows may lack the privilege to fetch
+	 * statistics
+	 */
 	if (rpc_is_permitted(check->statistics))
 		counted = (StatisticsResponse *)
 			rpc_finish_message(check->statistics, &milvus__proto__milvus__get_collection_statistics_response__descriptor);
@@ -407,7 +412,11 @@ finish_asking(CollectionCheck *check)
 	collection->dbname = pstrdup(check->dbname);
 	collection->described_at = GetCurrentTimestamp();
 	fill_collection(collection, described);
-	/* a collection without an index, or statistics not offered, are no errors here */
+
+	/*
+	 * a collection without an index, or statistics not offered, are no errors
+	 * here
+	 */
 	if (status_of_message(&indexes->base, &status) && !status_failed(&status))
 		fill_indexes(collection, indexes);
 	collection->rows = rows;
@@ -498,7 +507,10 @@ collection_resolve(MilvusConnection *connection, const char *dbname, const char 
 	Collection *collection = collection_describe(connection, dbname, name, max_age);
 	Collection *own;
 
-	/* a description is checked again beside the first request, but what an alias means is not */
+	/*
+	 * a description is checked again beside the first request, but what an
+	 * alias means is not
+	 */
 	if (strcmp(collection->name, name) != 0)
 		collection = collection_describe(connection, dbname, name, Min(max_age, DESCRIPTION_RECENT));
 	if (strcmp(collection->name, name) == 0)
@@ -588,7 +600,7 @@ collection_is_same(MilvusConnection *connection, const Collection *collection)
 {
 	Milvus__Proto__Milvus__DescribeCollectionRequest request = MILVUS__PROTO__MILVUS__DESCRIBE_COLLECTION_REQUEST__INIT;
 	DescribeResponse *response;
-	MilvusStatus	status;
+	MilvusStatus status;
 
 	if (collection->id == 0)
 		return true;
@@ -596,7 +608,7 @@ collection_is_same(MilvusConnection *connection, const Collection *collection)
 	request.collection_name = collection->asked_name;
 	response = (DescribeResponse *)
 		status_call(&connection->rpc, "DescribeCollection", true, &request.base,
-				 &milvus__proto__milvus__describe_collection_response__descriptor, &status);
+					&milvus__proto__milvus__describe_collection_response__descriptor, &status);
 	return !status_failed(&status) && response->collectionid == collection->id;
 }
 
@@ -644,7 +656,7 @@ collection_list_partitions(MilvusConnection *connection, const char *dbname, con
 	request.collection_name = (char *) name;
 	response = (PartitionsResponse *)
 		status_call(&connection->rpc, "ShowPartitions", true, &request.base,
-				 &milvus__proto__milvus__show_partitions_response__descriptor, NULL);
+					&milvus__proto__milvus__show_partitions_response__descriptor, NULL);
 	for (size_t i = 0; i < response->n_partition_names; i++)
 		result = lappend(result, pstrdup(rpc_name(response->partition_names[i])));
 	return result;
@@ -661,7 +673,7 @@ collection_list(MilvusConnection *connection, const char *dbname)
 	request.db_name = (char *) dbname;
 	response = (Milvus__Proto__Milvus__ShowCollectionsResponse *)
 		status_call(&connection->rpc, "ShowCollections", true, &request.base,
-				 &milvus__proto__milvus__show_collections_response__descriptor, NULL);
+					&milvus__proto__milvus__show_collections_response__descriptor, NULL);
 	for (size_t i = 0; i < response->n_collection_names; i++)
 		names = lappend(names, response->collection_names[i]);
 	return names;

@@ -31,7 +31,8 @@ typedef struct CollectionField
 	bool		analyzed;		/* a text of which the server knows the words */
 	char	   *analyzer;		/* by these parameters: JSON, or NULL */
 	bool		matched;		/* and can be asked for them in a filter */
-	int			bm25;			/* of a text: the field of the vector that a BM25 function makes of it, from 1; 0: none */
+	int			bm25;			/* of a text: the field of the vector that a
+								 * BM25 function makes of it, from 1; 0: none */
 
 	/* its index: NULL without one */
 	char	   *index_type;
@@ -46,13 +47,16 @@ typedef struct Collection
 	char	   *name;			/* its own name */
 	char	   *dbname;
 	int			nfields;
-	CollectionField *fields;	/* the last one is $meta where there are dynamic fields */
+	CollectionField *fields;	/* the last one is $meta where there are
+								 * dynamic fields */
 	CollectionField *primary_key;
 	bool		has_dynamic;
 	bool		partly_loaded;	/* some partitions are loaded, others are not */
 	int			npartitions;
 	int			max_window;		/* limit of a query, topk of a search */
-	Milvus__Proto__Common__ConsistencyLevel consistency;	/* what its readers ask for unless they say otherwise */
+	Milvus__Proto__Common__ConsistencyLevel consistency;	/* what its readers ask
+															 * for unless they say
+															 * otherwise */
 	uint32		fingerprint;	/* of all that plans rely on */
 	double		rows;			/* as the server's statistics say; -1 unknown */
 	TimestampTz described_at;

@@ -236,7 +236,7 @@ introduce(MilvusConnection *connection)
 	Milvus__Proto__Common__ClientInfo client = MILVUS__PROTO__COMMON__CLIENT_INFO__INIT;
 	Milvus__Proto__Milvus__ConnectResponse *response;
 	RpcCall    *call;
-	MilvusStatus	status;
+	MilvusStatus status;
 	MemoryContext caller;
 	const char *version = NULL;
 
@@ -347,7 +347,11 @@ make_connection(ForeignServer *server, UserMapping *mapping, Oid userid)
 	MilvusConnection *connection = palloc0(sizeof(MilvusConnection));
 
 	connection->context = context;
-	/* retired until it is known to work: an error leaves it to the end of the transaction */
+
+	/*
+	 * retired until it is known to work: an error leaves it to the end of the
+	 * transaction
+	 */
 	dlist_push_tail(&retired_connections, &connection->node);
 	open_connection(connection, server, mapping, userid);
 	MemoryContextSwitchTo(caller);
@@ -425,7 +429,7 @@ connection_server_time(MilvusConnection *connection)
 	Milvus__Proto__Milvus__AllocTimestampRequest request = MILVUS__PROTO__MILVUS__ALLOC_TIMESTAMP_REQUEST__INIT;
 	Milvus__Proto__Milvus__AllocTimestampResponse *response = (Milvus__Proto__Milvus__AllocTimestampResponse *)
 		status_call(&connection->rpc, "AllocTimestamp", true, &request.base,
-				 &milvus__proto__milvus__alloc_timestamp_response__descriptor, NULL);
+					&milvus__proto__milvus__alloc_timestamp_response__descriptor, NULL);
 	uint64		timestamp = response->timestamp;
 
 	protobuf_c_message_free_unpacked(&response->base, rpc_allocator());

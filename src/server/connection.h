@@ -23,16 +23,19 @@ struct Collection;
  */
 typedef struct MilvusConnection
 {
-	dlist_node	node;			/* in the list of open or of retired connections */
+	dlist_node	node;			/* in the list of open or of retired
+								 * connections */
 	MemoryContext context;
 	Oid			serverid;
 	Oid			mappingid;
-	uint32		server_hash;	/* of the two in their syscaches, to be told of changes */
+	uint32		server_hash;	/* of the two in their syscaches, to be told
+								 * of changes */
 	uint32		mapping_hash;
 	Oid			userid;			/* whose mapping: InvalidOid for PUBLIC */
 	bool		invalid;		/* the definition has changed */
 	bool		keep;			/* option keep_connections */
-	bool		lent;			/* its credentials are not the user's own, see check_lent_credentials() */
+	bool		lent;			/* its credentials are not the user's own, see
+								 * check_lent_credentials() */
 	RpcServer	rpc;
 	char	   *server_version; /* as the server says */
 	char	   *dbname;

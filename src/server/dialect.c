@@ -28,7 +28,8 @@ typedef struct DialectFact
 	size_t		offset;			/* of the flag in Dialect */
 	int			since;			/* the first Milvus it is true of; 0: none */
 	int			until;			/* the first one after that it is not; 0: none */
-	int			again;			/* the first one after that it is true of again; 0: none */
+	int			again;			/* the first one after that it is true of
+								 * again; 0: none */
 	int			lites;
 	const char *source;
 } DialectFact;
@@ -150,7 +151,7 @@ read_numbers(const char *text, const char **rest)
 	return (VersionRange)
 	{
 		V(numbers[0], numbers[1], Max(numbers[2], 0)),
-		V(numbers[0], numbers[1], count == 3 ? numbers[2] : ANY_PATCH)
+			V(numbers[0], numbers[1], count == 3 ? numbers[2] : ANY_PATCH)
 	};
 }
 
@@ -213,7 +214,10 @@ read_version(const char *text)
 	const char *rest;
 	VersionRange range;
 
-	/* Zilliz Cloud: "Zilliz Cloud Vector Database(Compatible with Milvus 2.5)" */
+	/*
+	 * Zilliz Cloud: "Zilliz Cloud Vector Database(Compatible with Milvus
+	 * 2.5)"
+	 */
 	if (compatible)
 	{
 		text = compatible + strlen(managed);
@@ -237,7 +241,11 @@ holds_throughout(const DialectFact *fact, VersionRange range)
 {
 	if (fact->since == 0 || range.oldest < fact->since)
 		return false;
-	/* nobody has seen it: only what was measured, and is true of the newest, is taken to stay so */
+
+	/*
+	 * nobody has seen it: only what was measured, and is true of the newest,
+	 * is taken to stay so
+	 */
 	if (range.newest > NEWEST_READ)
 		return fact->since <= V(2, 3, 0) && fact->until == 0;
 	if (fact->until == 0 || range.newest < fact->until)
@@ -275,7 +283,11 @@ set_lite(Dialect *dialect, const char *name, int lite)
 		*(bool *) ((char *) dialect + facts[i].offset) = (facts[i].lites & lite) != 0;
 	if (lite != LITE_3)
 		return;
-	/* it has no window, and pays by the request; Lite 2 is quadratic in the rows that have vectors */
+
+	/*
+	 * it has no window, and pays by the request; Lite 2 is quadratic in the
+	 * rows that have vectors
+	 */
 	dialect->max_window = dialect->max_vector_rows = 131072;
 	dialect->max_vector_bytes = 32 * 1024 * 1024;
 }

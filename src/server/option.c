@@ -48,7 +48,8 @@ typedef enum OptionKind
 	OPTION_ROWS,
 	OPTION_DIM,
 	OPTION_BOOLEAN,
-	OPTION_FILE,				/* read by the server process: not for everybody */
+	OPTION_FILE,				/* read by the server process: not for
+								 * everybody */
 	OPTION_JSON,
 	OPTION_SSLMODE,
 	OPTION_CONSISTENCY,

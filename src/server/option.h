@@ -12,7 +12,9 @@
 
 typedef enum Consistency
 {
-	CONSISTENCY_UNSET,			/* the collection's own, but never less than session, and strong where rows are read to be changed */
+	CONSISTENCY_UNSET,			/* the collection's own, but never less than
+								 * session, and strong where rows are read to
+								 * be changed */
 	CONSISTENCY_SESSION,		/* a session reads its own writes */
 	CONSISTENCY_STRONG,
 	CONSISTENCY_BOUNDED,
@@ -69,7 +71,8 @@ typedef struct ColumnOptions
 	bool		primary_key;	/* the rest is for milvus.create_collection() */
 	bool		auto_id;
 	bool		partition_key;
-	int			dim;			/* of a vector whose type has none; 0: not said */
+	int			dim;			/* of a vector whose type has none; 0: not
+								 * said */
 	bool		full_text;		/* BM25 can rank the text by words */
 	bool		match;			/* filters can find words in it */
 	char	   *analyzer;		/* what its words are: JSON object, or NULL */

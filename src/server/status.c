@@ -84,12 +84,12 @@ status_check(const RpcServer *server, const char *rpc, const MilvusStatus *statu
 
 ProtobufCMessage *
 status_call(const RpcServer *server, const char *rpc, bool repeatable,
-		 const ProtobufCMessage *request, const ProtobufCMessageDescriptor *response_type,
-		 MilvusStatus *status)
+			const ProtobufCMessage *request, const ProtobufCMessageDescriptor *response_type,
+			MilvusStatus *status)
 {
 	ProtobufCMessage *response =
 		rpc_finish_message(rpc_start_message(server, rpc, repeatable, request), response_type);
-	MilvusStatus	found;
+	MilvusStatus found;
 
 	if (status_of_message(response, &found) && status == NULL)
 		status_check(server, rpc, &found);

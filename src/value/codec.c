@@ -35,7 +35,7 @@ codec_make_buffer(void)
 {
 	return (FlatBuffer)
 	{
-		.grow = grow,.context = CurrentMemoryContext
+		.grow = grow, .context = CurrentMemoryContext
 	};
 }
 
@@ -306,7 +306,7 @@ write_array(const Codec *codec, Datum value, FlatBuffer *values)
 {
 	const Codec *element = codec->element;
 	ArrayType  *array = DatumGetArrayTypeP(value);
-	FlatBuffer	items = {.grow = values->grow,.context = values->context};
+	FlatBuffer	items = {.grow = values->grow, .context = values->context};
 	FlatBuffer	inner = items,
 				outer = items;
 	Datum	   *datums;
@@ -391,7 +391,7 @@ static bool
 find_array_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec)
 {
 	Oid			element_type = get_element_type(typeid);
-	FieldType	element = {.type = field->element_type,.max_length = field->max_length};
+	FieldType	element = {.type = field->element_type, .max_length = field->max_length};
 
 	if (!OidIsValid(element_type) || element.type == MILVUS_ARRAY || element.type == MILVUS_JSON)
 		return false;
@@ -553,7 +553,7 @@ codec_import_type(const FieldType *field)
 			return "timestamp with time zone";
 		case MILVUS_ARRAY:
 			{
-				FieldType	element = {.type = field->element_type,.max_length = field->max_length};
+				FieldType	element = {.type = field->element_type, .max_length = field->max_length};
 				char	   *type = element.type == MILVUS_ARRAY ? NULL : codec_import_type(&element);
 
 				return type ? psprintf("%s[]", type) : NULL;

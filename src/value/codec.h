@@ -29,7 +29,8 @@ struct Codec
 	int32		typmod;
 	Oid			domain;			/* or InvalidOid */
 	FieldType	field;
-	FlatCarrier carrier;		/* of the values, in a request and in an answer */
+	FlatCarrier carrier;		/* of the values, in a request and in an
+								 * answer */
 	int64		max_integer;	/* that the field can hold */
 	Datum		(*read) (const Codec *codec, const FlatValue *value);
 	void		(*write) (const Codec *codec, Datum value, FlatBuffer *values);

@@ -63,8 +63,10 @@ typedef enum DistanceKind
 	DISTANCE_COSINE,			/* <=> */
 	DISTANCE_HAMMING,			/* <~> */
 	DISTANCE_JACCARD,			/* <%> */
-	DISTANCE_BM25,				/* milvus.<@>: the negative score; of words, which only a server knows */
-	DISTANCE_FUSED				/* milvus.rrf(), milvus.weighted(): of several of those above */
+	DISTANCE_BM25,				/* milvus.<@>: the negative score; of words,
+								 * which only a server knows */
+	DISTANCE_FUSED				/* milvus.rrf(), milvus.weighted(): of several
+								 * of those above */
 } DistanceKind;
 
 /*

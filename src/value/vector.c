@@ -86,7 +86,8 @@ bfloat_to_float(uint16 bits16)
 		float4		value;
 	}			result;
 
-	result.bits = (uint32) bits16 << 16;
+	result.bits = (uint32) bits16 <<16;
+
 	return result.value;
 }
 
@@ -564,7 +565,7 @@ vector_find_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec
 void
 vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes)
 {
-	FlatBuffer	row = {.grow = bytes->grow,.context = bytes->context};
+	FlatBuffer	row = {.grow = bytes->grow, .context = bytes->context};
 	size_t		header = 1;
 
 	codec->write(codec, value, &row);

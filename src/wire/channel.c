@@ -73,11 +73,15 @@ struct WireChannel
 	int			connect_timeout_ms;
 	int			keepalive_idle_ms;
 	int			keepalive_limit_ms;
-	WireCall   *probe;			/* asks for a sign of life for the call that is waited for, or NULL */
+	WireCall   *probe;			/* asks for a sign of life for the call that
+								 * is waited for, or NULL */
 	bool		probe_failed;	/* there was none */
-	bool		suspect;		/* an answer did not come in time: the next call connects anew */
-	bool		is_new;			/* channel has not been connected yet: what it knows of the address is fresh */
-	dlist_head	calls;			/* all whose end has not been seen, and all owned ones */
+	bool		suspect;		/* an answer did not come in time: the next
+								 * call connects anew */
+	bool		is_new;			/* channel has not been connected yet: what it
+								 * knows of the address is fresh */
+	dlist_head	calls;			/* all whose end has not been seen, and all
+								 * owned ones */
 	int			npending;		/* batches under way */
 	bool		watching;		/* a connectivity watch is under way */
 	bool		closing;		/* given back by its owner */
@@ -381,7 +385,11 @@ create_channel(const WireChannel *channel)
 	add_integer(&channel_args, GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, -1);
 	add_integer(&channel_args, GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, RECONNECT_BACKOFF_MS);
 	add_integer(&channel_args, GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, RECONNECT_BACKOFF_MAX_MS);
-	/* to gRPC the least back-off is the most time of an attempt: TCP, TLS and SETTINGS (subchannel.cc) */
+
+	/*
+	 * to gRPC the least back-off is the most time of an attempt: TCP, TLS and
+	 * SETTINGS (subchannel.cc)
+	 */
 	add_integer(&channel_args, GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
 				timeout_ms > 0 && timeout_ms < MAX_CONNECT_MS ? timeout_ms + CONNECT_GRACE_MS : MAX_CONNECT_MS);
 	/* a retry is decided by the caller, who knows what is safe */
@@ -400,6 +408,7 @@ channel_open(const WireChannelOptions *options)
 	WireChannel *channel;
 	bool		has_memory,
 				has_credentials;
+
 	/* an IPv6 address needs brackets */
 	const char *target = strchr(options->host, ':') && options->host[0] != '[' ?
 		psprintf("[%s]:%d", options->host, options->port) :
@@ -520,7 +529,10 @@ channel_state(WireChannel *channel)
 ChannelOutcome
 channel_connect(WireChannel *channel, int limit_ms)
 {
-	/* an idle channel that nobody polled has not seen yet that its server went away */
+	/*
+	 * an idle channel that nobody polled has not seen yet that its server
+	 * went away
+	 */
 	grpc_connectivity_state state = connectivity(channel, true);
 	TimestampTz started = GetCurrentTimestamp();
 	sigset_t	saved;
@@ -538,7 +550,11 @@ channel_connect(WireChannel *channel, int limit_ms)
 		{
 			if (channel->is_new)
 				return CHANNEL_FAILED;
-			/* it went to where the server was before: the name may mean another address now */
+
+			/*
+			 * it went to where the server was before: the name may mean
+			 * another address now
+			 */
 			renew_channel(channel);
 			state = connectivity(channel, true);
 			continue;

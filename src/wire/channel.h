@@ -39,9 +39,13 @@ typedef struct WireChannelOptions
 	const char *cert_chain;
 	const char *private_key;
 	int			connect_timeout_ms; /* of an attempt to connect; 0: no limit */
-	int			keepalive_idle_ms;	/* while an answer is waited for, a connection silent for so long is probed; 0: never */
-	int			keepalive_limit_ms; /* it is taken for dead when there is no sign of life in that time */
-	int			max_message;	/* bytes of an answer; a larger one ends with RESOURCE_EXHAUSTED */
+	int			keepalive_idle_ms;	/* while an answer is waited for, a
+									 * connection silent for so long is
+									 * probed; 0: never */
+	int			keepalive_limit_ms; /* it is taken for dead when there is no
+									 * sign of life in that time */
+	int			max_message;	/* bytes of an answer; a larger one ends with
+								 * RESOURCE_EXHAUSTED */
 	/* name expected in the server's certificate, NULL: host */
 	const char *ssl_server_name;
 } WireChannelOptions;
@@ -79,7 +83,8 @@ extern uint64 channel_calls(const WireChannel *channel);
 typedef enum ChannelOutcome
 {
 	CHANNEL_CONNECTED,
-	CHANNEL_FAILED,				/* a call started now fails at once, with gRPC's reason */
+	CHANNEL_FAILED,				/* a call started now fails at once, with
+								 * gRPC's reason */
 	CHANNEL_TIMED_OUT
 } ChannelOutcome;
 

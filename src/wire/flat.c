@@ -48,7 +48,8 @@ enum
 	MUTATION_STATUS = 1, MUTATION_IDS = 2, MUTATION_INSERT_COUNT = 6,
 	MUTATION_DELETE_COUNT = 7, MUTATION_UPSERT_COUNT = 8, MUTATION_TIMESTAMP = 9,
 	INSERT_FIELDS_DATA = 5,
-	REPEATED_DATA = 1			/* of BoolArray ... StringArray, FloatArray, ArrayArray, SparseFloatArray's contents */
+	REPEATED_DATA = 1			/* of BoolArray ... StringArray, FloatArray,
+								 * ArrayArray, SparseFloatArray's contents */
 };
 
 /* bytes of a number on the wire, at most */
@@ -849,7 +850,10 @@ flat_frame_column(FlatWriter *column)
 		column->carrier == FLAT_VECTOR_SPARSE :
 		element_wire_type(scalar_kind(column->carrier)) == WIRE_BYTES;
 
-	/* is there a run of packed values to be framed inside the innermost message? */
+	/*
+	 * is there a run of packed values to be framed inside the innermost
+	 * message?
+	 */
 	bool		packed = !is_bytes && !(is_vector && column->carrier != FLAT_VECTOR_FLOAT);
 	size_t		innermost = packed ? field_size(column->values.len) : column->values.len;
 	size_t		tail = column->carrier == FLAT_SCALAR_ARRAY ? 1 + varint_size((uint64_t) column->element_type) : 0;

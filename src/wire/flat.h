@@ -40,7 +40,8 @@ typedef enum FlatKind
 	FLAT_INT64,
 	FLAT_FLOAT,
 	FLAT_DOUBLE,
-	FLAT_BYTES,					/* text, JSON, sparse vectors: a byte string each */
+	FLAT_BYTES,					/* text, JSON, sparse vectors: a byte string
+								 * each */
 	FLAT_ARRAY,					/* a ScalarField each, see flat_open_element() */
 	FLAT_FIXED					/* vectors of row_bytes each, back to back */
 } FlatKind;
@@ -73,14 +74,16 @@ typedef enum FlatCarrier
 typedef struct FlatColumn
 {
 	FlatSlice	name;
-	int32_t		data_type;		/* schema.DataType, as the server says; not to be trusted */
+	int32_t		data_type;		/* schema.DataType, as the server says; not to
+								 * be trusted */
 	bool		is_dynamic;
 	FlatKind	kind;
 	FlatCarrier carrier;
 	uint32_t	dim;			/* of a vector */
 	size_t		row_bytes;		/* of FLAT_FIXED */
 	uint32_t	nrows;
-	uint32_t	nvalues;		/* values present: nrows, or the valid ones only */
+	uint32_t	nvalues;		/* values present: nrows, or the valid ones
+								 * only */
 	FlatSlice	body;			/* the innermost message */
 	FlatSlice	valid;			/* one byte a row, or empty */
 } FlatColumn;
@@ -94,7 +97,8 @@ typedef struct FlatValue
 		int64_t		integer;	/* FLAT_BOOL, FLAT_INT32, FLAT_INT64 */
 		double		real;		/* FLAT_DOUBLE */
 		float		single;		/* FLAT_FLOAT */
-		FlatSlice	bytes;		/* FLAT_BYTES, FLAT_ARRAY, FLAT_FIXED (unaligned) */
+		FlatSlice	bytes;		/* FLAT_BYTES, FLAT_ARRAY, FLAT_FIXED
+								 * (unaligned) */
 	};
 } FlatValue;
 
@@ -120,12 +124,15 @@ typedef struct FlatResult
 	FlatStatus	status;
 	uint32_t	nrows;
 	uint32_t	ncolumns;
-	uint64_t	session_ts;		/* of a query: a snapshot to read the next pages from, 0 if none is told */
+	uint64_t	session_ts;		/* of a query: a snapshot to read the next
+								 * pages from, 0 if none is told */
 	bool		is_search;
-	FlatColumn	ids;			/* of a search: FLAT_SCALAR_LONG or FLAT_SCALAR_STRING */
+	FlatColumn	ids;			/* of a search: FLAT_SCALAR_LONG or
+								 * FLAT_SCALAR_STRING */
 	FlatColumn	scores;			/* of a search: FLAT_FLOAT */
 	uint32_t	nqueries;		/* of a search, as the server says */
-	FlatSlice	topks;			/* of a search: hits of each query, see flat_next_topk() */
+	FlatSlice	topks;			/* of a search: hits of each query, see
+								 * flat_next_topk() */
 	FlatColumn	columns[FLAT_MAX_COLUMNS];
 } FlatResult;
 
@@ -195,7 +202,8 @@ typedef struct FlatWriter
 	FlatCarrier carrier;
 	FlatCarrier element_carrier;	/* of an array: for flat_copy_value() */
 	bool		is_dynamic;
-	bool		nullable;		/* then valid has a byte a row, values only the valid ones */
+	bool		nullable;		/* then valid has a byte a row, values only
+								 * the valid ones */
 	uint32_t	dim;
 	FlatBuffer	values;
 	FlatBuffer	valid;

@@ -10,7 +10,8 @@
 typedef struct NameGuess
 {
 	const char *wanted;
-	const char *best;			/* the closest of what was offered, NULL: none is close */
+	const char *best;			/* the closest of what was offered, NULL: none
+								 * is close */
 	int			distance;
 } NameGuess;
 

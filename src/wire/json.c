@@ -31,6 +31,7 @@ static const struct
 	const char *field;
 	const ProtobufCMessageDescriptor *held;
 }			embedded[] = {
+
 	{&milvus__proto__milvus__create_collection_request__descriptor, "schema",
 	&milvus__proto__schema__collection_schema__descriptor},
 	{&milvus__proto__milvus__add_collection_field_request__descriptor, "schema",
@@ -298,7 +299,10 @@ take_text(const JsonbValue *value, const char *path)
 {
 	char	   *text;
 
-	/* parameters are texts in Milvus; whoever writes a number or a truth value means its text */
+	/*
+	 * parameters are texts in Milvus; whoever writes a number or a truth
+	 * value means its text
+	 */
 	if (value->type == jbvNumeric)
 		return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
 	if (value->type == jbvBool)
@@ -328,7 +332,11 @@ number_text(const JsonbValue *value)
 {
 	if (value->type == jbvNumeric)
 		return numeric_normalize(value->val.numeric);
-	/* 64-bit numbers may come as strings, from clients whose own are too small */
+
+	/*
+	 * 64-bit numbers may come as strings, from clients whose own are too
+	 * small
+	 */
 	if (value->type == jbvString)
 		return pnstrdup(value->val.string.val, value->val.string.len);
 	return "";

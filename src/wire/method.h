@@ -10,15 +10,18 @@
 #include <protobuf-c/protobuf-c.h>
 
 #define METHOD_READS 0x01		/* it changes nothing */
-#define METHOD_GUARDED 0x02		/* what it reads is not for everybody: rows, digests of passwords */
-#define METHOD_STREAM 0x04		/* a stream of requests or of answers: it can't be called */
+#define METHOD_GUARDED 0x02		/* what it reads is not for everybody: rows,
+								 * digests of passwords */
+#define METHOD_STREAM 0x04		/* a stream of requests or of answers: it
+								 * can't be called */
 #define METHOD_LITE_2 0x08		/* Milvus Lite 2 has it */
 #define METHOD_LITE_3 0x10		/* Milvus Lite 3 has it */
 
 typedef struct MilvusMethod
 {
 	const char *name;
-	const char *since;			/* the first Milvus that has it, not before "2.3"; NULL: none whose source was read */
+	const char *since;			/* the first Milvus that has it, not before
+								 * "2.3"; NULL: none whose source was read */
 	int			flags;
 } MilvusMethod;
 

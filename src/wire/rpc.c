@@ -38,7 +38,11 @@ rpc_start(const RpcServer *server, const char *rpc, bool repeatable,
 				 errmsg("could not connect to Milvus server \"%s\" at %s", server->name, server->address),
 				 errdetail("There was no answer within %d s.", server->connect_timeout_ms / 1000),
 				 errhint("See the server options sslmode and connect_timeout.")));
-	/* if it is not connected, the call fails at once, with gRPC's reason, and has sent nothing */
+
+	/*
+	 * if it is not connected, the call fails at once, with gRPC's reason, and
+	 * has sent nothing
+	 */
 	call->connected = outcome == CHANNEL_CONNECTED;
 	call->repeatable = repeatable && call->connected;
 	call->call = call_start(server->channel, method, pieces, npieces,
@@ -200,7 +204,11 @@ raise_grpc_status(RpcCall *call, int status, const char *message)
 			break;
 		case WIRE_STATUS_UNKNOWN:
 		case WIRE_STATUS_INTERNAL:
-			/* what Milvus' own code says has the same status as what gRPC does of the connection */
+
+			/*
+			 * what Milvus' own code says has the same status as what gRPC
+			 * does of the connection
+			 */
 			if (strcmp(message, "Stream removed") == 0 || strstr(message, "RST_STREAM") || !call->server->introduced)
 				raise_protocol_violation(call, message);
 			break;
@@ -279,7 +287,11 @@ rpc_receive(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 		status = call_status(call->call, &message);
 		if (status != WIRE_STATUS_UNAVAILABLE || !call->repeatable || repeats >= MAX_REPEATS)
 			break;
-		/* the connection broke: a server that has been started again gets the question again */
+
+		/*
+		 * the connection broke: a server that has been started again gets the
+		 * question again
+		 */
 		message = pstrdup(message);
 		if (channel_connect(call->server->channel, time_left(call)) != CHANNEL_CONNECTED)
 			break;

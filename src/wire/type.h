@@ -41,10 +41,14 @@ typedef struct TypeInfo
 {
 	MilvusType	type;
 	const char *name;			/* schema.DataType's */
-	FlatCarrier carrier;		/* the member of FieldData that has its values in a request */
-	int			bits;			/* of a value as sent, about; of a vector's dimension; 0: they vary */
-	int64		max;			/* the greatest integer, the least is -max - 1; 0: it holds no integers */
-	const char *default_member; /* of ValueField, for a field's default; NULL: none is known here */
+	FlatCarrier carrier;		/* the member of FieldData that has its values
+								 * in a request */
+	int			bits;			/* of a value as sent, about; of a vector's
+								 * dimension; 0: they vary */
+	int64		max;			/* the greatest integer, the least is -max -
+								 * 1; 0: it holds no integers */
+	const char *default_member; /* of ValueField, for a field's default; NULL:
+								 * none is known here */
 	FlatKind	default_kind;	/* FLAT_NONE without one */
 } TypeInfo;
 

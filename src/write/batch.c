@@ -27,12 +27,14 @@ typedef struct BatchColumn
 {
 	const CollectionField *field;
 	AttrNumber	attnum;			/* 0: no column */
-	bool		carried;		/* the value that is there goes with the row, see batch_carry() */
+	bool		carried;		/* the value that is there goes with the row,
+								 * see batch_carry() */
 	FlatColumn *source;			/* where it comes from */
 	FlatCursor	cursor;
 	Codec		codec;			/* of a column, and of $meta */
 	FlatWriter	writer;
-	size_t		row_start;		/* of the row being added, in the writer's values */
+	size_t		row_start;		/* of the row being added, in the writer's
+								 * values */
 } BatchColumn;
 
 struct Batch
@@ -48,10 +50,14 @@ struct Batch
 	BatchColumn *columns;
 	FlatWriter *writers;		/* as mutation_make_rows() wants them */
 	AttrNumber	auto_id;		/* column of the key the server makes, or 0 */
-	List	   *refused;		/* columns that must not get a value: function outputs */
-	List	   *fieldless;		/* columns that must not either: the collection has no field for them */
-	bool		has_dynamic_keys;	/* columns that are single dynamic fields, to be put into $meta */
-	KeySet	   *keys;			/* of an upsert's batch: two rows of a key would both stay; or NULL */
+	List	   *refused;		/* columns that must not get a value: function
+								 * outputs */
+	List	   *fieldless;		/* columns that must not either: the
+								 * collection has no field for them */
+	bool		has_dynamic_keys;	/* columns that are single dynamic fields,
+									 * to be put into $meta */
+	KeySet	   *keys;			/* of an upsert's batch: two rows of a key
+								 * would both stay; or NULL */
 	KeyMaker	key_maker;
 	AttrNumber	key_attnum;
 	uint32		nrows;
@@ -86,7 +92,11 @@ add_column(Batch *batch, const CollectionField *field, AttrNumber attnum)
 	writer->carrier = milvus_type(field->data_type)->carrier;
 	writer->element_carrier = milvus_type(field->element_type)->carrier;
 	writer->is_dynamic = field->is_dynamic;
-	/* what a partial update leaves out is not filled before 2.6.12, and such a field then may not have it */
+
+	/*
+	 * what a partial update leaves out is not filled before 2.6.12, and such
+	 * a field then may not have it
+	 */
 	writer->nullable = field->nullable ||
 		(field->has_default && batch->purpose != BATCH_CHANGE && batch->table->connection->dialect->defaults_validity);
 	writer->dim = field->dim;

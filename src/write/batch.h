@@ -16,9 +16,12 @@ typedef struct Batch Batch;
 
 typedef enum BatchPurpose
 {
-	BATCH_INSERT,				/* new rows; with insert_mode 'upsert' they replace those of their keys */
-	BATCH_REPLACE,				/* whole rows: what the table does not map is carried along */
-	BATCH_CHANGE				/* only the key and what is set: for servers with partial updates */
+	BATCH_INSERT,				/* new rows; with insert_mode 'upsert' they
+								 * replace those of their keys */
+	BATCH_REPLACE,				/* whole rows: what the table does not map is
+								 * carried along */
+	BATCH_CHANGE				/* only the key and what is set: for servers
+								 * with partial updates */
 } BatchPurpose;
 
 /*

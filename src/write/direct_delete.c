@@ -108,7 +108,7 @@ milvusExplainDirectModify(ForeignScanState *node, struct ExplainState *es)
 	if (es->analyze && state->sender)
 	{
 		const ScanCounters counters = {
-			.requests = state->sender->requests,.pages = -1,.rows = state->rows,.bytes = -1,.waited = state->sender->waited
+			.requests = state->sender->requests, .pages = -1, .rows = state->rows, .bytes = -1, .waited = state->sender->waited
 		};
 
 		show_counters(&counters, es);

@@ -53,9 +53,11 @@ typedef struct ModifyState
 	Update	   *update;
 	Deletion   *deletion;
 	bool		row_by_row;		/* the server's keys are wanted */
-	List	   *defaulted;		/* columns to be shown with what the server stores for NULL */
+	List	   *defaulted;		/* columns to be shown with what the server
+								 * stores for NULL */
 	bool		ended;
-	ErrorData  *failure;		/* of writing for a reader, who may have caught it */
+	ErrorData  *failure;		/* of writing for a reader, who may have
+								 * caught it */
 	AttrNumber	key_column;
 
 	/* UPDATE and DELETE */
@@ -63,9 +65,11 @@ typedef struct ModifyState
 	AttrNumber	row_junk;		/* the old row, or 0 */
 	KeyMaker	key_maker;
 	KeyMaker	new_key_maker;
-	KeySet	   *seen;			/* a join may bring a row twice: only the first counts; or NULL */
+	KeySet	   *seen;			/* a join may bring a row twice: only the
+								 * first counts; or NULL */
 
-	Tuplestorestate *kept;		/* rows, or keys, kept until all has been read; or NULL */
+	Tuplestorestate *kept;		/* rows, or keys, kept until all has been
+								 * read; or NULL */
 	TupleTableSlot *kept_slot;
 	TupleTableSlot *key_slot;	/* of a DELETE: a tuple of the key alone */
 	MemoryContext context;
@@ -98,12 +102,15 @@ statement_reads_target(EState *estate, const MilvusTable *table, ResultRelInfo *
 		ForeignTable *foreign;
 		TableOptions options;
 
-		/* the target itself stands there once; anything else of this kind is read */
+		/*
+		 * the target itself stands there once; anything else of this kind is
+		 * read
+		 */
 		if (rte->rtekind != RTE_RELATION || rte->relkind != RELKIND_FOREIGN_TABLE ||
 			foreach_current_index(lc) + 1 == rri->ri_RangeTableIndex)
-			{
-			}
-			continue;
+		{
+		}
+		continue;
 		foreign = GetForeignTable(rte->relid);
 		if (foreign->serverid != table->connection->serverid)
 			continue;
@@ -247,6 +254,7 @@ static void
 begin_modify(ModifyTableState *mtstate, ResultRelInfo *rri, CmdType operation, List *fdw_private, bool explain_only)
 {
 	EState	   *estate = mtstate->ps.state;
+
 	/* COPY has no plan; RETURNING's projection is made only after this */
 	ModifyTable *plan = (ModifyTable *) mtstate->ps.plan;
 	ModifyState *state = palloc0(sizeof(ModifyState));
@@ -656,7 +664,7 @@ milvusExplainForeignModify(ModifyTableState *mtstate, ResultRelInfo *rri, List *
 	if (es->analyze)
 	{
 		const ScanCounters counters = {
-			.requests = state->sender->requests,.pages = -1,.rows = -1,.bytes = state->sender->bytes,.waited = state->sender->waited
+			.requests = state->sender->requests, .pages = -1, .rows = -1, .bytes = state->sender->bytes, .waited = state->sender->waited
 		};
 
 		show_counters(&counters, es);

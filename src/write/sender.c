@@ -112,7 +112,10 @@ settle_request(Sender *sender, MemoryContext caller)
 void
 sender_rethrow(Sender *sender, MemoryContext caller)
 {
-	/* nobody waits any more, or there is nobody to wait for: the end of the transaction has a look */
+	/*
+	 * nobody waits any more, or there is nobody to wait for: the end of the
+	 * transaction has a look
+	 */
 	bool		in_haste = rpc_is_interrupt(geterrcode()) ||
 		ERRCODE_TO_CATEGORY(geterrcode()) == ERRCODE_CONNECTION_EXCEPTION;
 	ErrorData  *error;

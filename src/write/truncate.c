@@ -21,7 +21,7 @@ truncate_collection(const MilvusTable *table)
 	Milvus__Proto__Milvus__TruncateCollectionRequest request = MILVUS__PROTO__MILVUS__TRUNCATE_COLLECTION_REQUEST__INIT;
 	Milvus__Proto__Milvus__TruncateCollectionResponse *response;
 	RpcCall    *call;
-	MilvusStatus	status;
+	MilvusStatus status;
 
 	request.db_name = table->collection->dbname;
 	request.collection_name = table->collection->asked_name;
