@@ -16,7 +16,7 @@ enum
 {
 	/* InsertRequest, UpsertRequest, and the first three of DeleteRequest */
 	REQUEST_DB_NAME = 2, REQUEST_COLLECTION_NAME = 3, REQUEST_PARTITION_NAME = 4,
-	INSERT_NUM_ROWS = 7,
+	INSERT_NUM_ROWS = 7, INSERT_SCHEMA_TIMESTAMP = 8,
 	UPSERT_PARTIAL_UPDATE = 9,
 	DELETE_EXPR = 5
 };
@@ -58,6 +58,14 @@ mutation_make_rows(Mutation *mutation, const MilvusTable *table, MutationKind ki
 	int			npieces = 0;
 
 	flat_put_varint_field(&head, INSERT_NUM_ROWS, nrows);
+
+	/*
+	 * by which the server refuses it when the name has come to mean another
+	 * collection, or another schema (proxy/task_insert.go, task_upsert.go,
+	 * from 2.5.4 on; others ignore it)
+	 */
+	if (table->collection->schema_timestamp != 0)
+		flat_put_varint_field(&head, INSERT_SCHEMA_TIMESTAMP, table->collection->schema_timestamp);
 	if (kind == MUTATION_PARTIAL_UPDATE)
 		flat_put_varint_field(&head, UPSERT_PARTIAL_UPDATE, 1);
 	pieces[npieces++] = (WirePiece) {head.data, head.len};
@@ -141,6 +149,8 @@ mutation_finish(const MilvusTable *table, RpcCall *call, MutationKind kind, int6
 	problem = flat_open_mutation((FlatSlice) {buffer->data, buffer->len}, answer);
 	if (problem)
 		read_raise_malformed(table, mutation_rpc(kind), problem);
+	if (answer->status.code == MILVUS_SCHEMA_MISMATCH)
+		table_raise_outdated(table);
 	check_row_size(table, &answer->status);
 	loading_raise(table, &answer->status);
 	read_check_status(table, mutation_rpc(kind), &answer->status);

@@ -421,6 +421,7 @@ finish_asking(CollectionCheck *check)
 		fill_indexes(collection, indexes);
 	collection->rows = rows;
 	collection->id = described->collectionid;
+	collection->schema_timestamp = described->update_timestamp;
 	collection->npartitions = (int) described->num_partitions;
 	collection->consistency = described->consistency_level;
 	collection->max_window = max_window(connection->dialect, described);

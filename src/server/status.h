@@ -20,6 +20,7 @@ typedef struct MilvusStatus
 /* codes that callers tell apart (pkg/util/merr of Milvus) */
 #define MILVUS_COLLECTION_NOT_FOUND 100
 #define MILVUS_COLLECTION_NOT_LOADED 101
+#define MILVUS_SCHEMA_MISMATCH 109
 #define MILVUS_COLLECTION_NOT_FULLY_LOADED 103
 #define MILVUS_COLLECTION_ON_RECOVERING 106
 #define MILVUS_PARTITION_NOT_FOUND 200
