@@ -57,6 +57,10 @@ EXECUTE hybrid('[3,3]', 'sea w4', 3);
 EXECUTE hybrid(NULL, 'sea w4', 1);
 EXECUTE hybrid(NULL, NULL, 2);
 RESET plan_cache_mode;
+-- the planner evaluates a distance from NULL, and the leg keeps its place
+EXECUTE hybrid(NULL, 'sea w4', 1);
+SELECT count(DISTINCT id), max(-rank) FROM (SELECT id, weighted(ARRAY[e <-> NULL, e <-> '[3,3]'], ARRAY[1, 0.5], 20) AS rank FROM hybrid_s ORDER BY rank LIMIT 10) x;
+EXPLAIN (COSTS OFF) SELECT id FROM hybrid_s ORDER BY weighted(ARRAY[e <-> NULL, e <-> '[3,3]'], ARRAY[1, 0.5], 20) LIMIT 10;
 SELECT w, r.id FROM unnest('{sea,pie}'::text[]) w, LATERAL (SELECT id FROM hybrid_l3 ORDER BY rrf(ARRAY[e <-> '[3,3]', body <@> w], candidates => 300) LIMIT 1) r;
 SELECT id FROM hybrid_s WHERE n = (SELECT 2) ORDER BY rrf(ARRAY[e <-> '[3,3]', e <-> '[2,2]'], candidates => 300) LIMIT 2;
 EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT id FROM hybrid_l3 ORDER BY rrf(ARRAY[e <-> '[3,3]', body <@> 'sea'], candidates => 20) LIMIT 5;
@@ -65,6 +69,7 @@ EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT e FROM hybrid_l3 OR
 SELECT query, try(format('SELECT id FROM hybrid_l3 %s', query)) FROM unnest(ARRAY[
 	$$WHERE length(body) > 3 ORDER BY rrf(ARRAY[e <-> '[3,3]', body <@> 'x']) LIMIT 3$$, $$ORDER BY rrf(ARRAY[e <=> '[3,3]', body <@> 'x']) LIMIT 3$$, $$ORDER BY rrf(ARRAY[e <-> '[3,3]', n]) LIMIT 3$$,
 	$$ORDER BY rrf(ARRAY[e <-> '[3,3]'], k => 0) LIMIT 3$$, $$ORDER BY rrf(ARRAY[e <-> '[3,3]'], candidates => 0) LIMIT 3$$, $$ORDER BY rrf(ARRAY[e <-> '[3,3]'], candidates => NULL) LIMIT 3$$,
+	$$ORDER BY rrf(ARRAY[e <-> '[3,3]'], params => '{}') LIMIT 3$$, $$ORDER BY rrf(ARRAY[e <-> '[3,3]'], params => '[1]') LIMIT 3$$, $$ORDER BY rrf(ARRAY[e <-> '[3,3]'], params => '[{}, {}]') LIMIT 3$$,
 	$$ORDER BY weighted(ARRAY[e <-> '[3,3]'], ARRAY[1, 1]) LIMIT 3$$, $$ORDER BY weighted(ARRAY[e <-> '[3,3]'], ARRAY[2]) LIMIT 3$$, $$ORDER BY weighted(ARRAY[e <-> '[3,3]'], NULL) LIMIT 3$$,
 	$$WHERE rrf(ARRAY[e <-> '[3,3]']) < 0 LIMIT 3$$, $$ORDER BY rrf(ARRAY[e <-> '[3,3]']) DESC LIMIT 3$$, $$ORDER BY n, rrf(ARRAY[e <-> '[3,3]']) LIMIT 3$$]) query;
 SELECT milvus.rrf(ARRAY[1, 2]);

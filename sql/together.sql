@@ -39,6 +39,13 @@ SELECT answers('Query', '{"fields_data": [{"type": "Int64", "field_name": "id", 
 	'{"fields_data": [{"type": "Int64", "field_name": "id", "scalars": {"long_data": {"data": [6]}}}]}', '{}');
 SELECT control('{"op": "gather", "rpc": "Query", "count": 3}') IS NOT NULL;
 SELECT sum(id) FROM parts;
+-- search parameters by leg of a hybrid search, over those that are set
+SET milvus_fdw.search_params = '{"a": 1, "b": 2}';
+SELECT control('{"op": "requests"}') IS NOT NULL, control('{"op": "gather", "rpc": "Search", "count": 2}') IS NOT NULL;
+SELECT id FROM parts_1 ORDER BY milvus.rrf(ARRAY[e <-> '[1,2]', e <-> '[2,1]'], candidates => 5, params => '[{"a": 3}, {}]') LIMIT 1;
+SELECT p->>'value' FROM jsonb_array_elements(control('{"op": "requests"}')) r, jsonb_array_elements(r->'request'->'search_params') p WHERE r->>'rpc' = 'Search' AND p->>'key' = 'params' ORDER BY 1;
+EXPLAIN (COSTS OFF) SELECT id FROM parts_1 ORDER BY milvus.weighted(ARRAY[e <-> '[1,2]', e <-> '[2,1]'], ARRAY[1, 0.5], params => '[{"a": 3}, {}]') LIMIT 1;
+RESET milvus_fdw.search_params;
 SELECT control('{"op": "reset"}') IS NOT NULL, milvus.disconnect('d');
 
 -- two servers, the real ones

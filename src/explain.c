@@ -38,7 +38,7 @@ milvusExplainForeignScan(ForeignScanState *node, struct ExplainState *es)
 		return;
 	}
 	if (state->methods->explain)
-		state->methods->explain(state->table, &state->plan, values, es);
+		state->methods->explain(state->table, &state->plan, values, es->analyze ? &state->counters : NULL, es);
 	filter = filter_write(state->table, state->plan.filters, values);
 	if (filter.never)
 		ExplainPropertyText("Milvus Filter", "none can pass: not asked", es);

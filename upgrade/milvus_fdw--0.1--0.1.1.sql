@@ -12,12 +12,12 @@ COMMENT ON FUNCTION milvus.text_match(text, text, integer) IS 'does a text have 
 CREATE FUNCTION milvus.phrase_match(body text, phrase text, slop integer DEFAULT 0) RETURNS boolean
 	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'milvus_only_in_milvus';
 COMMENT ON FUNCTION milvus.phrase_match(text, text, integer) IS 'does a text have the words in this order, with so many others between?';
-CREATE FUNCTION milvus.rrf(legs double precision[], k integer DEFAULT 60, candidates integer DEFAULT 100) RETURNS double precision
+CREATE FUNCTION milvus.rrf(legs double precision[], k integer DEFAULT 60, candidates integer DEFAULT 100, params jsonb DEFAULT NULL) RETURNS double precision
 	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'milvus_only_in_milvus';
-COMMENT ON FUNCTION milvus.rrf(double precision[], integer, integer) IS 'negative sum of 1 / (k + place) over the legs in which a row is among the first candidates';
-CREATE FUNCTION milvus.weighted(legs double precision[], weights double precision[], candidates integer DEFAULT 100) RETURNS double precision
+COMMENT ON FUNCTION milvus.rrf(double precision[], integer, integer, jsonb) IS 'negative sum of 1 / (k + place) over the legs in which a row is among the first candidates';
+CREATE FUNCTION milvus.weighted(legs double precision[], weights double precision[], candidates integer DEFAULT 100, params jsonb DEFAULT NULL) RETURNS double precision
 	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'milvus_only_in_milvus';
-COMMENT ON FUNCTION milvus.weighted(double precision[], double precision[], integer) IS 'negative weighted sum of the scores, each between 0 and 1, of the legs in which a row is among the first candidates';
+COMMENT ON FUNCTION milvus.weighted(double precision[], double precision[], integer, jsonb) IS 'negative weighted sum of the scores, each between 0 and 1, of the legs in which a row is among the first candidates';
 CREATE FUNCTION milvus.dialect_flags(server name, OUT flag text, OUT value boolean, OUT source text) RETURNS SETOF record
 	LANGUAGE c STABLE STRICT PARALLEL UNSAFE ROWS 50 AS 'MODULE_PATHNAME', 'milvus_dialect_flags';
 COMMENT ON FUNCTION milvus.dialect_flags(name) IS 'what a server is taken to do, and where that is known from; false is the cautious value';

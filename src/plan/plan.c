@@ -300,12 +300,13 @@ add_fusion(FusionPlan *plan, const SearchClause *search, List **exprs)
 	plan->by_rank = search->by_rank;
 	plan->parameter = add_expr(exprs, search->parameter);
 	plan->candidates = add_expr(exprs, search->candidates);
+	plan->leg_params = add_expr(exprs, search->leg_params);
 	plan->legs = NIL;
 	foreach(lc, search->legs)
 	{
 		const SearchClause *leg = lfirst(lc);
 
-		plan->legs = lappend(plan->legs, list_make3_int(leg->attnum, leg->kind, add_expr(exprs, leg->query)));
+		plan->legs = lappend(plan->legs, list_make3_int(leg->attnum, leg->kind, leg->query ? add_expr(exprs, leg->query) : -1));
 	}
 }
 

@@ -110,7 +110,7 @@ match_distance(Expr *expr, RelOptInfo *rel, const MilvusTable *table)
 	return search;
 }
 
-/* milvus.rrf(ARRAY[distance, ...], k, candidates), milvus.weighted(ARRAY[distance, ...], weights, candidates) */
+/* milvus.rrf(ARRAY[distance, ...], k, candidates, params), milvus.weighted(ARRAY[distance, ...], weights, candidates, params) */
 static SearchClause *
 match_fusion(Expr *expr, RelOptInfo *rel, const MilvusTable *table)
 {
@@ -126,7 +126,7 @@ match_fusion(Expr *expr, RelOptInfo *rel, const MilvusTable *table)
 	if (function != WORDS_RRF && function != WORDS_WEIGHTED)
 		return NULL;
 	legs = linitial(call->args);
-	if (!IsA(legs, ArrayExpr) || legs->multidims || !is_constant(lsecond(call->args)) || !is_constant(lthird(call->args)))
+	if (!IsA(legs, ArrayExpr) || legs->multidims || !is_constant((Node *) list_copy_tail(call->args, 1)))
 		return NULL;
 	search = palloc0(sizeof(SearchClause));
 	search->kind = DISTANCE_FUSED;
@@ -134,10 +134,14 @@ match_fusion(Expr *expr, RelOptInfo *rel, const MilvusTable *table)
 	search->by_rank = function == WORDS_RRF;
 	search->parameter = lsecond(call->args);
 	search->candidates = lthird(call->args);
+	search->leg_params = lfourth(call->args);
 	foreach(lc, legs->elements)
 	{
 		SearchClause *leg = match_distance(lfirst(lc), rel, table);
 
+		/* a distance from NULL, which the planner has evaluated */
+		if (IsA(lfirst(lc), Const) && ((Const *) lfirst(lc))->constisnull)
+			leg = palloc0(sizeof(SearchClause));
 		if (leg == NULL || leg->negated)
 			return NULL;
 		search->legs = lappend(search->legs, leg);

@@ -31,10 +31,12 @@ typedef struct SearchClause
 	 * of milvus.rrf() and milvus.weighted(), where attnum is 0 and there is
 	 * neither function nor query
 	 */
-	List	   *legs;			/* SearchClauses */
+	List	   *legs;			/* SearchClauses; one of the kind
+								 * DISTANCE_NONE finds nothing */
 	bool		by_rank;		/* RRF */
 	Expr	   *parameter;		/* k, or the weights */
 	Expr	   *candidates;
+	Expr	   *leg_params;		/* a JSON array of search parameters, by leg */
 	bool		bound_is_open;	/* nor one that is just as far */
 	bool		bound_is_exact; /* the condition says no less, and no more */
 	bool		bound_is_turned;	/* it was a lower bound of the negative */

@@ -14,7 +14,7 @@ enum
 {
 	KIND, RELID, RELIED_ON, LIMIT, OFFSET, ONE_AHEAD, DROPS_ROWS, HAS_WORDS, HAS_SEARCH,
 	SEARCH_ATTNUM, SEARCH_KIND, SEARCH_NEGATED, SEARCH_FUNCTION, SEARCH_QUERY, SEARCH_BOUND, SEARCH_BOUND_IS_OPEN, SEARCH_BOUND_IS_TURNED,
-	FUSION_BY_RANK, FUSION_PARAMETER, FUSION_CANDIDATES,
+	FUSION_BY_RANK, FUSION_PARAMETER, FUSION_CANDIDATES, FUSION_LEG_PARAMS,
 	NUMBERS
 };
 
@@ -47,7 +47,8 @@ scan_plan_write(const ScanPlan *plan)
 		[SEARCH_BOUND_IS_TURNED] = plan->search.bound_is_turned,
 		[FUSION_BY_RANK] = plan->fusion.by_rank,
 		[FUSION_PARAMETER] = plan->fusion.parameter,
-		[FUSION_CANDIDATES] = plan->fusion.candidates
+		[FUSION_CANDIDATES] = plan->fusion.candidates,
+		[FUSION_LEG_PARAMS] = plan->fusion.leg_params
 	};
 	List	   *list = NIL;
 
@@ -85,6 +86,7 @@ scan_plan_read(List *fdw_private, ScanPlan *plan)
 			.fusion.by_rank = list_nth_int(numbers, FUSION_BY_RANK) != 0,
 			.fusion.parameter = list_nth_int(numbers, FUSION_PARAMETER),
 			.fusion.candidates = list_nth_int(numbers, FUSION_CANDIDATES),
+			.fusion.leg_params = list_nth_int(numbers, FUSION_LEG_PARAMS),
 			.fusion.legs = list_nth(fdw_private, PLAN_LEGS),
 			.filters = list_nth(fdw_private, PLAN_FILTERS),
 			.columns = list_nth(fdw_private, PLAN_COLUMNS),

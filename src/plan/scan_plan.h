@@ -41,9 +41,11 @@ typedef struct FusionPlan
 	bool		by_rank;		/* RRF; else by weighted scores */
 	int			parameter;		/* index in fdw_exprs of k, or of the weights */
 	int			candidates;		/* index in fdw_exprs of their number */
+	int			leg_params;		/* index in fdw_exprs of a JSON array */
 	List	   *legs;			/* lists of integers: */
 #define FUSION_LEG_ATTNUM 0		/* the vector, or the text */
-#define FUSION_LEG_KIND 1		/* DistanceKind */
+#define FUSION_LEG_KIND 1		/* DistanceKind; DISTANCE_NONE: it finds
+								 * nothing */
 #define FUSION_LEG_QUERY 2		/* index in fdw_exprs of the query */
 } FusionPlan;
 

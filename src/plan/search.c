@@ -146,7 +146,8 @@ find_fusion_obstacle(const PlanRelation *relation, const SearchClause *search)
 
 	foreach(lc, search->legs)
 	{
-		const char *obstacle = find_obstacle(relation->table, lfirst(lc));
+		const SearchClause *leg = lfirst(lc);
+		const char *obstacle = leg->kind == DISTANCE_NONE ? NULL : find_obstacle(relation->table, leg);
 
 		if (obstacle)
 			return psprintf("of rank %d, %s", foreach_current_index(lc) + 1, obstacle);

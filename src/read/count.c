@@ -69,7 +69,7 @@ next_count(RowSource *rows, Datum *values, bool *nulls)
 }
 
 static void
-explain_count(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, struct ExplainState *es)
+explain_count(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, const ScanCounters *counters, struct ExplainState *es)
 {
 	ExplainPropertyText("Milvus Count", "all rows that pass", es);
 }

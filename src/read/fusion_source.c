@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/fmgroids.h"
+#include "utils/jsonb.h"
 #include "utils/memutils.h"
 
 #include "compat.h"
@@ -71,6 +72,7 @@ typedef struct FusionSource
 	TupleTableSlot *slot;
 	MemoryContext context;
 	Stage		stage;
+	instr_time	sent;			/* when the legs began */
 	KeySet	   *known;
 	Candidate  *candidates;
 	int			ncandidates;
@@ -130,6 +132,22 @@ read_parameters(FusionSource *source)
 		raise_parameter(psprintf("candidates must be between 1 and %d", most));
 }
 
+/* The search parameters of a leg: what is set, and over it what was given for this one. */
+static const char *
+leg_params(const MilvusTable *table, const FusionPlan *plan, const FilterValue *values, int leg)
+{
+	const FilterValue *given = &values[plan->leg_params];
+	JsonbValue *params = NULL;
+
+	if (given->isnull)
+		return search_params_set(table);
+	if (JB_ROOT_IS_ARRAY(DatumGetJsonbP(given->datum)) && !JB_ROOT_IS_SCALAR(DatumGetJsonbP(given->datum)))
+		params = getIthJsonbValueFromContainer(&DatumGetJsonbP(given->datum)->root, leg);
+	if (params == NULL || JB_ROOT_COUNT(DatumGetJsonbP(given->datum)) != list_length(plan->legs))
+		raise_parameter("params must be a JSON array with an object for each rank");
+	return search_params_merged(table, JsonbValueToJsonb(params));
+}
+
 /* Is it less to fetch the rows with each leg than to ask for them again? */
 static bool
 is_narrow(const FusionSource *source)
@@ -155,6 +173,7 @@ begin_fusion(const SourceRequest *request)
 	source->legs = palloc0(sizeof(Leg) * source->nlegs);
 	read_parameters(source);
 	source->reader = row_make_reader(request->table, request->plan->columns, left_out, 0);
+	source->others = other_rows_make(request, source->reader);
 	source->rows_come_with_legs = is_narrow(source);
 	source->slot = MakeSingleTupleTableSlot(request->tupdesc, &TTSOpsMinimalTuple);
 	source->known = keyset_make();
@@ -165,11 +184,14 @@ begin_fusion(const SourceRequest *request)
 		HitsQuery	query;
 
 		source->legs[i].kind = (DistanceKind) list_nth_int(leg, FUSION_LEG_KIND);
-		if (hits_make_query(request->table, list_nth_int(leg, FUSION_LEG_ATTNUM), source->legs[i].kind,
-							&request->values[list_nth_int(leg, FUSION_LEG_QUERY)], &query))
-			source->legs[i].hits = hits_begin(&source->leg_request, &query, source->rows_come_with_legs ?
-											  row_make_reader(request->table, request->plan->columns, left_out, 0) :
-											  row_make_reader(request->table, NIL, NIL, 0));
+		if (source->legs[i].kind == DISTANCE_NONE ||
+			!hits_make_query(request->table, list_nth_int(leg, FUSION_LEG_ATTNUM), source->legs[i].kind,
+							 &request->values[list_nth_int(leg, FUSION_LEG_QUERY)], &query))
+			continue;
+		query.params = leg_params(request->table, plan, request->values, i);
+		source->legs[i].hits = hits_begin(&source->leg_request, &query, source->rows_come_with_legs ?
+										  row_make_reader(request->table, request->plan->columns, left_out, 0) :
+										  row_make_reader(request->table, NIL, NIL, 0));
 	}
 	return (RowSource *) source;
 }
@@ -223,10 +245,11 @@ find_candidate(FusionSource *source, const RowKey *key, Datum *values, bool *nul
 }
 
 static void
-collect_leg(FusionSource *source, const Leg *leg, Datum *values, bool *nulls)
+collect_leg(FusionSource *source, const Leg *leg, LegCounters * counters, Datum *values, bool *nulls)
 {
 	MemoryContext row_context = AllocSetContextCreate(source->context, "milvus_fdw candidate", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(row_context);
+	instr_time	now;
 	RowKey		key;
 	double		score;
 
@@ -234,6 +257,8 @@ collect_leg(FusionSource *source, const Leg *leg, Datum *values, bool *nulls)
 	while (!hits_receive(leg->hits))
 		if (!hits_more(leg->hits, false))
 			break;
+	INSTR_TIME_SET_CURRENT(now);
+	INSTR_TIME_ACCUM_DIFF(counters->time, now, source->sent);
 	for (int place = 1; place <= source->leg_request.wanted; place++)
 	{
 		Candidate  *candidate;
@@ -244,6 +269,7 @@ collect_leg(FusionSource *source, const Leg *leg, Datum *values, bool *nulls)
 			break;
 		if (!isfinite(score))
 			continue;
+		counters->hits++;
 		candidate = find_candidate(source, &key, values, nulls);
 		candidate->score += source->request->plan->fusion.by_rank ? 1 / (source->k + place) : leg->weight * normal_score(leg->kind, score);
 	}
@@ -268,6 +294,8 @@ send_legs(RowSource *rows)
 {
 	FusionSource *source = (FusionSource *) rows;
 
+	if (INSTR_TIME_IS_ZERO(source->sent))
+		INSTR_TIME_SET_CURRENT(source->sent);
 	for (int i = 0; i < source->nlegs; i++)
 		if (source->legs[i].hits)
 			hits_send(source->legs[i].hits);
@@ -279,7 +307,7 @@ run_legs(FusionSource *source, Datum *values, bool *nulls)
 	send_legs((RowSource *) source);
 	for (int i = 0; i < source->nlegs; i++)
 		if (source->legs[i].hits)
-			collect_leg(source, &source->legs[i], values, nulls);
+			collect_leg(source, &source->legs[i], &source->request->counters->legs[i], values, nulls);
 	qsort(source->candidates, source->ncandidates, sizeof(Candidate), compare_candidates);
 	for (int i = 0; i < source->ncandidates; i++)
 	{
@@ -374,25 +402,6 @@ next_candidate(FusionSource *source, Datum *values, bool *nulls)
 }
 
 static bool
-next_other(FusionSource *source, Datum *values, bool *nulls)
-{
-	if (source->others == NULL)
-	{
-		MemoryContext caller = MemoryContextSwitchTo(source->context);
-
-		source->others = other_rows_begin(source->request, source->reader, source->known, source->delivered);
-		MemoryContextSwitchTo(caller);
-	}
-	if (!other_rows_next(source->others, values, nulls))
-	{
-		source->stage = DONE;
-		return false;
-	}
-	deliver(source, values, nulls, 0);
-	return true;
-}
-
-static bool
 next_fused(RowSource *rows, Datum *values, bool *nulls)
 {
 	FusionSource *source = (FusionSource *) rows;
@@ -411,9 +420,13 @@ next_fused(RowSource *rows, Datum *values, bool *nulls)
 					return true;
 				break;
 			case READING_OTHERS:
-				if (next_other(source, values, nulls))
-					return true;
-				break;
+				if (!other_rows_next(source->others, source->known, source->delivered, values, nulls))
+				{
+					source->stage = DONE;
+					break;
+				}
+				deliver(source, values, nulls, 0);
+				return true;
 			case DONE:
 				return false;
 		}
@@ -435,28 +448,51 @@ shown_value(const FilterValue *value, Oid output)
 	return value->placeholder ? pstrdup(value->placeholder) : value->isnull ? "NULL" : OidOutputFunctionCall(output, value->datum);
 }
 
+/* "embedding COSINE, index HNSW, params {...}" */
 static void
-explain_fusion(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, struct ExplainState *es)
+show_leg(StringInfo out, const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, int leg)
+{
+	List	   *numbers = list_nth(plan->fusion.legs, leg);
+	DistanceKind kind = (DistanceKind) list_nth_int(numbers, FUSION_LEG_KIND);
+	const FilterValue *given = &values[plan->fusion.leg_params];
+	const CollectionField *field;
+	const char *params;
+
+	if (kind == DISTANCE_NONE)
+	{
+		appendStringInfoString(out, "NULL");
+		return;
+	}
+	field = table->columns[list_nth_int(numbers, FUSION_LEG_ATTNUM) - 1].field;
+	appendStringInfo(out, "%s %s", field->name, distance_metric(kind));
+	field = table_searched_field(table, field, kind == DISTANCE_BM25);
+	if (field->index_type)
+		appendStringInfo(out, ", index %s", field->index_type);
+	params = given->placeholder ? given->placeholder : leg_params(table, &plan->fusion, values, leg);
+	if (strcmp(params, "{}") != 0)
+		appendStringInfo(out, ", params %s", params);
+}
+
+static void
+explain_fusion(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, const ScanCounters *counters, struct ExplainState *es)
 {
 	const FusionPlan *fusion = &plan->fusion;
 	StringInfoData text;
-	ListCell   *lc;
 
 	initStringInfo(&text);
 	appendStringInfo(&text, "%s %s, candidates %s, fused here", fusion->by_rank ? "rrf k" : "weighted",
 					 shown_value(&values[fusion->parameter], fusion->by_rank ? F_INT4OUT : F_ARRAY_OUT),
 					 shown_value(&values[fusion->candidates], F_INT4OUT));
 	ExplainPropertyText("Milvus Hybrid", text.data, es);
-	foreach(lc, fusion->legs)
+	for (int leg = 0; leg < list_length(fusion->legs); leg++)
 	{
-		const TableColumn *column = &table->columns[list_nth_int(lfirst(lc), FUSION_LEG_ATTNUM) - 1];
-		DistanceKind kind = (DistanceKind) list_nth_int(lfirst(lc), FUSION_LEG_KIND);
-		const CollectionField *field = table_searched_field(table, column->field, kind == DISTANCE_BM25);
-
 		resetStringInfo(&text);
-		appendStringInfo(&text, "%s %s%s%s", column->field->name, distance_metric(kind), field->index_type ? ", index " : "",
-						 field->index_type ? field->index_type : "");
-		ExplainPropertyText(psprintf("Leg %d", foreach_current_index(lc) + 1), text.data, es);
+		show_leg(&text, table, plan, values, leg);
+		if (counters)
+			appendStringInfo(&text, ", hits " INT64_FORMAT, counters->legs[leg].hits);
+		if (counters && es->timing)
+			appendStringInfo(&text, ", time %.3f ms", INSTR_TIME_GET_MILLISEC(counters->legs[leg].time));
+		ExplainPropertyText(psprintf("Leg %d", leg + 1), text.data, es);
 	}
 }
 

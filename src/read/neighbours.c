@@ -479,7 +479,7 @@ send_neighbours(RowSource *rows)
 }
 
 static void
-explain_neighbours(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, struct ExplainState *es)
+explain_neighbours(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, const ScanCounters *counters, struct ExplainState *es)
 {
 	const CollectionField *field = table->columns[plan->search.attnum - 1].field;
 	const char *params = search_params_set(table);

@@ -13,13 +13,16 @@
 typedef struct OtherRows OtherRows;
 
 /*
- * Those that pass the request's filter and whose keys are not among known; only as
- * many as are probably wanted after so many were delivered.  Nothing is sent yet.
- * Everything is allocated in, and ends with, CurrentMemoryContext.
+ * Of the rows that pass the request's filter.  Nothing is sent yet.  Everything is
+ * allocated in, and ends with, CurrentMemoryContext.
  */
-extern OtherRows *other_rows_begin(const SourceRequest *request, RowReader *reader, KeySet *known, int64 delivered);
+extern OtherRows *other_rows_make(const SourceRequest *request, RowReader *reader);
 
-/* The next one, see row_next(). */
-extern bool other_rows_next(OtherRows *others, Datum *values, bool *nulls);
+/*
+ * The next one, see row_next(): those whose keys are not among known, which is full
+ * by the first call; only as many are asked for as are probably wanted after so many
+ * were delivered.
+ */
+extern bool other_rows_next(OtherRows *others, KeySet *known, int64 delivered, Datum *values, bool *nulls);
 
 #endif							/* MILVUS_OTHER_ROWS_H */

@@ -88,6 +88,7 @@ milvusBeginForeignScan(ForeignScanState *node, int eflags)
 	state->context = AllocSetContextCreate(estate->es_query_cxt, "milvus_fdw scan", ALLOCSET_DEFAULT_SIZES);
 	state->row_context = AllocSetContextCreate(estate->es_query_cxt, "milvus_fdw row", ALLOCSET_DEFAULT_SIZES);
 	width = Max(list_length(state->plan.columns), node->ss.ss_ScanTupleSlot->tts_tupleDescriptor->natts) + 1;
+	state->counters.legs = palloc0(sizeof(LegCounters) * list_length(state->plan.fusion.legs));
 	state->row_values = palloc(sizeof(Datum) * width);
 	state->row_nulls = palloc(sizeof(bool) * width);
 }

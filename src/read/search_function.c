@@ -499,23 +499,6 @@ run_all(ManySearch *search)
 		run_queries(search, queries + first, Min(per_request, count - first));
 }
 
-/* The parameters of all requests: what is set, and over it what was given. */
-static const char *
-merge_params(const MilvusTable *table, FunctionCallInfo fcinfo)
-{
-	Datum		set = DirectFunctionCall1(jsonb_in, CStringGetDatum(search_params_set(table)));
-	Jsonb	   *merged;
-
-	if (PG_ARGISNULL(ARG_PARAMS))
-		return search_params_set(table);
-	merged = DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, set, PG_GETARG_DATUM(ARG_PARAMS)));
-	if (!JB_ROOT_IS_OBJECT(merged))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("search parameters must be a JSON object")));
-	return JsonbToCString(NULL, &merged->root, VARSIZE(merged));
-}
-
 static char *
 text_argument(FunctionCallInfo fcinfo, int argument)
 {
@@ -603,6 +586,8 @@ static void
 prepare(ManySearch *search, FunctionCallInfo fcinfo)
 {
 	char	   *filter = text_argument(fcinfo, ARG_FILTER);
+	const char *params = PG_ARGISNULL(ARG_PARAMS) ? search_params_set(search->table) :
+		search_params_merged(search->table, PG_GETARG_JSONB_P(ARG_PARAMS));
 	List	   *columns = choose_columns(search->table, PG_ARGISNULL(ARG_COLUMNS) ? NULL : PG_GETARG_ARRAYTYPE_P(ARG_COLUMNS));
 
 	search->k = positive_argument(fcinfo, ARG_K, "k", 10, search->table->collection->max_window);
@@ -611,7 +596,7 @@ prepare(ManySearch *search, FunctionCallInfo fcinfo)
 	prepare_queries(search, fcinfo);
 	prepare_groups(search, fcinfo, &columns);
 	search->reader = row_make_reader(search->table, columns, NIL, 0);
-	search->request.params = search_params_text(merge_params(search->table, fcinfo), search->request.limit, NULL, NULL);
+	search->request.params = search_params_text(params, search->request.limit, NULL, NULL);
 	search->request.expr = filter ? filter : "";
 	search->request.output_fields = row_output_fields(search->reader);
 	if (search->request.output_fields == NIL)

@@ -27,6 +27,20 @@ search_params_set(const MilvusTable *table)
 	return table->options.search_params ? table->options.search_params : "{}";
 }
 
+const char *
+search_params_merged(const MilvusTable *table, Jsonb *params)
+{
+	Datum		set = DirectFunctionCall1(jsonb_in, CStringGetDatum(search_params_set(table)));
+	Jsonb	   *merged;
+
+	if (!JB_ROOT_IS_OBJECT(params))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("search parameters must be a JSON object")));
+	merged = DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, set, JsonbPGetDatum(params)));
+	return JsonbToCString(NULL, &merged->root, VARSIZE(merged));
+}
+
 /* By how much a score may be off: of the value for L2, else as it is. */
 static double
 score_error(int dim)

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "remote/table.h"
+#include "utils/jsonb.h"
 #include "value/pgvector.h"
 
 /* what a bound on the distance means to a search */
@@ -29,6 +30,9 @@ extern SearchBounds search_bounds(DistanceKind kind, int dim, double bound, cons
 
 /* What the user has set for searches on that table: setting, option, {}. */
 extern const char *search_params_set(const MilvusTable *table);
+
+/* The same with others over it; error 22023 where they are no object. */
+extern const char *search_params_merged(const MilvusTable *table, Jsonb *params);
 
 /*
  * The text of SearchRequest's "params": what was set, with ef raised to the

@@ -23,6 +23,13 @@ struct ExplainState;
 /* how many rows, where nobody knows, or all of them are meant */
 #define ROWS_ALL PG_INT64_MAX
 
+/* what one of several searches that are fused has brought */
+typedef struct LegCounters
+{
+	int64		hits;
+	instr_time	time;			/* from when all were sent to its answer */
+}			LegCounters;
+
 /* what a scan has done, for EXPLAIN (ANALYZE) */
 typedef struct ScanCounters
 {
@@ -31,6 +38,7 @@ typedef struct ScanCounters
 	int64		rows;
 	int64		bytes;
 	instr_time	waited;
+	LegCounters *legs;			/* by leg of the plan's fusion */
 } ScanCounters;
 
 /* read_finish() on the clock */
@@ -93,9 +101,10 @@ typedef struct RowSourceMethods
 
 	/*
 	 * What EXPLAIN says of it, beside the filter.  values may be
-	 * placeholders.  NULL: nothing.
+	 * placeholders; counters: what was done, NULL without ANALYZE.  NULL:
+	 * nothing.
 	 */
-	void		(*explain) (const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, struct ExplainState *es);
+	void		(*explain) (const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, const ScanCounters *counters, struct ExplainState *es);
 } RowSourceMethods;
 
 extern const RowSourceMethods pages_methods;

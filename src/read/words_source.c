@@ -60,6 +60,7 @@ begin_words(const SourceRequest *request)
 	source->context = CurrentMemoryContext;
 	source->query_is_null = words->isnull;
 	source->reader = row_make_reader(request->table, request->plan->columns, left_out, 0);
+	source->others = other_rows_make(request, source->reader);
 	(void) hits_make_query(request->table, request->plan->search.attnum, DISTANCE_BM25, words, &query);
 	source->hits = hits_begin(request, &query, source->reader);
 	if (!words->isnull)
@@ -136,25 +137,6 @@ next_hit(WordsSource *source, Datum *values, bool *nulls)
 }
 
 static bool
-next_other(WordsSource *source, Datum *values, bool *nulls)
-{
-	if (source->others == NULL)
-	{
-		MemoryContext caller = MemoryContextSwitchTo(source->context);
-
-		source->others = other_rows_begin(source->request, source->reader, hits_keys(source->hits), source->delivered);
-		MemoryContextSwitchTo(caller);
-	}
-	if (!other_rows_next(source->others, values, nulls))
-	{
-		source->stage = DONE;
-		return false;
-	}
-	deliver(source, values, nulls, 0);
-	return true;
-}
-
-static bool
 next_ranked(RowSource *rows, Datum *values, bool *nulls)
 {
 	WordsSource *source = (WordsSource *) rows;
@@ -172,9 +154,13 @@ next_ranked(RowSource *rows, Datum *values, bool *nulls)
 					return true;
 				break;
 			case READING_OTHERS:
-				if (next_other(source, values, nulls))
-					return true;
-				break;
+				if (!other_rows_next(source->others, hits_keys(source->hits), source->delivered, values, nulls))
+				{
+					source->stage = DONE;
+					break;
+				}
+				deliver(source, values, nulls, 0);
+				return true;
 			case DONE:
 				return false;
 		}
@@ -191,7 +177,7 @@ send_words(RowSource *rows)
 }
 
 static void
-explain_words(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, struct ExplainState *es)
+explain_words(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, const ScanCounters *counters, struct ExplainState *es)
 {
 	const TableColumn *column = &table->columns[plan->search.attnum - 1];
 	const CollectionField *field = table_searched_field(table, column->field, true);

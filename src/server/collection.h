@@ -43,7 +43,8 @@ typedef struct Collection
 {
 	MemoryContext context;
 	int64		id;				/* 0: the server tells none */
-	uint64		schema_timestamp;	/* of its last change; 0: the server tells none */
+	uint64		schema_timestamp;	/* of its last change; 0: the server tells
+									 * none */
 	char	   *asked_name;		/* may be an alias: what requests name it by */
 	char	   *name;			/* its own name */
 	char	   *dbname;

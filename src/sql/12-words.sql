@@ -15,9 +15,9 @@ COMMENT ON FUNCTION milvus.phrase_match(text, text, integer) IS 'does a text hav
 
 -- several ranks as one: of distances, and of ranks by words
 
-CREATE FUNCTION milvus.rrf(legs double precision[], k integer DEFAULT 60, candidates integer DEFAULT 100) RETURNS double precision
+CREATE FUNCTION milvus.rrf(legs double precision[], k integer DEFAULT 60, candidates integer DEFAULT 100, params jsonb DEFAULT NULL) RETURNS double precision
 	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'milvus_only_in_milvus';
-COMMENT ON FUNCTION milvus.rrf(double precision[], integer, integer) IS 'negative sum of 1 / (k + place) over the legs in which a row is among the first candidates';
-CREATE FUNCTION milvus.weighted(legs double precision[], weights double precision[], candidates integer DEFAULT 100) RETURNS double precision
+COMMENT ON FUNCTION milvus.rrf(double precision[], integer, integer, jsonb) IS 'negative sum of 1 / (k + place) over the legs in which a row is among the first candidates';
+CREATE FUNCTION milvus.weighted(legs double precision[], weights double precision[], candidates integer DEFAULT 100, params jsonb DEFAULT NULL) RETURNS double precision
 	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'milvus_only_in_milvus';
-COMMENT ON FUNCTION milvus.weighted(double precision[], double precision[], integer) IS 'negative weighted sum of the scores, each between 0 and 1, of the legs in which a row is among the first candidates';
+COMMENT ON FUNCTION milvus.weighted(double precision[], double precision[], integer, jsonb) IS 'negative weighted sum of the scores, each between 0 and 1, of the legs in which a row is among the first candidates';
