@@ -2,8 +2,8 @@
  * analyze.c
  *		ANALYZE of a foreign table: a random sample of its rows.
  *
- * No server draws samples.  So the keys of all rows are read, which is little,
- * some of them are drawn, and only their rows are fetched.
+ * Keys are read, which is little, some of them are drawn, and only their rows are
+ * fetched.  Of a large collection the server chooses whose keys, if it can.
  */
 #include "postgres.h"
 
@@ -17,12 +17,15 @@
 
 #include "analyze.h"
 #include "remote/begin.h"
+#include "read/count.h"
 #include "read/keys.h"
 #include "read/pages.h"
 #include "filter/filter.h"
 
 /* keys asked for at once */
 #define KEYS_PER_REQUEST 1000
+/* a collection of so many times as many rows as are wanted is large */
+#define LARGE 10
 /* assumed of a row by the planner's page count */
 #define ASSUMED_ROW_BYTES 100
 
@@ -68,18 +71,86 @@ draw_key(KeySample *sample, const RowKey *key)
 }
 
 static void
-draw_keys(const MilvusTable *table, KeySample *sample)
+draw_keys(const MilvusTable *table, const char *filter, KeySample *sample)
 {
 	ScanCounters counters = {0};
 	RowReader  *reader = row_make_reader(table, NIL, NIL, 0);
-	PageSource *pages = pages_begin(table, reader, "", ROWS_ALL, ROWS_ALL, &counters);
+	PageSource *pages = pages_begin(table, reader, filter, ROWS_ALL, ROWS_ALL, &counters);
 	RowKey		key;
 
+	sample->count = 0;
+	sample->seen = 0;
+	sample->skip = -1;
 	while (pages_next(pages, NULL, NULL, &key))
 	{
 		draw_key(sample, &key);
 		CHECK_FOR_INTERRUPTS();
 	}
+}
+
+static bool
+has_no_divisor(int64 number)
+{
+	for (int64 divisor = 2; divisor * divisor <= number; divisor++)
+		if (number % divisor == 0)
+			return false;
+	return true;
+}
+
+/*
+ * Keys that are as random as their remainders by a prime are: each row has the same
+ * chance, and numbers that follow one another come evenly.
+ */
+static char *
+write_modulo(const CollectionField *key, int64 total, int wanted, double fraction)
+{
+	int64		modulus = Max(total / (wanted + wanted / 2), 2);
+	int64		remainder;
+
+	while (!has_no_divisor(modulus))
+		modulus--;
+	remainder = (int64) (modulus * fraction);
+	/* the remainder of a negative number is negative, as in C */
+	return psprintf("%s %% " INT64_FORMAT " == " INT64_FORMAT " or %s %% " INT64_FORMAT " == " INT64_FORMAT,
+					key->name, modulus, remainder, key->name, modulus, remainder - modulus);
+}
+
+/* The filter by which Milvus is to choose rows, with a random number between 0 and 1; "" for all. */
+static const char *
+write_sampling(const MilvusTable *table, int64 total, int wanted, double fraction)
+{
+	const Dialect *dialect = table->connection->dialect;
+	const CollectionField *key = table->collection->primary_key;
+	AnalyzeSampling sampling = table->options.analyze_sampling;
+	bool		has_modulo = dialect->remainders && key->data_type == MILVUS_INT64;
+
+	if ((sampling == SAMPLING_RANDOM && !dialect->random_sample) || (sampling == SAMPLING_MODULO && !has_modulo))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("foreign table \"%s\" cannot be sampled so", table->relname),
+				 sampling == SAMPLING_RANDOM ? errdetail("%s has no random_sample().", dialect->name) :
+				 errdetail("Its primary key is no integer, or %s does not compute remainders.", dialect->name),
+				 errhint("Set the option analyze_sampling to 'auto'.")));
+	if (sampling == SAMPLING_OFF || total <= wanted || (sampling == SAMPLING_AUTO && total < (int64) wanted * LARGE))
+		return "";
+	if (dialect->random_sample && sampling != SAMPLING_MODULO)
+		return psprintf("random_sample(%.9f)", Min(1.5 * wanted / total, 0.999));
+	return has_modulo ? write_modulo(key, total, wanted, fraction) : "";
+}
+
+/* How many rows there are. */
+static double
+draw_sample(const MilvusTable *table, KeySample *sample)
+{
+	ScanCounters counters = {0};
+	int64		total = count_rows(table, "", table_read_guarantee(table, READ_ONCE), &counters);
+	const char *filter = write_sampling(table, total, sample->wanted, sampler_random_fract(&sample->reservoir.randstate));
+
+	draw_keys(table, filter, sample);
+	/* keys of one kind only, all of them even for instance, tell little */
+	if (filter[0] && sample->count < sample->wanted / 2)
+		draw_keys(table, filter = "", sample);
+	return filter[0] ? total : sample->seen;
 }
 
 /* Fetch the rows of some keys; they are made in the caller's context. How many came. */
@@ -132,6 +203,7 @@ acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows, int targrows
 {
 	MilvusTable *table = table_open_remote(relation, GetUserId(), DESCRIPTION_FRESH);
 	KeySample	sample = {0};
+	double		total;
 	int			count = 0;
 
 	begin_reading(table, NULL, RELIED_ON_NOTHING);
@@ -141,19 +213,18 @@ acquire_sample_rows(Relation relation, int elevel, HeapTuple *rows, int targrows
 				 errmsg("cannot analyze foreign table \"%s\"", table->relname),
 				 errdetail("A filter cannot name its primary key \"%s\".", table->collection->primary_key->name)));
 	sample.wanted = targrows;
-	sample.skip = -1;
 	sample.keys = palloc(sizeof(RowKey) * targrows);
 	sample.context = CurrentMemoryContext;
 	reservoir_init_selection_state(&sample.reservoir, targrows);
-	draw_keys(table, &sample);
+	total = draw_sample(table, &sample);
 	for (int first = 0; first < sample.count; first += KEYS_PER_REQUEST)
 		count += fetch_rows(table, relation, &sample, first,
 							Min(first + KEYS_PER_REQUEST, sample.count), rows + count);
-	*totalrows = sample.seen;
+	*totalrows = total;
 	*totaldeadrows = 0;
 	ereport(elevel,
 			(errmsg("\"%s\": collection contains %.0f rows; %d rows in sample",
-					table->relname, sample.seen, count)));
+					table->relname, total, count)));
 	return count;
 }
 

@@ -70,6 +70,8 @@ static const DialectFact facts[] = {
 	{FLAG(text_match), .since = V(2, 5, 0), .lites = LITE_3, .source = "measured; Plan.g4"},
 	{FLAG(match_minimum), .since = V(2, 6, 8), .source = "Plan.g4"},
 	{FLAG(phrase_match), .since = V(2, 5, 17), .source = "Plan.g4"},
+	{FLAG(random_sample), .since = V(2, 6, 0), .source = "Plan.g4 (0dc21f0aeb)"},
+	{FLAG(remainders), FROM_2_3, .lites = LITE_2, .source = "measured; Plan.g4"},
 
 	{FLAG(has_databases), FROM_2_3, .lites = LITE_3, .source = "measured"},
 	{FLAG(has_partitions), FROM_2_3, .lites = LITE_3, .source = "measured"},

@@ -64,6 +64,8 @@ typedef struct Dialect
 	bool		match_minimum;	/* text_match(f, "a b",
 								 * minimum_should_match=2) */
 	bool		phrase_match;	/* phrase_match(f, "a b", 0) */
+	bool		random_sample;	/* random_sample(0.01) */
+	bool		remainders;		/* n % 7 == 5 */
 	bool		json_unknown;	/* != and not in are not true where the key is
 								 * missing, or of another type */
 

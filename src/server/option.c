@@ -54,7 +54,8 @@ typedef enum OptionKind
 	OPTION_SSLMODE,
 	OPTION_CONSISTENCY,
 	OPTION_INSERT_MODE,
-	OPTION_WRITE_MODE
+	OPTION_WRITE_MODE,
+	OPTION_SAMPLING
 } OptionKind;
 
 typedef struct Option
@@ -94,6 +95,8 @@ static const Option known_options[] = {
 	{"insert_mode", ForeignTableRelationId, OPTION_INSERT_MODE},
 	{"write_mode", ForeignServerRelationId, OPTION_WRITE_MODE},
 	{"write_mode", ForeignTableRelationId, OPTION_WRITE_MODE},
+	{"analyze_sampling", ForeignServerRelationId, OPTION_SAMPLING},
+	{"analyze_sampling", ForeignTableRelationId, OPTION_SAMPLING},
 	{"unique_keys", ForeignServerRelationId, OPTION_BOOLEAN},
 	{"unique_keys", ForeignTableRelationId, OPTION_BOOLEAN},
 	{"updatable", ForeignServerRelationId, OPTION_BOOLEAN},
@@ -184,6 +187,19 @@ parse_memory(const char *name, const char *value)
 	if (!parse_int(value, &kilobytes, GUC_UNIT_KB, NULL) || kilobytes < MIN_MESSAGE_KB || kilobytes > MAX_MESSAGE_KB)
 		raise_bad_value(name, value, "an amount of memory from 1MB to 2047MB");
 	return kilobytes * 1024;
+}
+
+static AnalyzeSampling
+parse_sampling(const char *name, const char *value)
+{
+	static const char *const values[] = {
+		[SAMPLING_OFF] = "off", [SAMPLING_AUTO] = "auto", [SAMPLING_RANDOM] = "random", [SAMPLING_MODULO] = "modulo"
+	};
+
+	for (int i = 0; i < lengthof(values); i++)
+		if (strcmp(value, values[i]) == 0)
+			return (AnalyzeSampling) i;
+	raise_bad_value(name, value, "\"auto\", \"random\", \"modulo\" or \"off\"");
 }
 
 static Consistency
@@ -292,6 +308,9 @@ validate_value(const Option *option, DefElem *def)
 		case OPTION_WRITE_MODE:
 			if (strcmp(value, "statement") != 0 && strcmp(value, "commit") != 0)
 				raise_bad_value(option->name, value, "\"statement\" or \"commit\"");
+			break;
+		case OPTION_SAMPLING:
+			(void) parse_sampling(option->name, value);
 			break;
 	}
 }
@@ -454,6 +473,7 @@ option_get_table(ForeignTable *table, ForeignServer *server, const char *relname
 	options->search_params = copy_value(list, "search_params", NULL);
 	options->upsert = strcmp(copy_value(list, "insert_mode", "insert"), "upsert") == 0;
 	options->write_at_commit = strcmp(copy_value(list, "write_mode", "statement"), "commit") == 0;
+	options->analyze_sampling = parse_sampling("analyze_sampling", copy_value(list, "analyze_sampling", "auto"));
 	options->updatable = boolean_value(list, "updatable", true);
 	options->unique_keys = boolean_value(list, "unique_keys", true);
 	list_free(list);

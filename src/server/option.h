@@ -49,6 +49,16 @@ typedef struct MappingOptions
 	bool		password_required;
 } MappingOptions;
 
+/* how ANALYZE has Milvus choose rows */
+typedef enum AnalyzeSampling
+{
+	SAMPLING_OFF,				/* all keys are read */
+	SAMPLING_AUTO,				/* of a large collection, by what the server
+								 * can do */
+	SAMPLING_RANDOM,			/* random_sample() */
+	SAMPLING_MODULO				/* by the remainder of a whole number as key */
+}			AnalyzeSampling;
+
 typedef struct TableOptions
 {
 	char	   *collection;
@@ -60,6 +70,7 @@ typedef struct TableOptions
 	char	   *search_params;	/* JSON object or NULL */
 	bool		upsert;			/* insert_mode */
 	bool		write_at_commit;	/* write_mode */
+	AnalyzeSampling analyze_sampling;
 	bool		updatable;
 	bool		unique_keys;	/* no key is there twice, as Milvus requires */
 } TableOptions;
