@@ -108,9 +108,7 @@ statement_reads_target(EState *estate, const MilvusTable *table, ResultRelInfo *
 		 */
 		if (rte->rtekind != RTE_RELATION || rte->relkind != RELKIND_FOREIGN_TABLE ||
 			foreach_current_index(lc) + 1 == rri->ri_RangeTableIndex)
-		{
-		}
-		continue;
+			continue;
 		foreign = GetForeignTable(rte->relid);
 		if (foreign->serverid != table->connection->serverid)
 			continue;
