@@ -50,6 +50,8 @@ milvus_fdw_handler(PG_FUNCTION_ARGS)
 	routine->PlanForeignModify = milvusPlanForeignModify;
 	routine->BeginForeignModify = milvusBeginForeignModify;
 	routine->ExecForeignInsert = milvusExecForeignInsert;
+	routine->GetForeignModifyBatchSize = milvusGetForeignModifyBatchSize;
+	routine->ExecForeignBatchInsert = milvusExecForeignBatchInsert;
 	routine->ExecForeignUpdate = milvusExecForeignUpdate;
 	routine->ExecForeignDelete = milvusExecForeignDelete;
 	routine->EndForeignModify = milvusEndForeignModify;

@@ -116,10 +116,10 @@ milvusPlanForeignModify(PlannerInfo *root, ModifyTable *plan, Index resultRelati
 	bool		has_trigger;
 
 	row_address_refuse(root, resultRelation);
-	if (plan->operation == CMD_INSERT && plan->onConflictAction != ONCONFLICT_NONE)
+	if (plan->operation == CMD_INSERT && plan->onConflictAction == ONCONFLICT_UPDATE)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("ON CONFLICT is not supported by milvus_fdw"),
+				 errmsg("ON CONFLICT DO UPDATE is not supported by milvus_fdw"),
 				 errhint("With the table option insert_mode 'upsert' a row replaces the one with the same key.")));
 	if (plan->operation != CMD_INSERT)
 		require_columns(root, plan, resultRelation, subplan_index);

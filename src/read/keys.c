@@ -95,6 +95,19 @@ key_make(KeyMaker *maker, Datum value)
 }
 
 RowKey
+key_make_of_slot(KeyMaker *maker, TupleTableSlot *slot, AttrNumber attnum)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(slot, attnum, &isnull);
+
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("null value in column \"%s\", the primary key", maker->codec.column)));
+	return key_make(maker, value);
+}
+
+RowKey
 key_copy(const RowKey *key)
 {
 	RowKey		copy = *key;

@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "executor/tuptable.h"
+
 #include "row.h"
 
 /* makes keys of the values of the key's column */
@@ -21,6 +23,9 @@ extern void key_init_maker(KeyMaker *maker, const MilvusTable *table, AttrNumber
 
 /* The key of a value; a text is good until the next call.  Errors: those of codec_write(). */
 extern RowKey key_make(KeyMaker *maker, Datum value);
+
+/* The same of a row's column; error 23502 when that is NULL. */
+extern RowKey key_make_of_slot(KeyMaker *maker, TupleTableSlot *slot, AttrNumber attnum);
 
 /* Of two keys of one column. */
 extern bool key_equal(const RowKey *one, const RowKey *other);

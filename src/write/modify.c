@@ -25,6 +25,7 @@
 #include "batch.h"
 #include "remote/begin.h"
 #include "compat.h"
+#include "conflict.h"
 #include "deletion.h"
 #include "read/keys.h"
 #include "modify.h"
@@ -59,6 +60,8 @@ typedef struct ModifyState
 	ErrorData  *failure;		/* of writing for a reader, who may have
 								 * caught it */
 	AttrNumber	key_column;
+	ConflictCheck *conflicts;	/* of an INSERT ... ON CONFLICT DO NOTHING; or
+								 * NULL */
 
 	/* UPDATE and DELETE */
 	AttrNumber	key_junk;		/* the old key, in the plan's tuple */
@@ -182,6 +185,21 @@ begin_keeping(ModifyState *state, ResultRelInfo *rri)
 	state->kept_slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
 }
 
+/* Keys that Milvus makes are always new. */
+static void
+begin_conflicts(ModifyState *state)
+{
+	if (batch_has_auto_id(state->table) || state->key_column == 0)
+		return;
+	if (state->sender->at_commit)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("ON CONFLICT DO NOTHING is not supported on foreign table \"%s\"", state->table->relname),
+				 errdetail("It has the option write_mode 'commit': which rows will be there when they are written, nobody knows yet.")));
+	table_read_for_update(state->table);
+	state->conflicts = conflict_begin(state->table, state->key_column);
+}
+
 static void
 begin_insert(ModifyState *state, ModifyTable *plan, ResultRelInfo *rri)
 {
@@ -189,6 +207,8 @@ begin_insert(ModifyState *state, ModifyTable *plan, ResultRelInfo *rri)
 		(rri->ri_TrigDesc && rri->ri_TrigDesc->trig_insert_after_row);
 
 	state->batch = batch_begin(state->sender, BATCH_INSERT, NULL);
+	if (plan && plan->onConflictAction == ONCONFLICT_NOTHING)
+		begin_conflicts(state);
 	for (AttrNumber attnum = 1; attnum <= state->table->ncolumns && row_is_seen; attnum++)
 		if (batch_read_default(state->batch, attnum, NULL))
 			state->defaulted = lappend_int(state->defaulted, attnum);
@@ -306,19 +326,6 @@ milvusBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *rri)
 	begin_modify(mtstate, rri, CMD_INSERT, NIL, false);
 }
 
-static RowKey
-make_slot_key(KeyMaker *maker, TupleTableSlot *slot, AttrNumber attnum)
-{
-	bool		isnull;
-	Datum		value = slot_getattr(slot, attnum, &isnull);
-
-	if (isnull)
-		ereport(ERROR,
-				(errcode(ERRCODE_NOT_NULL_VIOLATION),
-				 errmsg("null value in column \"%s\", the primary key", maker->codec.column)));
-	return key_make(maker, value);
-}
-
 static void
 raise_failure(const ModifyState *state)
 {
@@ -343,11 +350,11 @@ apply_row(ModifyState *state, TupleTableSlot *slot)
 				batch_add(state->batch, slot);
 				break;
 			case CMD_UPDATE:
-				key = make_slot_key(&state->new_key_maker, slot, state->key_column);
+				key = key_make_of_slot(&state->new_key_maker, slot, state->key_column);
 				update_add(state->update, &key, slot);
 				break;
 			default:
-				key = make_slot_key(&state->key_maker, slot, 1);
+				key = key_make_of_slot(&state->key_maker, slot, 1);
 				deletion_add(state->deletion, &key);
 				break;
 		}
@@ -481,6 +488,8 @@ milvusExecForeignInsert(EState *estate, ResultRelInfo *rri, TupleTableSlot *slot
 	ModifyState *state = rri->ri_FdwState;
 	MemoryContext caller;
 
+	if (state->conflicts && conflict_leave_new(state->conflicts, &slot, 1) == 0)
+		return NULL;
 	write_row(state, slot);
 	if (!is_completed(state, slot))
 		return slot;
@@ -492,11 +501,38 @@ milvusExecForeignInsert(EState *estate, ResultRelInfo *rri, TupleTableSlot *slot
 	return slot;
 }
 
+/*
+ * Rows come together only where they are looked up together, and nobody wants to
+ * see them: we have batches of our own.
+ */
+int
+milvusGetForeignModifyBatchSize(ResultRelInfo *rri)
+{
+	ModifyState *state = rri->ri_FdwState;
+
+	if (state == NULL || state->conflicts == NULL || rri->ri_projectReturning || rri->ri_WithCheckOptions != NIL ||
+		(rri->ri_TrigDesc && (rri->ri_TrigDesc->trig_insert_before_row || rri->ri_TrigDesc->trig_insert_after_row)))
+		return 1;
+	return CONFLICT_BATCH;
+}
+
+TupleTableSlot **
+milvusExecForeignBatchInsert(EState *estate, ResultRelInfo *rri, TupleTableSlot **slots, TupleTableSlot **planSlots, int *numSlots)
+{
+	ModifyState *state = rri->ri_FdwState;
+
+	if (state->conflicts)
+		*numSlots = conflict_leave_new(state->conflicts, slots, *numSlots);
+	for (int i = 0; i < *numSlots; i++)
+		write_row(state, slots[i]);
+	return slots;
+}
+
 /* The key of the row to change; false when the statement has changed it already. */
 static bool
 take_old_key(ModifyState *state, TupleTableSlot *planSlot, RowKey *key)
 {
-	*key = make_slot_key(&state->key_maker, planSlot, state->key_junk);
+	*key = key_make_of_slot(&state->key_maker, planSlot, state->key_junk);
 	return state->seen == NULL || keyset_add(state->seen, key, 0);
 }
 
@@ -509,7 +545,7 @@ milvusExecForeignUpdate(EState *estate, ResultRelInfo *rri, TupleTableSlot *slot
 
 	if (!take_old_key(state, planSlot, &old_key))
 		return NULL;
-	new_key = make_slot_key(&state->new_key_maker, slot, state->key_column);
+	new_key = key_make_of_slot(&state->new_key_maker, slot, state->key_column);
 	if (!key_equal(&old_key, &new_key))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -658,6 +694,7 @@ milvusExplainForeignModify(ModifyTableState *mtstate, ResultRelInfo *rri, List *
 						psprintf("%s%s", state->update ? update_describe(state->update) :
 								 state->deletion ? "delete by keys" :
 								 state->table->options.upsert ? "upsert" : "insert",
+								 state->conflicts ? " of new keys, after a look for them" :
 								 state->sender->at_commit ? ", at commit" : ""), es);
 	if (es->analyze)
 	{

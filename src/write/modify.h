@@ -20,6 +20,8 @@ extern void milvusBeginForeignModify(ModifyTableState *mtstate, ResultRelInfo *r
 extern void milvusBeginForeignInsert(ModifyTableState *mtstate, ResultRelInfo *rri);
 extern TupleTableSlot *milvusExecForeignInsert(EState *estate, ResultRelInfo *rri,
 											   TupleTableSlot *slot, TupleTableSlot *planSlot);
+extern int	milvusGetForeignModifyBatchSize(ResultRelInfo *rri);
+extern TupleTableSlot **milvusExecForeignBatchInsert(EState *estate, ResultRelInfo *rri, TupleTableSlot **slots, TupleTableSlot **planSlots, int *numSlots);
 extern TupleTableSlot *milvusExecForeignUpdate(EState *estate, ResultRelInfo *rri,
 											   TupleTableSlot *slot, TupleTableSlot *planSlot);
 extern TupleTableSlot *milvusExecForeignDelete(EState *estate, ResultRelInfo *rri,

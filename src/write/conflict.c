@@ -1,0 +1,110 @@
+/*
+ * conflict.c
+ *		INSERT ... ON CONFLICT DO NOTHING: which rows are new.
+ *
+ * Milvus has no such thing: keys are looked up before rows are sent.  Of two
+ * sessions that insert one key at the same time both may find it new.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "conflict.h"
+#include "read/keys.h"
+
+struct ConflictCheck
+{
+	const MilvusTable *table;
+	AttrNumber	key_column;
+	KeyMaker	key_maker;
+	KeySet	   *taken;			/* keys of the rows given so far, and of those
+								 * that were there */
+	RowReader  *reader;			/* of the keys */
+	bool		guaranteed;		/* the next is set */
+	ReadGuarantee guarantee;	/* of all look-ups */
+	RpcBuffer  *buffer;
+	FlatResult *result;
+};
+
+ConflictCheck *
+conflict_begin(const MilvusTable *table, AttrNumber key_column)
+{
+	ConflictCheck *check = palloc0(sizeof(ConflictCheck));
+
+	check->table = table;
+	check->key_column = key_column;
+	key_init_maker(&check->key_maker, table, key_column);
+	check->taken = keyset_make();
+	check->reader = row_make_reader(table, NIL, NIL, 0);
+	check->buffer = rpc_make_buffer();
+	check->result = palloc(sizeof(FlatResult));
+	return check;
+}
+
+/* The keys that are there become taken ones. */
+static void
+look_up(ConflictCheck *check, KeyFilter *filter)
+{
+	const MilvusTable *table = check->table;
+	PageRequest request = {.expr = key_filter_end(filter)};
+	RowKey		key;
+
+	if (!check->guaranteed)
+		check->guarantee = table_read_guarantee(table, READ_REPEATEDLY);
+	check->guaranteed = true;
+	request.output_fields = list_make1(table->collection->primary_key->name);
+	/* where a key is there several times, all of them count */
+	request.limit = table->collection->max_window;
+	read_finish(table, read_start_page(table, check->guarantee, &request), check->buffer, NULL);
+	read_open_query(table, check->buffer, check->result);
+	row_bind(check->reader, check->result);
+	while (row_next_key(check->reader, &key))
+	{
+		CHECK_FOR_INTERRUPTS();
+		row_skip(check->reader);
+		keyset_add(check->taken, &key, 0);
+	}
+}
+
+int
+conflict_leave_new(ConflictCheck *check, TupleTableSlot **slots, int nslots)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "milvus_fdw conflicts", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	RowKey	   *keys = palloc(sizeof(RowKey) * nslots);
+	KeyFilter	filter;
+	int			unknown = 0,
+				count = 0;
+
+	key_filter_begin(&filter, check->table, false);
+	for (int i = 0; i < nslots; i++)
+	{
+		RowKey		key = key_make_of_slot(&check->key_maker, slots[i], check->key_column);
+
+		keys[i] = key_copy(&key);
+		if (keyset_find(check->taken, &keys[i]) >= 0)
+			continue;
+		if (!key_filter_add(&filter, &keys[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot look up a row of foreign table \"%s\"", check->table->relname),
+					 errdetail("A value of its key \"%s\" cannot be written in a filter of %s.",
+							   check->table->collection->primary_key->name, check->table->connection->dialect->name)));
+		unknown++;
+	}
+	if (unknown > 0)
+		look_up(check, &filter);
+	for (int i = 0; i < nslots; i++)
+		if (keyset_add(check->taken, &keys[i], 0))
+		{
+			/* the executor keeps them all */
+			TupleTableSlot *slot = slots[i];
+
+			slots[i] = slots[count];
+			slots[count++] = slot;
+		}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	return count;
+}
