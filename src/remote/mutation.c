@@ -149,6 +149,7 @@ mutation_finish(const MilvusTable *table, RpcCall *call, MutationKind kind, int6
 	problem = flat_open_mutation((FlatSlice) {buffer->data, buffer->len}, answer);
 	if (problem)
 		read_raise_malformed(table, mutation_rpc(kind), problem);
+	rpc_log(&table->connection->rpc, mutation_rpc(kind), buffer, table->collection->name, rows);
 	if (answer->status.code == MILVUS_SCHEMA_MISMATCH)
 		table_raise_outdated(table);
 	check_row_size(table, &answer->status);

@@ -261,6 +261,7 @@ read_open_query(const MilvusTable *table, const RpcBuffer *buffer, FlatResult *r
 
 	if (problem)
 		read_raise_malformed(table, "Query", problem);
+	rpc_log(&table->connection->rpc, "Query", buffer, table->collection->name, result->nrows);
 	read_check_status(table, "Query", &result->status);
 }
 
@@ -271,5 +272,6 @@ read_open_search(const MilvusTable *table, const RpcBuffer *buffer, FlatResult *
 
 	if (problem)
 		read_raise_malformed(table, "Search", problem);
+	rpc_log(&table->connection->rpc, "Search", buffer, table->collection->name, result->nrows);
 	read_check_status(table, "Search", &result->status);
 }

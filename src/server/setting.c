@@ -11,6 +11,7 @@
 #include "json_check.h"
 #include "option.h"
 #include "setting.h"
+#include "wire/rpc.h"
 
 bool		milvus_enable_search = true;
 bool		milvus_exact_distance = true;
@@ -51,5 +52,9 @@ setting_define_all(void)
 							"For so long a read waits for a collection that Milvus is loading.",
 							"After a restart Milvus loads by itself what was loaded before. 0: such a read is an error at once.",
 							&milvus_wait_for_load, 0, 0, INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("milvus_fdw.log_min_duration",
+							"Logs requests to Milvus that were waited for at least so long.",
+							"0 logs all of them, -1 none.",
+							&rpc_log_min_duration, -1, -1, INT_MAX, PGC_SUSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("milvus_fdw");
 }

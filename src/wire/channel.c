@@ -41,6 +41,7 @@
 #include "utils/wait_event.h"
 
 #include "channel.h"
+#include "compat.h"
 
 #define POLL_SLICE_MS 10
 #define EXIT_DRAIN_MS 2000
@@ -526,6 +527,16 @@ channel_state(WireChannel *channel)
 	return "idle";
 }
 
+static uint32
+connect_wait_event(void)
+{
+	static uint32 event = 0;
+
+	if (event == 0)
+		event = compat_wait_event("MilvusConnect");
+	return event;
+}
+
 ChannelOutcome
 channel_connect(WireChannel *channel, int limit_ms)
 {
@@ -566,7 +577,7 @@ channel_connect(WireChannel *channel, int limit_ms)
 			return CHANNEL_TIMED_OUT;
 		}
 		check_waiting();
-
+		pgstat_report_wait_start(connect_wait_event());
 		block_signals(&saved);
 		if (!channel->watching)
 		{
@@ -578,6 +589,7 @@ channel_connect(WireChannel *channel, int limit_ms)
 		pump(channel, deadline_after(POLL_SLICE_MS));
 		state = grpc_channel_check_connectivity_state(channel->channel, 1);
 		restore_signals(&saved);
+		pgstat_report_wait_end();
 	}
 	channel->is_new = false;
 	return CHANNEL_CONNECTED;
@@ -764,7 +776,7 @@ watch_life(WireChannel *channel, TimestampTz last_sign)
 }
 
 void
-call_wait(WireCall *call, int limit_ms)
+call_wait(WireCall *call, int limit_ms, uint32 wait_event)
 {
 	TimestampTz started,
 				last_sign;
@@ -776,7 +788,7 @@ call_wait(WireCall *call, int limit_ms)
 	/* one of an earlier wait, which nobody polled, tells nothing */
 	call->channel->probe = NULL;
 	call->channel->probe_failed = false;
-	pgstat_report_wait_start(PG_WAIT_EXTENSION);
+	pgstat_report_wait_start(wait_event);
 	while (call->pending)
 	{
 		check_waiting();

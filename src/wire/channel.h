@@ -113,9 +113,9 @@ extern bool call_poll(WireCall *call);
 /*
  * Wait for the call's end.  Interruptible.  A connection without a sign of life ends
  * it with UNAVAILABLE, and limit_ms (0: none) with DEADLINE_EXCEEDED; the next call
- * connects anew then.
+ * connects anew then.  wait_event: for pg_stat_activity.
  */
-extern void call_wait(WireCall *call, int limit_ms);
+extern void call_wait(WireCall *call, int limit_ms, uint32 wait_event);
 
 /*
  * Has the call ended, or does it in so many milliseconds?  For the end of a transaction:

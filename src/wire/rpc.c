@@ -6,12 +6,14 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "common/string.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "proto/milvus.pb-c.h"
 #include "method.h"
 #include "unpack.h"
@@ -20,12 +22,35 @@
 #define METHOD_PREFIX "/milvus.proto.milvus.MilvusService/"
 #define MAX_REPEATS 3
 
+/* by which Milvus' own log, its access log and its traces name a request (pkg/tracer) */
+#define REQUEST_ID_HEADER "client-request-id"
+#define REQUEST_ID_SIZE 48
+
+int			rpc_log_min_duration = -1;
+
+/* "postgres-12345-7": the process, and the statement of its session. */
+static void
+write_request_id(char *id)
+{
+	static TimestampTz last_statement = 0;
+	static uint64 statements = 0;
+
+	if (GetCurrentStatementStartTimestamp() != last_statement)
+	{
+		last_statement = GetCurrentStatementStartTimestamp();
+		statements++;
+	}
+	snprintf(id, REQUEST_ID_SIZE, "postgres-%d-" UINT64_FORMAT, MyProcPid, statements);
+}
+
 RpcCall *
 rpc_start(const RpcServer *server, const char *rpc, bool repeatable,
 		  const WirePiece *pieces, int npieces)
 {
 	RpcCall    *call = palloc(sizeof(RpcCall));
 	ChannelOutcome outcome;
+	WireHeader	headers[RPC_MAX_HEADERS + 1];
+	char		id[REQUEST_ID_SIZE];
 	char		method[128];
 
 	call->server = server;
@@ -45,8 +70,11 @@ rpc_start(const RpcServer *server, const char *rpc, bool repeatable,
 	 */
 	call->connected = outcome == CHANNEL_CONNECTED;
 	call->repeatable = repeatable && call->connected;
-	call->call = call_start(server->channel, method, pieces, npieces,
-							server->headers, server->nheaders);
+	call->changes = !repeatable;
+	memcpy(headers, server->headers, sizeof(server->headers));
+	write_request_id(id);
+	headers[server->nheaders] = (WireHeader) {REQUEST_ID_HEADER, id};
+	call->call = call_start(server->channel, method, pieces, npieces, headers, server->nheaders + 1);
 	call->waiting_since = 0;
 	return call;
 }
@@ -275,6 +303,20 @@ time_left(RpcCall *call)
 	return limit == 0 ? 0 : (int) Max(1, limit - TimestampDifferenceMilliseconds(call->waiting_since, now));
 }
 
+static uint32
+wait_event(const RpcCall *call)
+{
+	static uint32 reads = 0,
+				writes = 0;
+
+	if (reads == 0)
+	{
+		reads = compat_wait_event("MilvusRead");
+		writes = compat_wait_event("MilvusWrite");
+	}
+	return call->changes ? writes : reads;
+}
+
 void
 rpc_receive(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 {
@@ -283,7 +325,7 @@ rpc_receive(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 
 	for (int repeats = 0;; repeats++)
 	{
-		call_wait(call->call, time_left(call));
+		call_wait(call->call, time_left(call), wait_event(call));
 		status = call_status(call->call, &message);
 		if (status != WIRE_STATUS_UNAVAILABLE || !call->repeatable || repeats >= MAX_REPEATS)
 			break;
@@ -306,8 +348,29 @@ rpc_receive(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 		raise_grpc_status(call, status, rpc_readable(message));
 	}
 	buffer->len = call_response_length(call->call);
+	buffer->waited_ms = (GetCurrentTimestamp() - call->waiting_since) / 1000.0;
 	reserve_buffer(buffer, buffer->len);
 	call_copy_response(call->call, buffer->data);
+}
+
+void
+rpc_log(const RpcServer *server, const char *rpc, const RpcBuffer *buffer, const char *collection, int64 rows)
+{
+	char		id[REQUEST_ID_SIZE];
+	StringInfoData text;
+
+	if (rpc_log_min_duration < 0 || buffer->waited_ms < rpc_log_min_duration)
+		return;
+	initStringInfo(&text);
+	if (collection)
+		appendStringInfo(&text, " of collection \"%s\"", collection);
+	if (rows >= 0)
+		appendStringInfo(&text, ", " INT64_FORMAT " rows", rows);
+	write_request_id(id);
+	ereport(LOG,
+			(errmsg("waited %.3f ms for Milvus server \"%s\": %s%s, %zu bytes, request %s",
+					buffer->waited_ms, server->name, rpc, text.data, buffer->len, id)));
+	pfree(text.data);
 }
 
 void
@@ -352,7 +415,7 @@ ended_with(RpcCall *call, int status)
 {
 	const char *message;
 
-	call_wait(call->call, time_left(call));
+	call_wait(call->call, time_left(call), wait_event(call));
 	if (call_status(call->call, &message) != status)
 		return false;
 	call_free(call->call);
@@ -406,6 +469,7 @@ rpc_finish_message(RpcCall *call, const ProtobufCMessageDescriptor *type)
 	const char *problem;
 
 	rpc_finish(call, buffer, NULL);
+	rpc_log(call->server, call->rpc, buffer, NULL, -1);
 	problem = unpack_problem(type, (FlatSlice) {buffer->data, buffer->len});
 	if (problem == NULL)
 		message = protobuf_c_message_unpack(type, rpc_allocator(), buffer->len, buffer->data);

@@ -36,6 +36,7 @@ typedef struct RpcCall
 	const char *rpc;			/* "Search" */
 	bool		connected;		/* there was a connection when it started */
 	bool		repeatable;		/* asking twice does no harm */
+	bool		changes;		/* it writes, or may */
 	TimestampTz waiting_since;	/* 0: nobody has waited for it yet */
 	WireCall   *call;
 } RpcCall;
@@ -47,6 +48,7 @@ typedef struct RpcBuffer
 	size_t		len;
 	size_t		size;
 	MemoryContext context;
+	double		waited_ms;		/* for it */
 } RpcBuffer;
 
 /*
@@ -71,6 +73,18 @@ extern void rpc_finish(RpcCall *call, RpcBuffer *buffer, bool *too_large);
 
 /* The same, but the call stays: for rpc_repeat(), or until rpc_free(), or its context goes. */
 extern void rpc_receive(RpcCall *call, RpcBuffer *buffer, bool *too_large);
+
+/*
+ * Setting: an answer that was waited for so many milliseconds is logged, by rpc_log().
+ * -1: none is.
+ */
+extern int	rpc_log_min_duration;
+
+/*
+ * Log an answer, if it took long enough: what it was of (NULL: of nothing), and how many
+ * rows there are (-1: there are none).  rpc_finish_message() does it by itself.
+ */
+extern void rpc_log(const RpcServer *server, const char *rpc, const RpcBuffer *buffer, const char *collection, int64 rows);
 
 /* Send the same request again. */
 extern void rpc_repeat(RpcCall *call);

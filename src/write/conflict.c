@@ -44,7 +44,7 @@ conflict_begin(const MilvusTable *table, AttrNumber key_column)
 
 /* The keys that are there become taken ones. */
 static void
-look_up(ConflictCheck *check, KeyFilter *filter)
+look_up(ConflictCheck * check, KeyFilter *filter)
 {
 	const MilvusTable *table = check->table;
 	PageRequest request = {.expr = key_filter_end(filter)};
@@ -68,7 +68,7 @@ look_up(ConflictCheck *check, KeyFilter *filter)
 }
 
 int
-conflict_leave_new(ConflictCheck *check, TupleTableSlot **slots, int nslots)
+conflict_leave_new(ConflictCheck * check, TupleTableSlot **slots, int nslots)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "milvus_fdw conflicts", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);

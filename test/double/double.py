@@ -14,7 +14,7 @@ a JSON object, and the answer's response is JSON as well.
 
     SELECT milvus.call('m', 'Dummy', jsonb_build_object('request_type', '{"op": "reset"}'::jsonb));
 
-    {"op": "requests"}            [{"rpc", "request", or "fault" if it can't be read}, …] since last asked;
+    {"op": "requests"}            [{"rpc", "id" (client-request-id), "request", or "fault" if it can't be read}, …] since last asked;
                                   with "bytes": true also as they came, in base64
     {"op": "counts"}              {rpc: calls, …} since the reset
     {"op": "answer", "rpc": R, "response": {…}}      or "bytes": "base64"; from now on
@@ -158,9 +158,9 @@ class Double:
 
     # --- calls ---
 
-    def record(self, rpc, sent):
+    def record(self, rpc, sent, request_id=None):
         """What is wrong with a request, or None."""
-        entry = {"rpc": rpc.name}
+        entry = {"rpc": rpc.name, "id": request_id}
         fault = None
         try:
             request = rpc.request.FromString(sent)
@@ -230,7 +230,7 @@ class Double:
                     status, text = grpc.StatusCode.INVALID_ARGUMENT, "Dummy: %s" % e
             else:
                 self.counted[rpc.name] += 1
-                fault = self.record(rpc, sent)
+                fault = self.record(rpc, sent, dict(context.invocation_metadata()).get("client-request-id"))
                 planned = self.failure(rpc.name)
                 if fault:
                     status, text = grpc.StatusCode.INVALID_ARGUMENT, "%s: %s" % (rpc.name, fault)
