@@ -100,7 +100,7 @@ SELECT milvus.load('a');
 INSERT INTO a SELECT i, 'n' || i, i, '[1,2]' FROM generate_series(1, 10) i;
 SELECT milvus.flush('a', wait => false), milvus.flush('a');
 SELECT milvus.flush_all('s', wait => false) > 0 AS flush_all;	-- this Milvus takes a minute
-SELECT rows, load_state FROM milvus.collections WHERE server = 's' AND collection = 'admin_a';
+SELECT estimated_rows, load_state FROM milvus.collections WHERE server = 's' AND collection = 'admin_a';
 SELECT milvus.compact('a', wait => false) > 0 AS compaction;
 SELECT state IN ('Executing', 'Completed') AS state, jsonb_typeof(plans) FROM milvus.compaction('s', milvus.compact('a', wait => false));
 SELECT milvus.load_balance('a', 1);

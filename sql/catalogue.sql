@@ -13,18 +13,18 @@ SELECT server, database FROM milvus.servers ORDER BY 1;
 SELECT server, version, dialect FROM milvus.versions ORDER BY 1;
 SELECT server, healthy, reasons, quota_states, error FROM milvus.health ORDER BY 1;
 SELECT server, database, created < now() + interval '1 day' AS created FROM milvus.databases WHERE database = 'default' ORDER BY 1;
-SELECT server, database, collection, id > 0 AS id, description, dynamic_fields, consistency_level, shards, partitions, aliases, properties, rows, load_state,
+SELECT server, database, collection, id > 0 AS id, description, dynamic_fields, consistency_level, shards, partitions, aliases, properties, estimated_rows, load_state,
 	created BETWEEN now() - interval '1 hour' AND now() + interval '1 hour' AS created
 	FROM milvus.collections WHERE server = 's' AND collection = 'cat';
 SELECT field, data_type, column_type, primary_key, auto_id, type_params, description FROM milvus.fields WHERE server = 's' AND collection = 'cat' ORDER BY position;
 SELECT field, index_type, metric_type, params, state, fail_reason FROM milvus.indexes WHERE server = 's' AND collection = 'cat';
-SELECT partition, rows, load_state FROM milvus.partitions WHERE server = 's' AND collection = 'cat';
+SELECT partition, estimated_rows, load_state FROM milvus.partitions WHERE server = 's' AND collection = 'cat';
 SELECT state, progress FROM milvus.load_state WHERE server = 's' AND collection = 'cat';
 SELECT milvus.load(server => 's', collection => 'cat');
 SELECT state, progress FROM milvus.load_state WHERE server = 's' AND collection = 'cat';
 INSERT INTO cat VALUES (1, 'one', '[1,2,3,4]');
 SELECT milvus.flush('cat');
-SELECT rows, load_state FROM milvus.collections WHERE server = 's' AND collection = 'cat';
+SELECT estimated_rows, load_state FROM milvus.collections WHERE server = 's' AND collection = 'cat';
 SELECT rows, state, nodes FROM milvus.segments WHERE server = 's' AND collection = 'cat' AND state = 'Flushed';
 SELECT resource_group, nodes, jsonb_array_length(shards) AS shards FROM milvus.replicas WHERE server = 's' AND collection = 'cat';
 SELECT count(*) FILTER (WHERE role = 'querynode') AS query_nodes, bool_or(has_error) AS errors, bool_and(memory > 0) AS memory FROM milvus.nodes WHERE server = 's';

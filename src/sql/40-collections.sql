@@ -49,7 +49,7 @@ SELECT d.server, d.database, d.collection, d.id,
 	(d.description->>'num_partitions')::bigint AS partitions,
 	milvus.texts(d.description->'aliases') AS aliases,
 	milvus.pairs(d.description->'properties') AS properties,
-	(milvus.pairs(s.answer->'stats')->>'row_count')::bigint AS rows,
+	(milvus.pairs(s.answer->'stats')->>'row_count')::bigint AS estimated_rows,
 	replace(l.answer->>'state', 'LoadState', '') AS load_state,
 	d.created
 FROM milvus.described_collections d
@@ -57,7 +57,7 @@ CROSS JOIN LATERAL (SELECT milvus.get_detail(d.server, 'GetCollectionStatistics'
 	jsonb_build_object('db_name', d.database, 'collection_name', d.collection)) AS answer OFFSET 0) s
 CROSS JOIN LATERAL (SELECT milvus.get_detail(d.server, 'GetLoadState',
 	jsonb_build_object('db_name', d.database, 'collection_name', d.collection)) AS answer OFFSET 0) l;
-COMMENT ON VIEW milvus.collections IS 'the collections of all servers and databases; rows: as far as flushed';
+COMMENT ON VIEW milvus.collections IS 'the collections of all servers and databases; estimated_rows: as far as flushed, and deleted ones too';
 
 CREATE VIEW milvus.fields AS
 SELECT d.server, d.database, d.collection, f.position::integer AS position,
@@ -103,7 +103,7 @@ COMMENT ON VIEW milvus.functions IS 'the functions of all collections, that make
 CREATE VIEW milvus.partitions AS
 SELECT n.server, n.database, n.collection, p.partition,
 	(a.answer->'partitionIDs'->>(p.position - 1)::integer)::bigint AS id,
-	(milvus.pairs(s.answer->'stats')->>'row_count')::bigint AS rows,
+	(milvus.pairs(s.answer->'stats')->>'row_count')::bigint AS estimated_rows,
 	replace(l.answer->>'state', 'LoadState', '') AS load_state,
 	milvus.utc_time((a.answer->'created_utc_timestamps'->>(p.position - 1)::integer)::bigint) AS created
 FROM milvus.collection_names n
