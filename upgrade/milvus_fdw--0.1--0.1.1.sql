@@ -310,3 +310,4 @@ BEGIN
 		array_to_string(values_, ', '), rel);
 END $$;
 COMMENT ON FUNCTION milvus.table_ddl(regclass, name, text, text) IS 'the CREATE FOREIGN TABLE for a local table: what Milvus has no type for becomes another, and comments say so';
+ALTER FUNCTION milvus.table_ddl(regclass, name, text, text) SET search_path = pg_catalog, pg_temp;
