@@ -52,5 +52,6 @@ END $$;
 SELECT v, s, array_agg(filter) FROM unnest('{2.3.5,2.6.20}'::text[]) v, unnest('{auto,modulo,off}'::text[]) s, asked_by_analyze(v, s) GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT control('{"op": "reset"}') IS NOT NULL;
 DROP VIEW sampled;
+DROP FUNCTION try, control, answers, asked_by_analyze;
 DROP TABLE sampled_local;
 DROP SERVER s, l3, l2, d CASCADE;

@@ -258,7 +258,8 @@ append_field(StringInfo out, Relation relation, Form_pg_attribute attribute,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of foreign table \"%s\" cannot become a field: %s",
 						NameStr(attribute->attname), RelationGetRelationName(relation), problem),
-				 errhint("Create the collection by milvus.call(server, 'CreateCollection', ...) and import it.")));
+				 errhint("Give it a type that Milvus has: vector(768), or the option dim, for vectors, double precision for numbers, text for dates and uuid, jsonb for json. "
+						 "milvus.table_ddl() does so for a local table.")));
 	if ((options->full_text || options->match || options->analyzer) && type.type != MILVUS_VARCHAR)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

@@ -14,11 +14,16 @@
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
+#include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
 
 #include "compat.h"
 #include "filter/words.h"
 #include "relation.h"
+
+/* of a constant in a condition that EXPLAIN names */
+#define MAX_SHOWN_BYTES 1024
 
 /* collects what a scan must fetch */
 typedef struct Needs
@@ -349,9 +354,37 @@ drops_rows(List *local, const SearchClause *search)
 	return false;
 }
 
+/* Is it too long to be shown: a list of a thousand values? */
+static bool
+has_long_constant(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Const))
+		return !((Const *) node)->constisnull && ((Const *) node)->constlen == -1 &&
+			VARSIZE_ANY(DatumGetPointer(((Const *) node)->constvalue)) > MAX_SHOWN_BYTES;
+	return expression_tree_walker(node, has_long_constant, context);
+}
+
+/* "length(body) > 3: why", or the reason alone of what cannot be written without the rest of the query. */
+static char *
+name_condition(const MilvusTable *table, Index relid, Expr *clause, const char *reason)
+{
+	Node	   *written;
+	int			only;
+
+	if (!bms_get_singleton_member(pull_varnos(NULL, (Node *) clause), &only) || only != (int) relid ||
+		contain_subplans((Node *) clause) || has_long_constant((Node *) clause, NULL))
+		return pstrdup(reason);
+	/* deparsing knows one table */
+	written = copyObject((Node *) clause);
+	ChangeVarNodes(written, relid, 1, 0);
+	return psprintf("%s: %s", deparse_expression(written, deparse_context_for(table->relname, table->relid), false, false), reason);
+}
+
 /* For EXPLAIN: why each condition that is checked here is. */
 static List *
-local_reasons(PlanRelation *relation, const SearchClause *search)
+local_reasons(PlanRelation *relation, Index relid, const SearchClause *search)
 {
 	List	   *reasons = NIL;
 	ListCell   *lc,
@@ -359,12 +392,13 @@ local_reasons(PlanRelation *relation, const SearchClause *search)
 
 	forboth(lc, relation->local_conds, reason, relation->local_reasons)
 	{
-		if (search_enforces(search, ((RestrictInfo *) lfirst(lc))->clause))
+		Expr	   *clause = ((RestrictInfo *) lfirst(lc))->clause;
+		bool		is_bound = search && search->bound_clause && equal(clause, search->bound_clause);
+
+		if (search_enforces(search, clause))
 			continue;
-		if (search && search->bound_clause && equal(((RestrictInfo *) lfirst(lc))->clause, search->bound_clause))
-			reasons = lappend(reasons, makeString(pstrdup("it bounds the search, whose scores are rounded")));
-		else
-			reasons = lappend(reasons, lfirst(reason));
+		reasons = lappend(reasons, makeString(name_condition(relation->table, relid, clause, is_bound ?
+															 "it bounds the search, whose scores are rounded" : strVal(lfirst(reason)))));
 	}
 	return reasons;
 }
@@ -426,7 +460,7 @@ milvusGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid relid, ForeignPath 
 	plan.relied_on = relation->table->collection->fingerprint;
 	plan.filters = conditions.filters;
 	plan.drops_rows = drops_rows(conditions.local, search);
-	plan.local_reasons = local_reasons(relation, search);
+	plan.local_reasons = local_reasons(relation, rel->relid, search);
 	plan.search_reason = search == NULL && relation->search_reason ? relation->search_reason : "";
 	return make_foreignscan(tlist, conditions.local, rel->relid, exprs, scan_plan_write(&plan),
 							scan_tlist, conditions.remote, outer_plan);

@@ -231,6 +231,13 @@ read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *f
 	/* whatever was believed of the collection may be why it failed */
 	collection_forget(table->connection, table->collection->dbname, table->collection->name);
 	status.reason = pnstrdup((const char *) flat->reason.data, flat->reason.len);
+	if (status.code == MILVUS_COLLECTION_NOT_LOADED || strstr(status.reason, "not loaded"))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 table->options.partition ?
+				 errmsg("partition \"%s\" of collection \"%s\" is not loaded", table->options.partition, table->collection->name) :
+				 errmsg("collection \"%s\" is not loaded", table->collection->name),
+				 errhint(LOAD_HINT)));
 	status_check(&table->connection->rpc, rpc, &status);
 }
 

@@ -377,6 +377,12 @@ finish_asking(CollectionCheck *check)
 	described = (DescribeResponse *)
 		rpc_finish_message(check->describe, &milvus__proto__milvus__describe_collection_response__descriptor);
 	/* Milvus Lite reports a missing collection in codes of its own */
+	if (status_of_message(&described->base, &status) && status.code == MILVUS_COLLECTION_NOT_FOUND)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("collection \"%s\" does not exist in database \"%s\" of Milvus server \"%s\"",
+						check->name, check->dbname, connection->rpc.name),
+				 errhint("Make it by milvus.create_collection(). The option collection of a foreign table names another.")));
 	if (status_of_message(&described->base, &status))
 		status_check(&connection->rpc, "DescribeCollection", &status);
 	if (described->schema == NULL)

@@ -361,10 +361,26 @@ make_connection(ForeignServer *server, UserMapping *mapping, Oid userid)
 	return connection;
 }
 
+static UserMapping *
+find_mapping(Oid serverid, Oid userid)
+{
+	ForeignServer *server;
+
+	if (SearchSysCacheExists2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(userid), ObjectIdGetDatum(serverid)) ||
+		SearchSysCacheExists2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(InvalidOid), ObjectIdGetDatum(serverid)))
+		return GetUserMapping(userid, serverid);
+	server = GetForeignServer(serverid);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("there is no user mapping for role \"%s\" on Milvus server \"%s\"", GetUserNameFromId(userid, false), server->servername),
+			 errhint("Make one: CREATE USER MAPPING FOR %s SERVER %s; with user and password, or a token, where Milvus asks for them.",
+					 quote_identifier(GetUserNameFromId(userid, false)), quote_identifier(server->servername))));
+}
+
 MilvusConnection *
 connection_get(Oid serverid, Oid userid)
 {
-	UserMapping *mapping = GetUserMapping(userid, serverid);
+	UserMapping *mapping = find_mapping(serverid, userid);
 	dlist_mutable_iter iter;
 
 	register_callbacks();

@@ -37,6 +37,25 @@ status_of_message(const ProtobufCMessage *response, MilvusStatus *status)
 	return true;
 }
 
+/*
+ * What Milvus says where its code says nothing (65535), or too little, and what to
+ * do.  Texts of 2.3.5 to 3.0; where one has changed there is no hint.
+ */
+static const struct
+{
+	const char *said;
+	int			sqlstate;
+	const char *hint;
+}			known_reasons[] = {
+	{"not loaded", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, LOAD_HINT},
+	{"please release it first", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "Take it out of memory first: milvus.release()."},
+	{"at most one distinct index", ERRCODE_DUPLICATE_OBJECT, "Drop the other one first: milvus.release(), milvus.drop_index()."},
+	{"index not found", ERRCODE_UNDEFINED_OBJECT, "Indexes are made by milvus.create_index(); each vector field needs one before the collection is loaded."},
+	{"invalid index type", ERRCODE_INVALID_PARAMETER_VALUE, "Types of indexes are written in upper case, such as FLAT, IVF_FLAT, HNSW, AUTOINDEX."},
+	{"efConstruction", ERRCODE_INVALID_PARAMETER_VALUE, "HNSW needs parameters: '{\"M\": 16, \"efConstruction\": 200}'."},
+	{"nlist", ERRCODE_INVALID_PARAMETER_VALUE, "IVF indexes need parameters: '{\"nlist\": 128}'."},
+};
+
 void
 status_check(const RpcServer *server, const char *rpc, const MilvusStatus *status)
 {
@@ -49,10 +68,11 @@ status_check(const RpcServer *server, const char *rpc, const MilvusStatus *statu
 	{
 		case MILVUS_COLLECTION_NOT_FOUND:
 			sqlstate = ERRCODE_UNDEFINED_TABLE;
+			hint = "Make it by milvus.create_collection(). The option collection of a foreign table names another.";
 			break;
 		case MILVUS_COLLECTION_NOT_LOADED:
 			sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-			hint = "Load it with milvus.load(); a vector field needs an index first, see milvus.create_index().";
+			hint = LOAD_HINT;
 			break;
 		case MILVUS_PARTITION_NOT_FOUND:
 		case MILVUS_INDEX_NOT_FOUND:
@@ -73,6 +93,12 @@ status_check(const RpcServer *server, const char *rpc, const MilvusStatus *statu
 		default:
 			break;
 	}
+	for (int i = 0; i < lengthof(known_reasons) && status->reason && hint == NULL; i++)
+		if (strstr(status->reason, known_reasons[i].said))
+		{
+			sqlstate = known_reasons[i].sqlstate;
+			hint = known_reasons[i].hint;
+		}
 	ereport(ERROR,
 			(errcode(sqlstate),
 			 errmsg("Milvus server \"%s\": %s", server->name,

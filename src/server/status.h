@@ -17,6 +17,9 @@ typedef struct MilvusStatus
 	const char *reason;
 } MilvusStatus;
 
+/* what to do where reads need what is not in memory */
+#define LOAD_HINT "Load it with milvus.load(); a vector field needs an index first, see milvus.create_index()."
+
 /* codes that callers tell apart (pkg/util/merr of Milvus) */
 #define MILVUS_COLLECTION_NOT_FOUND 100
 #define MILVUS_COLLECTION_NOT_LOADED 101

@@ -34,6 +34,9 @@ BEGIN
 			HINT = 'Name a foreign table, or give a schema, as milvus.table_schema() shows it.';
 	END IF;
 	PERFORM milvus.check_fields(t.server, whole->'fields');
+	IF milvus.has_collection(server => t.server, collection => t.collection, database => t.database) THEN
+		RAISE NOTICE 'collection "%" exists already', t.collection;
+	END IF;
 	PERFORM milvus.perform(t.server, 'CreateCollection', milvus.naming(t)
 		|| jsonb_strip_nulls(jsonb_build_object('schema', whole, 'shards_num', shards,
 			'consistency_level', consistency_level, 'num_partitions', partitions, 'properties', properties)));
