@@ -91,7 +91,7 @@ my $guest = MilvusTap::Session->new($node, user => 'guest');
 is($guest->query('SELECT server, usable, reason FROM milvus.servers ORDER BY 1'),
 	"mine|f|guest has no USAGE on the server\nunmapped|f|guest has no user mapping", 'milvus.servers tells which a role can use, and why not the others');
 like($guest->query('SELECT server, healthy, error FROM milvus.health ORDER BY 1'),
-	qr/^mine\|f\|permission denied for foreign server mine\nunmapped\|f\|user mapping not found for "guest".*$/, 'milvus.health has a row for each');
+	qr/^mine\|f\|permission denied for foreign server mine\nunmapped\|f\|there is no user mapping for role "guest" on Milvus server "unmapped".*$/, 'milvus.health has a row for each');
 is($guest->query('SELECT * FROM milvus.collections'), '', '... and nobody is asked what he would refuse');
 
 $guest->quit;
