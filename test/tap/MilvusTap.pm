@@ -330,7 +330,7 @@ sub tell
 }
 
 # its commands
-for my $command (qw(freeze thaw cut reset silence goaway delay stall trickle count))
+for my $command (qw(freeze thaw cut reset silence goaway deaf refuse delay stall trickle count))
 {
 	no strict 'refs';
 	*$command = sub { my ($self, @arguments) = @_; return $self->tell($command, @arguments); };
