@@ -57,13 +57,14 @@ is($thin->query('SELECT count(*), sum(n) FROM (SELECT n, e FROM far ORDER BY id)
 $proxy->trickle(0);
 for my $word (qw(goaway reset cut))
 {
-	my $before = $proxy->count;
-	for my $round (1 .. 5)
-	{
+	my ($before, $bad) = $proxy->count;
+	ok(wait_until(sub {
 		$proxy->tell($word);
-		is($thin->query($answer), $good, "$word $round: the next statement has its answer");
-	}
-	cmp_ok($proxy->count, '>=', $before + 5, '... on a new connection');
+		my $text = $thin->query($answer);
+		$bad //= $text if $text ne $good;
+		return $bad || $proxy->count >= $before + 5;
+	}), "$word: five connections have ended so");
+	is($bad, undef, '... and each statement had its answer');
 }
 $thin->query('BEGIN; DECLARE c CURSOR FOR SELECT id FROM few ORDER BY id; FETCH 1 FROM c');
 for my $word (qw(goaway reset cut))
@@ -92,7 +93,7 @@ for my $part ([ 'is silent', 'freeze', 'thaw' ], [ 'does not accept', 'deaf 1', 
 
 # --- nobody there: the reason, at once, for each of many statements that catch it ---
 my $statements = 100;
-my $timeout = 20;
+my $timeout = 30;
 $node->safe_psql('postgres', "ALTER SERVER m OPTIONS (SET connect_timeout '$timeout')");
 my $many = <<"SQL";
 DO \$\$
@@ -167,11 +168,23 @@ cmp_ok(seconds_since($start), '<', 8, '... in time');
 note(sprintf 'after %.2f s', seconds_since($start));
 $proxy->thaw;
 
-# --- a probe is answered: a slow answer is waited for ---
-$node->safe_psql('postgres', "ALTER SERVER m OPTIONS (DROP request_timeout)");
-is($session->query($answer), $good, 'keepalives on');
-is($session->query("SELECT count(*) FROM far WHERE id = ANY (ARRAY(SELECT i FROM generate_series(1, 100) i)) AND n = ANY (ARRAY(SELECT i FROM generate_series(0, 400000) i))", 300), '100',
-	'a healthy server that takes its time is waited for');
+# --- a probe is answered: a slow answer is waited for. The double answers when it is asked twice ---
+my $double = $ENV{MILVUS_D_PORT};
+SKIP:
+{
+	skip 'MILVUS_D_PORT is not set', 2 unless $double;
+	add_server($node, 'd', $double, "keepalives_idle '1', keepalives_interval '1', keepalives_count '10'");
+	my $control = MilvusTap::Session->new($node);
+	my $tell = sub { my ($order) = @_; return $control->query("SELECT milvus.call('d', 'Dummy', jsonb_build_object('request_type', '$order'::jsonb)) ->> 'response'") };
+	my $ask = q{SELECT milvus.get('d', 'ShowCollections') IS NOT NULL};
+	$tell->('{"op": "reset"}');
+	$tell->('{"op": "gather", "rpc": "ShowCollections", "count": 2}');
+	$session->send($ask);
+	ok(wait_until(sub { $tell->('{"op": "counts"}') =~ /"GetVersion": [2-9]/ }, 18), 'a healthy server that takes its time: it is asked whether it lives');
+	$control->query($ask);
+	is($session->wait, 't', '... and waited for');
+	$control->quit;
+}
 
 is($patient->wait, 't', 'one that took 21 s to connect was waited for');
 $_->quit for $patient, $session;
