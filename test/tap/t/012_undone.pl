@@ -11,11 +11,7 @@ use Time::HiRes qw(time);
 
 my $port = need_port('MILVUS_S_PORT', 'MILVUS_L3_PORT');
 my $batch = 50;
-my $node = start_cluster();
-my $proxy = MilvusTap::Proxy->new($port);
-add_server($node, 'direct', $port);
-add_server($node, 'm', $proxy->port);
-my $collection = make_table($node, 'direct', 'rows', 0);
+my ($node, $proxy, $collection) = start_far($port, rows => 0);
 my $columns = '(id bigint NOT NULL, n integer NOT NULL, e real[] NOT NULL)';
 my $options = "collection '$collection', consistency_level 'strong', batch_size '$batch'";
 $node->safe_psql('postgres', "CREATE FOREIGN TABLE small $columns SERVER m OPTIONS ($options);
@@ -40,8 +36,7 @@ sub fail_while
 	$first += 1000;
 	$control->query('SELECT pg_advisory_lock(8)');
 	$session->send($sql);
-	ok(wait_until(sub { $control->query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND pid = " .
-		$session->backend) eq '1' }), '(a statement in its midst)');
+	ok(waits($control, $session, 'Lock'), '(a statement in its midst)');
 	ok(wait_until(sub { found() eq $batch }), '(whose first request has been done)');
 	my $start = time();
 	$control->query('SELECT pg_advisory_unlock(8)');
@@ -88,12 +83,11 @@ is($written, found(), 'COPY: ... and it is');
 sub insert_while
 {
 	my ($holds, $then, $fault) = @_;
-	$first += 1000;
+	$first += 10_000;
 	$control->query('SELECT pg_advisory_lock(8)');
 	$session->send("INSERT INTO small SELECT i, CASE WHEN hold(i % 1000 IN ($holds)) THEN $then END, ARRAY[i, 1] FROM " .
 		"(SELECT generate_series($first, $first + 179) AS i) s");
-	ok(wait_until(sub { $control->query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND pid = " .
-		$session->backend) eq '1' }), '(a statement in its midst)');
+	ok(waits($control, $session, 'Lock'), '(a statement in its midst)');
 	$fault->();
 	$control->query('SELECT pg_advisory_unlock(8)');
 	return $session->wait;
@@ -111,7 +105,7 @@ cmp_ok($seconds, '<', 5, 'not answered: the error comes soon');
 note(sprintf 'after %.3f s', $seconds);
 
 # a connection that dies without a word under a write: keepalives find it, there is no request_timeout
-$node->safe_psql('postgres', "ALTER SERVER m OPTIONS (ADD keepalives_idle '1', ADD keepalives_interval '1', ADD keepalives_count '1')");
+$node->safe_psql('postgres', "ALTER SERVER m OPTIONS (ADD keepalives_idle '1', ADD keepalives_interval '5', ADD keepalives_count '1')");
 is($session->query('SELECT count(*) FROM small WHERE id = 0'), 0, '(a connection)');
 my $before = $proxy->count;
 $text = insert_while('131', '0', sub { $proxy->silence });
