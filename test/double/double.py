@@ -4,7 +4,9 @@
     PYTHON test/double/double.py [--port N] [--version TEXT] [--fault NAME]
 
 PYTHON is the python of a venv with PyMilvus and grpcio.  The first line it
-prints is its port, on 127.0.0.1, without TLS.  Requests are read with PyMilvus'
+prints is its port, on 127.0.0.1, with TLS where the environment has Milvus' own
+TLS_SERVERPEMPATH and TLS_SERVERKEYPATH; MAX_IDLE_MS: ends a connection that is
+idle for so long, by GOAWAY.  Requests are read with PyMilvus'
 declarations (messages.py); one with a field that those don't have ends with
 gRPC's INVALID_ARGUMENT and says which.  An RPC that nothing was said of is
 answered with an empty success.
@@ -34,9 +36,11 @@ import base64
 import collections
 import concurrent.futures
 import json
+import os
 import re
 import sys
 import threading
+from pathlib import Path
 
 import grpc
 from google.protobuf import json_format
@@ -268,8 +272,14 @@ def main():
         handlers=[Handler(Double(messages.Protocol(), args.version, args.fault))],
         options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1),
                  # a second server on the same port would take some of the calls
-                 ("grpc.so_reuseport", 0)])
-    port = server.add_insecure_port("127.0.0.1:%d" % args.port)
+                 ("grpc.so_reuseport", 0),
+                 ("grpc.max_connection_idle_ms", int(os.environ.get("MAX_IDLE_MS", 2**31 - 1)))])
+    address = "127.0.0.1:%d" % args.port
+    if "TLS_SERVERPEMPATH" in os.environ:
+        pair = [Path(os.environ[name]).read_bytes() for name in ("TLS_SERVERKEYPATH", "TLS_SERVERPEMPATH")]
+        port = server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
+    else:
+        port = server.add_insecure_port(address)
     server.start()
     print(port, flush=True)
     server.wait_for_termination()

@@ -13,7 +13,7 @@ use Test::More;
 use Time::HiRes qw(time usleep);
 
 our @EXPORT = qw(need_port start_cluster start_far add_server make_table drop_tables wait_until
-  seconds_since percentile told check_log milvus);
+  waits seconds_since percentile told check_log milvus);
 
 my $run = sprintf('%d_%d', $$, time() * 1000 % 1_000_000);
 my @collections;
@@ -40,8 +40,8 @@ sub start_cluster
 	return $node;
 }
 
-# A cluster with the table "rows" of 100 rows on the server "direct", and "far", the
-# same by way of a proxy, on the server "m".  (node, proxy, collection)
+# A cluster with the table "rows" of 100 rows (or $more{rows}) on the server "direct", and
+# "far", the same by way of a proxy, on the server "m".  (node, proxy, collection)
 sub start_far
 {
 	my ($port, %more) = @_;
@@ -49,7 +49,7 @@ sub start_far
 	my $proxy = MilvusTap::Proxy->new($port);
 	add_server($node, 'direct', $port);
 	add_server($node, 'm', $proxy->port);
-	my $collection = make_table($node, 'direct', 'rows', 100);
+	my $collection = make_table($node, 'direct', 'rows', $more{rows} // 100);
 	$node->safe_psql('postgres', "CREATE FOREIGN TABLE far (id bigint, n integer, e real[])
 		SERVER m OPTIONS (collection '$collection', consistency_level 'strong')");
 	return ($node, $proxy, $collection);
@@ -111,6 +111,15 @@ sub milvus
 	my $answer = IO::Select->new($keeper)->can_read(300) ? readline $keeper : undef;
 	die "milvus $word: " . ($answer // 'no answer') unless ($answer // '') eq "ok\n";
 	return;
+}
+
+# Wait until the statement of a session waits for Milvus, or (Lock) for a lock, as another session sees it.
+sub waits
+{
+	my ($control, $session, $for) = @_;
+	$for //= 'Extension';
+	my $sql = "SELECT state = 'active' AND wait_event_type = '$for' FROM pg_stat_activity WHERE pid = " . $session->backend;
+	return wait_until(sub { $control->query($sql) eq 't' });
 }
 
 sub seconds_since { my ($then) = @_; return time() - $then; }
@@ -330,7 +339,7 @@ sub tell
 }
 
 # its commands
-for my $command (qw(freeze thaw cut reset silence goaway delay stall trickle count))
+for my $command (qw(freeze thaw cut reset silence goaway deaf refuse delay stall trickle count))
 {
 	no strict 'refs';
 	*$command = sub { my ($self, @arguments) = @_; return $self->tell($command, @arguments); };

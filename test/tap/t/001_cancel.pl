@@ -17,14 +17,6 @@ my $control = MilvusTap::Session->new($node);
 my $answer = 'SELECT count(*), sum(id) FROM (SELECT id FROM far WHERE id <= 50 ORDER BY id LIMIT 50) s';
 my $good = '50|1275';
 
-# the backend waits for gRPC
-sub waits
-{
-	my ($session) = @_;
-	return wait_until(sub { $control->query('SELECT count(*) FROM pg_stat_activity WHERE pid = ' . $session->backend .
-		" AND state = 'active' AND wait_event_type = 'Extension'") eq '1' });
-}
-
 sub report
 {
 	my ($what, @times) = @_;
@@ -83,7 +75,7 @@ for my $part (
 	for my $round (1 .. $rounds / 2)
 	{
 		$session->query($before) if $before;
-		cancel_once($round, $sql, sub { waits($session) });
+		cancel_once($round, $sql, sub { waits($control, $session) });
 	}
 	is($bad, undef, "$what: cancelled, each time with a right answer after it");
 	report("cancel of $what", @times);
@@ -94,7 +86,7 @@ $proxy->freeze;
 for (1 .. 10)
 {
 	$session->send($answer);
-	waits($session);
+	waits($control, $session);
 	$control->query('SELECT pg_cancel_backend(' . $session->backend . ')');
 	like($session->wait, qr/57014/, 'pg_cancel_backend()');
 }
@@ -105,7 +97,7 @@ is($session->query($answer), $good, 'an answer after cancels in a row');
 $proxy->freeze;
 $session->query('BEGIN; SAVEPOINT s');
 $session->send($answer);
-waits($session);
+waits($control, $session);
 kill 'INT', $session->backend;
 like($session->wait, qr/57014/, 'cancelled in a subtransaction');
 $proxy->thaw;
@@ -139,7 +131,7 @@ for my $round (1 .. $rounds)
 	$victim->query($answer);
 	$proxy->freeze;
 	$victim->send($answer);
-	waits($victim) or $bad //= "round $round: does not wait";
+	waits($control, $victim) or $bad //= "round $round: does not wait";
 	my $start = time();
 	if ($round % 2) { kill 'TERM', $victim->backend; }
 	else { $control->query('SELECT pg_terminate_backend(' . $victim->backend . ')'); }

@@ -11,7 +11,7 @@ use Time::HiRes qw(time);
 my $port = need_port('MILVUS_S_PORT', 'MILVUS_L3_PORT');
 my ($node, $proxy, $collection) = start_far($port);
 
-my $session = MilvusTap::Session->new($node);
+my ($control, $session) = map { MilvusTap::Session->new($node) } 1, 2;
 my $answer = 'SELECT count(*), sum(id) FROM (SELECT id FROM far ORDER BY id) s';
 my $good = '100|5050';
 
@@ -57,8 +57,7 @@ for my $round (1 .. 10)
 # cut while a call is under way: a read may be asked again
 $proxy->freeze;
 $session->send($answer);
-wait_until(sub { $node->safe_psql('postgres', 'SELECT count(*) FROM pg_stat_activity WHERE pid = ' . $session->backend .
-	" AND wait_event_type = 'Extension'") eq '1' });
+waits($control, $session);
 $proxy->cut;
 $proxy->thaw;
 is($session->wait, $good, 'cut in the middle of a read: it is asked again');
@@ -66,8 +65,7 @@ is($session->wait, $good, 'cut in the middle of a read: it is asked again');
 # stopped while a call is under way
 $proxy->freeze;
 $session->send($answer);
-wait_until(sub { $node->safe_psql('postgres', 'SELECT count(*) FROM pg_stat_activity WHERE pid = ' . $session->backend .
-	" AND wait_event_type = 'Extension'") eq '1' });
+waits($control, $session);
 $proxy->stop;
 like($session->wait, qr/ERROR:\s+08(006|001):/, 'stopped in the middle of a read: an error of class 08');
 $proxy->start;
@@ -87,8 +85,7 @@ $session->send("INSERT INTO far SELECT nextval('ids'), 0, ARRAY[i, 1] FROM gener
 	WHERE i % 500 <> 0 OR pg_sleep(0.01) IS NOT NULL");
 ok(wait_until(sub { $node->safe_psql('postgres', 'SELECT last_value > 4000 FROM ids') eq 't' }), 'many rows are being written');
 $proxy->freeze;
-ok(wait_until(sub { $node->safe_psql('postgres', 'SELECT count(*) FROM pg_stat_activity WHERE pid = ' . $session->backend .
-	" AND wait_event_type = 'Extension'") eq '1' }), 'the write waits');
+ok(waits($control, $session), 'the write waits');
 $proxy->cut;
 $proxy->thaw;
 my $text = $session->wait;
@@ -97,7 +94,7 @@ my ($rows, $twice) = split /\|/, $node->safe_psql('postgres', $written);
 cmp_ok($rows, '>', 0, '... some rows were written');
 is($twice, 0, '... and no key is there twice');
 
-$session->quit;
+$_->quit for $control, $session;
 drop_tables();
 check_log($node, 'at the end');
 done_testing();

@@ -9,16 +9,11 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $port = need_port('MILVUS_S_PORT', 'MILVUS_L3_PORT');
-my $node = start_cluster();
-my @proxies = map { MilvusTap::Proxy->new($port) } 1 .. 2;
+my ($node, $proxy) = start_far($port);
+my @proxies = ($proxy, MilvusTap::Proxy->new($port));
 my @ports = map { $_->port } @proxies;
-add_server($node, 'direct', $port);
-add_server($node, 'm', $ports[0]);
 add_server($node, 'other', $ENV{MILVUS_L3_PORT} || $port);
-my $collection = make_table($node, 'direct', 'rows', 100);
 make_table($node, 'other', 'others', 50);
-$node->safe_psql('postgres', "CREATE FOREIGN TABLE far (id bigint, n integer, e real[])
-	SERVER m OPTIONS (collection '$collection', consistency_level 'strong')");
 my $answer = 'SELECT count(*) FROM (SELECT id FROM far WHERE id > 90 ORDER BY id) s';
 my $addresses = "SELECT string_agg(server || ' ' || address, ', ' ORDER BY server, address) FROM milvus.connections";
 

@@ -179,8 +179,7 @@ sub frozen
 	my ($sql) = @_;
 	$control->query('SELECT pg_advisory_lock(8)');
 	$session->send($sql);
-	ok(wait_until(sub { $control->query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND pid = " .
-		$session->backend) eq '1' }, $patience), 'a statement in its midst');
+	ok(waits($control, $session, 'Lock'), 'a statement in its midst');
 	milvus('freeze');
 	$control->query('SELECT pg_advisory_unlock(8)');
 	my $said = eval { $session->wait($patience) } // $@;
@@ -282,8 +281,7 @@ next_keys();
 $session->send(insert('small_cut'));
 some_rows('unanswered');
 milvus('freeze');
-ok(wait_until(sub { $control->query('SELECT wait_event_type FROM pg_stat_activity WHERE pid = ' . $session->backend) eq 'Extension' }),
-	'unanswered: the write waits');
+ok(waits($control, $session), 'unanswered: the write waits');
 $proxy->cut;
 $text = $session->wait($patience);
 milvus('ready');

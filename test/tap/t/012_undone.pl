@@ -11,11 +11,7 @@ use Time::HiRes qw(time);
 
 my $port = need_port('MILVUS_S_PORT', 'MILVUS_L3_PORT');
 my $batch = 50;
-my $node = start_cluster();
-my $proxy = MilvusTap::Proxy->new($port);
-add_server($node, 'direct', $port);
-add_server($node, 'm', $proxy->port);
-my $collection = make_table($node, 'direct', 'rows', 0);
+my ($node, $proxy, $collection) = start_far($port, rows => 0);
 my $columns = '(id bigint NOT NULL, n integer NOT NULL, e real[] NOT NULL)';
 my $options = "collection '$collection', consistency_level 'strong', batch_size '$batch'";
 $node->safe_psql('postgres', "CREATE FOREIGN TABLE small $columns SERVER m OPTIONS ($options);
@@ -40,8 +36,7 @@ sub fail_while
 	$first += 1000;
 	$control->query('SELECT pg_advisory_lock(8)');
 	$session->send($sql);
-	ok(wait_until(sub { $control->query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND pid = " .
-		$session->backend) eq '1' }), '(a statement in its midst)');
+	ok(waits($control, $session, 'Lock'), '(a statement in its midst)');
 	ok(wait_until(sub { found() eq $batch }), '(whose first request has been done)');
 	my $start = time();
 	$control->query('SELECT pg_advisory_unlock(8)');
@@ -84,17 +79,23 @@ my ($written, $perhaps) = told($text, 'm');
 is($perhaps, 0, 'COPY: the client is told what is there, not what may be') or diag($text);
 is($written, found(), 'COPY: ... and it is');
 
+# Send an INSERT whose rows number $holds wait for the lock, have $fault come over the line, and let it go on; what it says.
+sub insert_while
+{
+	my ($holds, $then, $fault) = @_;
+	$first += 10_000;
+	$control->query('SELECT pg_advisory_lock(8)');
+	$session->send("INSERT INTO small SELECT i, CASE WHEN hold(i % 1000 IN ($holds)) THEN $then END, ARRAY[i, 1] FROM " .
+		"(SELECT generate_series($first, $first + 179) AS i) s");
+	ok(waits($control, $session, 'Lock'), '(a statement in its midst)');
+	$fault->();
+	$control->query('SELECT pg_advisory_unlock(8)');
+	return $session->wait;
+}
+
 # not answered: nobody knows, which is said, and soon
-$first += 1000;
-$control->query('SELECT pg_advisory_lock(8)');
-$session->send('INSERT INTO small SELECT i, CASE WHEN hold(i % 1000 IN (41, 61)) THEN 1 / (i % 1000 - 61) END, ARRAY[i, 1] FROM ' .
-	"(SELECT generate_series($first, $first + 79) AS i) s");
-ok(wait_until(sub { $control->query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND pid = " .
-	$session->backend) eq '1' }), '(a statement before its first request)');
-$proxy->freeze;
-my $start = time();
-$control->query('SELECT pg_advisory_unlock(8)');
-$text = $session->wait;
+my $start;
+$text = insert_while('41, 61', '1 / (i % 1000 - 61)', sub { $proxy->freeze; $start = time() });
 my $seconds = seconds_since($start);
 $proxy->thaw;
 like($text, qr/ERROR:\s+22012:/, 'not answered: the query\'s own error');
@@ -102,6 +103,20 @@ is(join(' ', told($text, 'm')), "0 $batch 0", 'not answered: perhaps') or diag($
 # (for an answer nobody would wait so long)
 cmp_ok($seconds, '<', 5, 'not answered: the error comes soon');
 note(sprintf 'after %.3f s', $seconds);
+
+# a connection that dies without a word under a write: keepalives find it, there is no request_timeout
+$node->safe_psql('postgres', "ALTER SERVER m OPTIONS (ADD keepalives_idle '1', ADD keepalives_interval '5', ADD keepalives_count '1')");
+is($session->query('SELECT count(*) FROM small WHERE id = 0'), 0, '(a connection)');
+my $before = $proxy->count;
+$text = insert_while('131', '0', sub { $proxy->silence });
+like($text, qr/ERROR:\s+08006: could not reach Milvus server "m".*no sign of life/s, 'silence: 08006') or diag($text);
+($written, $perhaps) = told($text, 'm');
+is($perhaps, $batch, 'silence: the request that was not answered is told as perhaps written');
+$there = found();
+ok($there >= $written && $there <= $written + $perhaps && $written >= $batch, 'silence: ... and the others as they are') or diag("$there rows: $text");
+is($proxy->count, $before, 'silence: ... and none is sent again');
+is($session->query("SELECT count(*) FROM small WHERE id >= $first"), $there, 'silence: the next statement connects anew');
+$node->safe_psql('postgres', 'ALTER SERVER m OPTIONS (DROP keepalives_idle, DROP keepalives_interval, DROP keepalives_count)');
 
 # a COMMIT that is cancelled, wherever it is: each row is accounted for
 my $all = 1000;
