@@ -120,6 +120,13 @@ class Collection:
         tell = iterator and given == 0 and self.version >= (2, 5) and not self.options["no_session_ts"]
         return at, at if tell else 0
 
+    def check_identity(self, params, reason):
+        """A collection_id that is not the one of what the name means is refused: 4c91e05a5d, 2.5.4; 477425d092, 2.4.21."""
+        checks = self.version >= (2, 5, 4) or (2, 4, 21) <= self.version < (2, 5)
+        given, own = int(params.get("collection_id", 0)), int(self.describe.get("collectionID", 1))
+        if checks and given > 0 and given != own:
+            raise Refused(reason % {"given": given, "own": own})
+
     def visible(self, at):
         return [r for r in self.rows if r[" born"] <= at and (r[" died"] is None or r[" died"] > at)]
 
@@ -137,6 +144,7 @@ class Collection:
 
     def query(self, request, response):
         params = {p.key: p.value for p in request.query_params}
+        self.check_identity(params, "Input collection id is not consistent to collectionID in the context,alias or database may have changed")
         iterator = params.get("iterator", "").lower() == "true"
         at, told = self.read_at(request, iterator)
         rows = self.filtered(request.expr, self.parts(request.partition_names, self.visible(at)))
@@ -229,6 +237,8 @@ class Collection:
 
     def search(self, request, response):
         params = {p.key: p.value for p in request.search_params}
+        self.check_identity(params, "collection id:%(given)d in the request is not consistent to that in the search context,"
+                                    "alias or database may have been changed: %(own)d")
         field = params["anns_field"]
         index = next((i for i in self.indexes if i["field_name"] == field), {"params": {}})
         metric = dict_of(index["params"]).get("metric_type", "L2")

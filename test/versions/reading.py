@@ -568,6 +568,50 @@ def after_an_error(c):
     c.select("SELECT id, m FROM %s" % t, pairs(8))
 
 
+# --- the collection's id ---
+
+IDENTITY = "internal/proxy/task_query.go, task_search.go, collection_id: 4c91e05a5d, 2.5.4"
+
+
+def ids_sent(c, rpc):
+    c.expect(c.asked(rpc), "no %s was sent", rpc)
+    return {parameters(request).get("collection_id") for request in c.asked(rpc)}
+
+
+@check("queries and searches tell the id of the collection that they mean, where the server compares it", IDENTITY)
+def identity(c):
+    t = c.make(ID, M, V, rows=rows(7), indexes=INDEX, options="fetch_size '2'", describe={"collectionID": "777"})
+    want = {"777"} if c.version >= (2, 5, 4) else {None}
+    for sql in ("SELECT id FROM %s", "SELECT id FROM %s WHERE id = 3", "SELECT count(*) FROM %s WHERE m > 10", "SELECT id FROM %s WHERE m > 10", "DELETE FROM %s WHERE m = 10 AND v IS NOT NULL AND id % 2 = 1"):
+        c.forget()
+        c.must(sql.replace("%s", t))
+        c.same(ids_sent(c, "Query"), want, "collection_id, %s" % sql)
+    for sql in ("SELECT id FROM %s ORDER BY v <-> '[3,0]' LIMIT 2", "SELECT (s.item).id FROM milvus.search(NULL::%s, 'v', ARRAY['[3,0]']::vector[], k => 1) s",
+                "SELECT o.x, t.id FROM (VALUES ('[1,0]'::vector), ('[2,0]')) o(x), LATERAL (SELECT id FROM %s ORDER BY v <-> o.x LIMIT 1) t"):
+        c.forget()
+        c.must(sql.replace("%s", t))
+        c.same(ids_sent(c, "Search"), want, "collection_id, %s" % sql)
+
+
+def changed(c, cursor, table, first):
+    """What comes after the collection was made again: nothing of the new one, but 40001."""
+    c.must("BEGIN")
+    c.must("DECLARE k CURSOR FOR %s" % cursor)
+    c.same(c.must("FETCH 1 FROM k"), [first], "the first row")
+    c.make_again(table, ID, M, V, rows=[{"id": i, "m": -1, "v": [float(i), 0.0]} for i in range(1, 10)], indexes=INDEX)
+    result = c.run("FETCH ALL FROM k")
+    c.same(result.error, "40001", "after it was made again: %s; the SQLSTATE" % result)
+    c.must("ROLLBACK")
+    # what is believed of it does not outlive that
+    c.same(c.must("SELECT DISTINCT m FROM %s" % table), [(-1,)], "the next statement")
+
+
+@check("a collection that was dropped and made again between two pages: 40001", IDENTITY)
+def made_again_pages(c):
+    t = c.make(ID, M, V, rows=rows(9), indexes=INDEX, options="fetch_size '2'")
+    changed(c, "SELECT id, m FROM %s" % t, t, (1, 10))
+
+
 # --- 9: the canary ---
 
 CANARY = "internal/proxy/task_query.go: what an empty first page may come of (a timestamp that is taken for a snapshot)"
