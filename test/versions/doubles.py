@@ -127,6 +127,13 @@ class Collection:
         if checks and given > 0 and given != own:
             raise Refused(reason % {"given": given, "own": own})
 
+    def check_window(self, depth):
+        """validateMaxQueryResultWindow(), validateLimit(): of a collection with the property query_mode more, from 2dbca2c2fa, 2.6.14, on."""
+        large = dict_of(self.describe.get("properties", [])).get("query_mode") == "large_topk" and self.version >= (2, 6, 14)
+        most = 1000000 if large else 16384
+        if not 0 < depth <= most:
+            raise Refused("it should be in range [1, %d], but got %d" % (most, depth))
+
     def visible(self, at):
         return [r for r in self.rows if r[" born"] <= at and (r[" died"] is None or r[" died"] > at)]
 
@@ -145,6 +152,8 @@ class Collection:
     def query(self, request, response):
         params = {p.key: p.value for p in request.query_params}
         self.check_identity(params, "Input collection id is not consistent to collectionID in the context,alias or database may have changed")
+        if "limit" in params:
+            self.check_window(int(params["limit"]) + int(params.get("offset", 0)))
         iterator = params.get("iterator", "").lower() == "true"
         at, told = self.read_at(request, iterator)
         rows = self.filtered(request.expr, self.parts(request.partition_names, self.visible(at)))
@@ -239,6 +248,7 @@ class Collection:
         params = {p.key: p.value for p in request.search_params}
         self.check_identity(params, "collection id:%(given)d in the request is not consistent to that in the search context,"
                                     "alias or database may have been changed: %(own)d")
+        self.check_window(int(params["topk"]) + int(params.get("offset", 0)))
         field = params["anns_field"]
         index = next((i for i in self.indexes if i["field_name"] == field), {"params": {}})
         metric = dict_of(index["params"]).get("metric_type", "L2")

@@ -332,6 +332,31 @@ def windows(c):
         c.expect(int(p.get("limit") or p.get("topk") or 0) + int(p.get("offset", 0)) <= 16384, "%s", p)
 
 
+@check("a collection with the property query_mode=large_topk gives up to 1,000,000 rows at once, where the version knows that",
+       "internal/proxy/util.go validateMaxQueryResultWindow, validateLimit; quota_param.go: 2dbca2c2fa, 2.6.14", ["2.6.13", "2.6.20"])
+def large_windows(c):
+    many = 16500
+    knows = c.version >= (2, 6, 14)
+    for mode, large in (("large_topk", knows), *([("other", False)] if knows else [])):
+        t = c.make(ID, M, V, rows=rows(many), indexes=INDEX, options="fetch_size '1000000'", describe={"properties": [{"key": "query_mode", "value": mode}]})
+        c.forget()
+        c.same(len(c.must("SELECT id FROM %s LIMIT 16400" % t)), 16400, "rows of a LIMIT")
+        limits = [int(parameters(q)["limit"]) for q in c.pages()]
+        c.same(max(limits), 16400 if large else 16384, "the largest limit sent of %s, query_mode %s" % (limits, mode))
+        c.forget()
+        near = c.must("SELECT id FROM %s ORDER BY v <-> '[0,0]' LIMIT 16450" % t)
+        c.same([r[0] for r in near], list(range(1, 16451)), "the nearest")
+        topks = [int(parameters(q)["topk"]) for q in c.asked("Search")]
+        c.same(topks[0], 16450 if large else 16384, "the first topk of %s, query_mode %s" % (topks, mode))
+        c.same(len(topks) == 1, large, "one search, query_mode %s: %s" % (mode, topks))
+        c.forget()
+        asked = "SELECT count(*) FROM milvus.search(NULL::%s, 'v', ARRAY['[0,0]']::vector[], k => 16390)" % t
+        if large:
+            c.same(c.must(asked), [(16390,)], "milvus.search()")
+        else:
+            c.refused(asked, "22", sends=("Search",))
+
+
 @check("no AllocTimestamp before reads", "internal/proxy/task_query.go: level Strong takes the proxy's own time", NEW)
 def no_alloc(c):
     t = c.make(ID, M, V, rows=rows(4), lag=LAG, options="consistency_level 'strong'")
