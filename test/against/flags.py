@@ -6,9 +6,11 @@ the answer is neither; Refused counts as False. The flags are those of
 src/server/dialect.h, each of which is cautious where it is false; FACTS are
 measured beside them.
 """
+import datetime
 import json
+import struct
 
-from scratch import DOCUMENTS, HAN, KEY, MANY, NULL_ROWS, TEXTS, VECTOR, at
+from scratch import DOCUMENTS, HAN, KEY, MANY, NULL_ROWS, STAMPS, TEXTS, VECTOR, at
 from server import BOUNDED, EVENTUALLY, SESSION, Absent, Field, Refused, Unknown
 
 TESTS = []
@@ -148,10 +150,22 @@ def not_excludes_null(s):
 
 
 @flag
-def or_excludes_null(s):
-    """n in [...] or n != 1 is not true where n is null."""
+def or_of_contraries(s):
+    """n in [...] or n != 1 is true of every n, and not of NULL."""
+    found = every(s["plain"], ("i32 in [1, 2] or i32 != 1", ALL), ("i32 == 1 or i32 == 2 or i32 != 1", ALL), ('s in ["a", "b"] or s not in ["a", "x"]', ALL),
+                  ("b == true or b != true", ALL))
+    if found is not True or "nulls" in s.why:
+        return found
     return every(s["nulls"], ("n in [1, 2] or n != 1", known(0, lambda x: True)), ('s in ["a", "b"] or s != "a"', known(1, lambda x: True)),
                  ("n == 1 or n == 2 or n != 1", known(0, lambda x: True)))
+
+
+@flag
+def or_of_ranges(s):
+    """An or of ranges of one field is their union, each end as it is written."""
+    return every(s["plain"], ("(1 < i32 and i32 < 5) or (1 <= i32 and i32 < 3)", [1, 2, 3, 4]), ("(i32 > 2 and i32 <= 4) or (i32 >= 2 and i32 < 4)", [2, 3, 4]),
+                 ("(2 <= i32 and i32 <= 3) or (2 < i32 and i32 < 6)", [2, 3, 4, 5]), ("i32 < 2 or i32 <= 2", [0, 1, 2]),
+                 ("(id > 5 and i32 < 9) or (i32 >= 9 and i32 < 10)", [6, 7, 8, 9]))
 
 
 @fact
@@ -300,6 +314,36 @@ def json_mixed_or(s):
 
 
 @flag
+def json_list_and_range(s):
+    """j["k"] in [...] beside a range of the same key: both hold."""
+    c = s["plain"]
+    if every(c, ('$meta["c"] in [1, 2, 30]', [1, 2])) is not True:
+        raise Absent("its lists of integers are not right alone")
+    return every(c, ('$meta["c"] in [1, 2, 30] and $meta["c"] >= 2', [2]), ('$meta["c"] > 1 and $meta["c"] in [1, 2, 5]', [2, 5]),
+                 ('$meta["c"] in [1, 2, 5] and $meta["c"] < 5 and $meta["c"] > 1', [2]))
+
+
+@flag
+def text_match(s):
+    """text_match(f, "a b") finds what has one of these words, and no parts of words."""
+    return every(s["bodies"], ('text_match(t, "fox")', [0, 2]), ('text_match(t, "quick lazy")', [0, 1, 3]), ('text_match(t, "qui")', []),
+                 ('id > 0 and not (text_match(t, "dog"))', [2, 4]))
+
+
+@flag
+def match_minimum(s):
+    """minimum_should_match: how many of the words there must be."""
+    return every(s["bodies"], ('text_match(t, "quick lazy", minimum_should_match=1)', [0, 1, 3]), ('text_match(t, "quick lazy dog", minimum_should_match=2)', [1, 3]),
+                 ('text_match(t, "quick lazy dog", minimum_should_match=3)', [3]))
+
+
+@flag
+def phrase_match(s):
+    """phrase_match(f, "a b", 0) finds what has these words one behind the other."""
+    return every(s["bodies"], ('phrase_match(t, "lazy dog", 0)', [1]), ('phrase_match(t, "dog lazy", 0)', [3]), ('phrase_match(t, "brown fox", 0)', [0]))
+
+
+@flag
 def negative_elements(s):
     """Negative constants are found in arrays."""
     return every(s["plain"], ("array_contains(ai, -1)", ids(ALL, lambda i: i % 4 == 0)),
@@ -314,6 +358,25 @@ def timestamptz_filters(s):
 
 
 # --- reading ---
+
+@flag
+def checks_id(s):
+    """A query and a search with the collection_id of another collection are refused, and with its own are answered."""
+    c = s["many"]
+    own = s.server.call("DescribeCollection", collection_name=c.name).collectionID
+    if not own:
+        return False, "collections have no number"
+    if c.keys("id < 3", params={"limit": 10, "collection_id": own}) != [0, 1, 2] or len(c.search(at(0), 3, extra={"collection_id": own})) != 3:
+        return False, "not with its own"
+    for ask in (lambda: c.keys("id < 3", params={"limit": 10, "collection_id": own + 1}), lambda: c.count("id < 3", params={"collection_id": own + 1}),
+                lambda: c.search(at(0), 3, extra={"collection_id": own + 1})):
+        try:
+            ask()
+        except Refused:
+            continue
+        return False, "another one's is overlooked"
+    return True
+
 
 @flag
 def max_window(s):
@@ -446,6 +509,17 @@ def groups(s):
     c = s["many"]
     found = sorted(k // 10 % 7 for k, _, _ in c.search(at(0), 7, {}, ["n"], extra={"group_by_field": "n"}))
     return found == list(range(7)), "" if found == list(range(7)) else f"of the values {found}"
+
+
+@flag
+def group_sizes(s):
+    """group_size and strict_group_size: so many neighbours of each value, also of one whose nearest is behind many of another."""
+    c = s["many"]
+    for field, wanted in (("n", [i * 10 + j for i in range(7) for j in range(3)]), ("far", [i * 100 + j for i in range(7) for j in range(3)])):
+        found = sorted(k for k, _, _ in c.search(at(0), 7, {}, [field], extra={"group_by_field": field, "group_size": 3, "strict_group_size": "true"}))
+        if found != wanted:
+            return False, f"by {field}: {found}"
+    return True
 
 
 @flag
@@ -689,6 +763,56 @@ def nullable_vectors(s):
     c.index()
     found = {r["id"]: r.get("e") for r in c.load().query("id >= 0", ["id", "e"])}
     return found == {0: at(0), 1: None, 2: at(2)}, f"{found}"
+
+
+def stores(s, label, *fields):
+    """Collections with such vectors, more than one in a row of fields: what is stored comes back."""
+    for number, (more, values) in enumerate(fields):
+        c = s.server.create(f"{label}{number}", [KEY, *more])
+        c.insert([{"id": i, **{f.name: v for f, v in zip(more, row)}} for i, row in enumerate(values)])
+        for field in more:
+            c.index(field.name, *{"BinaryVector": ("BIN_FLAT", "HAMMING"), "SparseFloatVector": ("SPARSE_INVERTED_INDEX", "IP")}.get(field.kind, ("FLAT", "L2")))
+        names = [f.name for f in more]
+        found = {r["id"]: tuple(r.get(n) for n in names) for r in c.load().query("id >= 0", ["id", *names])}
+        if found != dict(enumerate(values)):
+            return False, f"{more[0].kind}: {found}"
+    return True
+
+
+@flag
+def timestamptz_fields(s):
+    """A field of type Timestamptz gives back the moments that are stored."""
+    if not s.since(2, 6, 3):
+        raise Absent("not asked: such a server may die of it")
+    found = [r["ts"] for r in sorted(s["stamps"].query("id >= 0", ["id", "ts"]), key=lambda r: r["id"])]
+    moments = [datetime.datetime.fromisoformat(t.replace("Z", "+00:00")) for t in found]
+    wanted = [datetime.datetime.fromisoformat(t.replace("Z", "+00:00")) for t in STAMPS]
+    return moments == wanted, f"{found}" if moments != wanted else ""
+
+
+@flag
+def binary_vectors(s):
+    """Fields of type BinaryVector."""
+    return stores(s, "binary", ([Field("b", "BinaryVector", dim=16)], [(b"\x01\x80",), (b"\xff\x00",)]))
+
+
+@flag
+def half_vectors(s):
+    """Fields of type Float16Vector and BFloat16Vector."""
+    return stores(s, "half", ([Field("h", "Float16Vector", dim=2)], [(struct.pack("<2e", 1.5, -2),), (struct.pack("<2e", 0, 65504),)]),
+                  ([Field("g", "BFloat16Vector", dim=2)], [(b"\xc0\x3f\x00\xc0",), (bytes(4),)]))
+
+
+@flag
+def sparse_vectors(s):
+    """Fields of type SparseFloatVector."""
+    return stores(s, "sparse", ([Field("p", "SparseFloatVector")], [(struct.pack("<IfIf", 0, 0.5, 7, 2),), (struct.pack("<If", 4000000, 1),)]))
+
+
+@flag
+def several_vectors(s):
+    """More than one vector field in a collection."""
+    return stores(s, "several", ([VECTOR, Field("e2", "FloatVector", dim=2)], [(at(1), at(2)), (at(3), at(4))]))
 
 
 @flag

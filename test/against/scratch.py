@@ -12,6 +12,8 @@ HAN = ["\U00020bb7\u91ce", "\u65e5\U00020bb7", "\u0bb7\u91ce", "z"]
 DOCUMENTS = [{"k": 1, "t": True, "nul": None}, {"k": True}, {"k": "x"}, {"k": "1"}, {}, {"k": 1.5}, {"k": None}, {"k": False}, {"k": 0},
              {"k": "y", "n": {"m": "z"}}, {"k": ["x"]}, {"k": {"x": 1}}, {"k": 2**53 + 1}]
 NULL_ROWS = [(0, "a", 0.5), (1, "ab", 1.5), (2, None, 2.5), (3, "b", None), (4, "x", 0.5), (None, "a", 1.5), (None, None, None), (7, "ba", 7.5)]
+STAMPS = ["2024-12-31T23:59:59.999999Z", "2025-01-01T00:00:00Z", "2025-01-01T00:00:00.000001Z"]
+BODIES = ["the quick brown fox", "the lazy dog", "a fox jumps", "quick is the dog lazy", "nothing"]
 WORDS = ["threshold", "minimum_should_match", "match_all", "match_any", "match_least", "match_most", "match_exact", "element_filter", "text_match_fuzzy",
          "st_within", "st_equals", "st_contains", "st_dwithin", "st_isvalid", "interval", "iso", "null", "is", "exists", "like", "text_match",
          "random_sample"]
@@ -28,7 +30,7 @@ def float4(x):
     return struct.unpack("f", struct.pack("f", x))[0]
 
 
-STATIC = ("plain", "nan", "numbers", "many", "nulls", "integers", "words", "stamps")
+STATIC = ("plain", "nan", "numbers", "many", "nulls", "integers", "words", "stamps", "bodies")
 
 
 class Scratch:
@@ -120,12 +122,12 @@ class Scratch:
         return found
 
     def many(self):
-        """More than a page of keys, in no order; e is (key, 0), n the same in ten rows that are near."""
-        found = self.server.create("many", [KEY, Field("n", "Int32"), VECTOR])
+        """More than a page of keys, in no order; e is (key, 0), n the same in ten rows that are near, far in all of a hundred."""
+        found = self.server.create("many", [KEY, Field("n", "Int32"), Field("far", "Int32"), VECTOR])
         keys = list(range(MANY))
         random.Random(1).shuffle(keys)
         for start in range(0, MANY, 500):
-            found.insert([{"id": i, "n": i // 10 % 7, "e": at(i)} for i in keys[start:start + 500]])
+            found.insert([{"id": i, "n": i // 10 % 7, "far": i // 100, "e": at(i)} for i in keys[start:start + 500]])
         found.index()
         return found
 
@@ -232,8 +234,15 @@ class Scratch:
         if not self.since(2, 6, 3):
             raise Absent("no fields of type Timestamptz are expected")
         found = self.server.create("stamps", [KEY, Field("ts", "Timestamptz"), VECTOR])
-        times = ["2024-12-31T23:59:59.999999Z", "2025-01-01T00:00:00Z", "2025-01-01T00:00:00.000001Z"]
-        found.insert([{"id": i, "ts": t, "e": at(i)} for i, t in enumerate(times)])
+        found.insert([{"id": i, "ts": t, "e": at(i)} for i, t in enumerate(STAMPS)])
+        found.index()
+        return found
+
+    def bodies(self):
+        """Texts that are searched by words."""
+        text = Field("t", "VarChar", max_length=200, enable_analyzer="true", enable_match="true", analyzer_params='{"type": "standard"}')
+        found = self.server.create("bodies", [KEY, text, VECTOR])
+        found.insert([{"id": i, "t": t, "e": at(i)} for i, t in enumerate(BODIES)])
         found.index()
         return found
 

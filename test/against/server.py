@@ -19,10 +19,10 @@ import messages     # noqa: E402
 
 PREFIX = "milvus_fdw_check_"
 STRONG, SESSION, BOUNDED, EVENTUALLY = range(4)
-FLOAT_VECTOR, BINARY_VECTOR, FLOAT16_VECTOR, BFLOAT16_VECTOR = 101, 100, 102, 103
+FLOAT_VECTOR, BINARY_VECTOR, FLOAT16_VECTOR, BFLOAT16_VECTOR, SPARSE_VECTOR = 101, 100, 102, 103, 104
 TYPES = {"Bool": 1, "Int8": 2, "Int16": 3, "Int32": 4, "Int64": 5, "Float": 10, "Double": 11, "VarChar": 21, "Array": 22, "JSON": 23,
          "Timestamptz": 26, "BinaryVector": BINARY_VECTOR, "FloatVector": FLOAT_VECTOR, "Float16Vector": FLOAT16_VECTOR,
-         "BFloat16Vector": BFLOAT16_VECTOR}
+         "BFloat16Vector": BFLOAT16_VECTOR, "SparseFloatVector": SPARSE_VECTOR}
 # where a column of each type has its values
 HOLDERS = {"Bool": "bool_data", "Int8": "int_data", "Int16": "int_data", "Int32": "int_data", "Int64": "long_data", "Float": "float_data",
            "Double": "double_data", "VarChar": "string_data", "JSON": "json_data", "Array": "array_data", "Timestamptz": "string_data"}
@@ -185,6 +185,11 @@ def column_of(message, field, values):
     valid = [v for v in values if v is not None]
     if field.nullable:
         column.valid_data.extend(v is not None for v in values)
+    if field.kind == "SparseFloatVector":
+        # pairs of an index and a float, 8 bytes each
+        column.vectors.sparse_float_vector.contents.extend(valid)
+        column.vectors.sparse_float_vector.dim = max(int.from_bytes(v[-8:-4], "little") for v in valid) + 1
+        return column
     if field.kind.endswith("Vector"):
         column.vectors.dim = int(field.params["dim"])
         if field.kind == "FloatVector":
@@ -225,6 +230,8 @@ def column_values(column, rows):
         if kind == "float_vector":
             flat, dim = column.vectors.float_vector.data, column.vectors.dim
             found = [list(flat[i:i + dim]) for i in range(0, len(flat), dim)]
+        elif kind == "sparse_float_vector":
+            found = list(column.vectors.sparse_float_vector.contents)
         else:
             flat = getattr(column.vectors, kind) if kind else b""
             size = len(flat) // rows if rows else 1

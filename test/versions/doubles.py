@@ -51,6 +51,10 @@ class Refused(Exception):
         self.code = code
 
 
+class Denied(Exception):
+    """privilege_interceptor.go: PermissionDenied."""
+
+
 class Panic(Exception):
     """The server's process dies, or gRPC's recovery says so."""
 
@@ -93,6 +97,7 @@ class Collection:
         self.rows = [{**row, " born": self.now - 1000000 * TICK, " died": None} for row in order.get("rows", [])]
         self.next_id = 1000
         self.aliases = order.get("aliases", [])
+        self.denied = order.get("denied", [])       # names by which it may not be asked for
         self.partitions = ["_default", *order.get("partitions", [])]
 
     def tick(self):
@@ -120,6 +125,20 @@ class Collection:
         tell = iterator and given == 0 and self.version >= (2, 5) and not self.options["no_session_ts"]
         return at, at if tell else 0
 
+    def check_identity(self, params, reason):
+        """A collection_id that is not the one of what the name means is refused: 4c91e05a5d, 2.5.4; 477425d092, 2.4.21."""
+        checks = self.version >= (2, 5, 4) or (2, 4, 21) <= self.version < (2, 5)
+        given, own = int(params.get("collection_id", 0)), int(self.describe.get("collectionID", 1))
+        if checks and given > 0 and given != own:
+            raise Refused(reason % {"given": given, "own": own})
+
+    def check_window(self, depth):
+        """validateMaxQueryResultWindow(), validateLimit(): of a collection with the property query_mode more, from 2dbca2c2fa, 2.6.14, on."""
+        large = dict_of(self.describe.get("properties", [])).get("query_mode") == "large_topk" and self.version >= (2, 6, 14)
+        most = 1000000 if large else 16384
+        if not 0 < depth <= most:
+            raise Refused("it should be in range [1, %d], but got %d" % (most, depth))
+
     def visible(self, at):
         return [r for r in self.rows if r[" born"] <= at and (r[" died"] is None or r[" died"] > at)]
 
@@ -137,6 +156,9 @@ class Collection:
 
     def query(self, request, response):
         params = {p.key: p.value for p in request.query_params}
+        self.check_identity(params, "Input collection id is not consistent to collectionID in the context,alias or database may have changed")
+        if "limit" in params:
+            self.check_window(int(params["limit"]) + int(params.get("offset", 0)))
         iterator = params.get("iterator", "").lower() == "true"
         at, told = self.read_at(request, iterator)
         rows = self.filtered(request.expr, self.parts(request.partition_names, self.visible(at)))
@@ -229,6 +251,9 @@ class Collection:
 
     def search(self, request, response):
         params = {p.key: p.value for p in request.search_params}
+        self.check_identity(params, "collection id:%(given)d in the request is not consistent to that in the search context,"
+                                    "alias or database may have been changed: %(own)d")
+        self.check_window(int(params["topk"]) + int(params.get("offset", 0)))
         field = params["anns_field"]
         index = next((i for i in self.indexes if i["field_name"] == field), {"params": {}})
         metric = dict_of(index["params"]).get("metric_type", "L2")
@@ -479,6 +504,8 @@ class Model(double.Double):
             return response
         if collection is None:
             raise Refused("collection not found[database=default][collection=%s]" % name, 100)
+        if name in collection.denied:
+            raise Denied("PrivilegeDescribeCollection: permission deny to ann in the `default` database")
         if rpc.name == "DescribeCollection":
             collection.answer_describe(response)
         elif rpc.name == "HasCollection":
@@ -534,6 +561,8 @@ class Model(double.Double):
     def respond(self, rpc, sent, context):
         try:
             return super().respond(rpc, sent, context)
+        except Denied as e:
+            context.abort(grpc.StatusCode.PERMISSION_DENIED, str(e))
         except Panic as e:
             context.abort(grpc.StatusCode.UNIMPLEMENTED if str(e) == "unimplemented" else grpc.StatusCode.UNAVAILABLE, "PANIC: %s" % e)
         except Exception as e:

@@ -169,6 +169,18 @@ class Context:
         """A collection with a foreign table for it; the table's name."""
         Context.made += 1
         name = name or "t%d" % Context.made
+        self.describe(name, fields, dynamic_fields, rows, describe, more)
+        columns = ", ".join(f["sql"] for f in fields if f["mapped"])
+        self.must("CREATE FOREIGN TABLE %s (%s) SERVER %s%s" % (name, columns, self.server, " OPTIONS (%s)" % options if options else ""))
+        return name
+
+    def make_again(self, name, *fields, rows=(), describe=None, **more):
+        """Another session drops the collection, and makes one of the same name: the number that it has."""
+        Context.made += 1
+        self.describe(name, fields, False, rows, describe, more)
+        return str(1000 + Context.made)
+
+    def describe(self, name, fields, dynamic_fields, rows, describe, more):
         schemas = [f["schema"] for f in fields if f["schema"]]
         for i, schema in enumerate(schemas):
             schema["fieldID"] = 100 + i
@@ -176,9 +188,6 @@ class Context:
         self.order("collection", name=name, rows=list(rows), describe={
             "collectionID": str(1000 + Context.made), "shards_num": 1, "update_timestamp": "460000000000000000",
             "schema": {"name": name, "fields": schemas, **({"enable_dynamic_field": True} if dynamic_fields else {})}, **(describe or {})}, **more)
-        columns = ", ".join(f["sql"] for f in fields if f["mapped"])
-        self.must("CREATE FOREIGN TABLE %s (%s) SERVER %s%s" % (name, columns, self.server, " OPTIONS (%s)" % options if options else ""))
-        return name
 
     def others(self, name, rows=(), delete=()):
         self.order("others", name=name, rows=list(rows), delete=list(delete))

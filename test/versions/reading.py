@@ -10,6 +10,7 @@ INDEX = [{"field_name": "v", "index_name": "v", "state": "Finished", "params": [
 NEW = since("2.5.0")
 OLD = before("2.5.0")
 LAG = 10000         # ms
+DESCRIBING = {"DescribeCollection", "DescribeIndex", "ShowPartitions", "GetCollectionStatistics"}
 
 
 def rows(count, first=1):
@@ -234,6 +235,24 @@ def own_write_alias(c):
     c.select("SELECT id, m FROM %s" % t, pairs(4), "by the name")
 
 
+@check("who may use a collection by its alias alone can: read, search, write, and sees it",
+       "internal/proxy/privilege_interceptor.go: the right is looked for by the name in the request; DescribeCollection tells the collection's own")
+def alias_only(c):
+    real, alias = "real%s" % c.server, "alias%s" % c.server
+    t = c.make(ID, M, V, rows=rows(4), indexes=INDEX, lag=LAG, name=real, aliases=[alias], denied=[real])
+    c.same(c.run("SELECT id FROM %s" % t).error, "42501", "by its own name: the SQLSTATE")
+    c.must("CREATE FOREIGN TABLE %s (id bigint NOT NULL, m bigint NOT NULL, v vector(2) NOT NULL) SERVER %s OPTIONS (fetch_size '2')" % (alias, c.server))
+    c.select("SELECT id, m FROM %s" % alias, pairs(4))
+    c.same(c.must("SELECT id FROM %s ORDER BY v <-> '[3,0]' LIMIT 1" % alias), [(3,)], "the nearest")
+    c.must("INSERT INTO %s VALUES (5, 50, '[5,0]')" % alias)
+    c.same(c.run("UPDATE %s SET m = 0 WHERE id = 2" % alias).count, 1, "rows updated")
+    c.same(c.run("DELETE FROM %s WHERE m = 30" % alias).count, 1, "rows deleted")
+    c.forget()
+    c.select("SELECT id, m FROM %s" % alias, [(1, 10), (2, 0), (4, 40), (5, 50)], "after own writes")
+    c.same({q["collection_name"] for q in c.queries()}, {alias}, "the name in queries")
+    c.same(sorted((r["id"], r["m"]) for r in c.stored(t)), [(1, 10), (2, 0), (4, 40), (5, 50)], "what is stored")
+
+
 @check("own writes are seen over a new connection of the same session", TASK_QUERY)
 def own_write_reconnected(c):
     t = c.make(ID, M, V, rows=rows(2), lag=LAG)
@@ -332,6 +351,31 @@ def windows(c):
         c.expect(int(p.get("limit") or p.get("topk") or 0) + int(p.get("offset", 0)) <= 16384, "%s", p)
 
 
+@check("a collection with the property query_mode=large_topk gives up to 1,000,000 rows at once, where the version knows that",
+       "internal/proxy/util.go validateMaxQueryResultWindow, validateLimit; quota_param.go: 2dbca2c2fa, 2.6.14", ["2.6.13", "2.6.20"])
+def large_windows(c):
+    many = 16500
+    knows = c.version >= (2, 6, 14)
+    for mode, large in (("large_topk", knows), *([("other", False)] if knows else [])):
+        t = c.make(ID, M, V, rows=rows(many), indexes=INDEX, options="fetch_size '1000000'", describe={"properties": [{"key": "query_mode", "value": mode}]})
+        c.forget()
+        c.same(len(c.must("SELECT id FROM %s LIMIT 16400" % t)), 16400, "rows of a LIMIT")
+        limits = [int(parameters(q)["limit"]) for q in c.pages()]
+        c.same(max(limits), 16400 if large else 16384, "the largest limit sent of %s, query_mode %s" % (limits, mode))
+        c.forget()
+        near = c.must("SELECT id FROM %s ORDER BY v <-> '[0,0]' LIMIT 16450" % t)
+        c.same([r[0] for r in near], list(range(1, 16451)), "the nearest")
+        topks = [int(parameters(q)["topk"]) for q in c.asked("Search")]
+        c.same(topks[0], 16450 if large else 16384, "the first topk of %s, query_mode %s" % (topks, mode))
+        c.same(len(topks) == 1, large, "one search, query_mode %s: %s" % (mode, topks))
+        c.forget()
+        asked = "SELECT count(*) FROM milvus.search(NULL::%s, 'v', ARRAY['[0,0]']::vector[], k => 16390)" % t
+        if large:
+            c.same(c.must(asked), [(16390,)], "milvus.search()")
+        else:
+            c.refused(asked, "22", sends=("Search",))
+
+
 @check("no AllocTimestamp before reads", "internal/proxy/task_query.go: level Strong takes the proxy's own time", NEW)
 def no_alloc(c):
     t = c.make(ID, M, V, rows=rows(4), lag=LAG, options="consistency_level 'strong'")
@@ -425,6 +469,25 @@ def strong_server(c):
         c.must("ALTER SERVER %s OPTIONS (DROP consistency_level)" % c.server)
 
 
+@check("a collection whose own level is Strong is read so: what another session wrote is seen at once", TASK_QUERY)
+def strong_collection(c):
+    t = c.make(ID, M, V, rows=rows(7), indexes=INDEX, options="fetch_size '2'", lag=LAG, describe={"consistency_level": "Strong"})
+    u = c.make(ID, M, V, rows=rows(7), indexes=INDEX, lag=LAG)
+    for table in (t, u):
+        c.others(table, rows=rows(1, 8), delete=[1])
+    c.forget()
+    c.select("SELECT id, m FROM %s" % t, pairs(7, 2))
+    if c.version >= (2, 5):
+        first_pages_are_fresh(c)
+        c.same(c.pages()[0]["consistency_level"], STRONG, "the level")
+    c.same(c.must("SELECT count(*) FROM %s WHERE id = 8" % t), [(1,)], "count(*)")
+    c.same(c.must("SELECT id FROM %s ORDER BY v <-> '[1,0]' LIMIT 1" % t), [(2,)], "the nearest")
+    c.select("SELECT id FROM %s WHERE id IN (1, 8)" % t, [(8,)], "by key")
+    c.same(c.must("SELECT (s.item).id FROM milvus.search(NULL::%s, 'v', ARRAY['[8,0]']::vector[], k => 1) s" % t), [(8,)], "milvus.search()")
+    # else the double's lag would show nothing
+    c.select("SELECT id, m FROM %s" % u, pairs(7), "a collection that is not")
+
+
 @check("the other levels: no timestamp beside the iterator", TASK_QUERY, NEW)
 def levels(c):
     for level, want in (("bounded", {BOUNDED}), ("eventually", {EVENTUALLY}), ("session", {BOUNDED, EVENTUALLY, STRONG})):
@@ -481,6 +544,21 @@ def search(c):
     for request in c.asked("Search"):
         c.expect("iterator" not in parameters(request), "a search with the key iterator")
         sees_own_writes(c, request, own)
+
+
+@check("a search is one Search, and a description of the collection at the most", "internal/proxy/impl.go: what each RPC costs is the proxy's")
+def one_search(c):
+    t = c.make(ID, M, V, rows=rows(30), indexes=INDEX)
+    for sql, want in (("SELECT id, m, v <-> '[2,0]' FROM %s ORDER BY v <-> '[2,0]' LIMIT 3", 3), ("SELECT m FROM %s WHERE m > 100 ORDER BY v <-> '[2,0]' LIMIT 3", 3),
+                      ("SELECT (s.item).id FROM milvus.search(NULL::%s, 'v', ARRAY['[3,0]']::vector[], k => 3) s", 3)):
+        c.must(sql % t)
+        for _ in range(2):
+            c.forget()
+            c.same(len(c.must(sql % t)), want, "rows")
+            asked = [r["rpc"] for r in c.sent]
+            c.same(asked.count("Search"), 1, "searches of %s" % asked)
+            others = sorted(set(asked) - {"Search"})
+            c.expect(len(asked) == len(others) + 1 and set(others) <= DESCRIBING, "%s sends %s", sql, asked)
 
 
 @check("milvus.search() has no iterator, and sees own writes", "internal/proxy/task_search.go")
@@ -568,6 +646,50 @@ def after_an_error(c):
     c.select("SELECT id, m FROM %s" % t, pairs(8))
 
 
+# --- the collection's id ---
+
+IDENTITY = "internal/proxy/task_query.go, task_search.go, collection_id: 4c91e05a5d, 2.5.4"
+
+
+def ids_sent(c, rpc):
+    c.expect(c.asked(rpc), "no %s was sent", rpc)
+    return {parameters(request).get("collection_id") for request in c.asked(rpc)}
+
+
+@check("queries and searches tell the id of the collection that they mean, where the server compares it", IDENTITY)
+def identity(c):
+    t = c.make(ID, M, V, rows=rows(7), indexes=INDEX, options="fetch_size '2'", describe={"collectionID": "777"})
+    want = {"777"} if c.version >= (2, 5, 4) else {None}
+    for sql in ("SELECT id FROM %s", "SELECT id FROM %s WHERE id = 3", "SELECT count(*) FROM %s WHERE m > 10", "SELECT id FROM %s WHERE m > 10", "DELETE FROM %s WHERE m = 10 AND v IS NOT NULL AND id % 2 = 1"):
+        c.forget()
+        c.must(sql.replace("%s", t))
+        c.same(ids_sent(c, "Query"), want, "collection_id, %s" % sql)
+    for sql in ("SELECT id FROM %s ORDER BY v <-> '[3,0]' LIMIT 2", "SELECT (s.item).id FROM milvus.search(NULL::%s, 'v', ARRAY['[3,0]']::vector[], k => 1) s",
+                "SELECT o.x, t.id FROM (VALUES ('[1,0]'::vector), ('[2,0]')) o(x), LATERAL (SELECT id FROM %s ORDER BY v <-> o.x LIMIT 1) t"):
+        c.forget()
+        c.must(sql.replace("%s", t))
+        c.same(ids_sent(c, "Search"), want, "collection_id, %s" % sql)
+
+
+def changed(c, cursor, table, first):
+    """What comes after the collection was made again: nothing of the new one, but 40001."""
+    c.must("BEGIN")
+    c.must("DECLARE k CURSOR FOR %s" % cursor)
+    c.same(c.must("FETCH 1 FROM k"), [first], "the first row")
+    c.make_again(table, ID, M, V, rows=[{"id": i, "m": -1, "v": [float(i), 0.0]} for i in range(1, 10)], indexes=INDEX)
+    result = c.run("FETCH ALL FROM k")
+    c.same(result.error, "40001", "after it was made again: %s; the SQLSTATE" % result)
+    c.must("ROLLBACK")
+    # what is believed of it does not outlive that
+    c.same(c.must("SELECT DISTINCT m FROM %s" % table), [(-1,)], "the next statement")
+
+
+@check("a collection that was dropped and made again between two pages: 40001", IDENTITY)
+def made_again_pages(c):
+    t = c.make(ID, M, V, rows=rows(9), indexes=INDEX, options="fetch_size '2'")
+    changed(c, "SELECT id, m FROM %s" % t, t, (1, 10))
+
+
 # --- 9: the canary ---
 
 CANARY = "internal/proxy/task_query.go: what an empty first page may come of (a timestamp that is taken for a snapshot)"
@@ -579,6 +701,13 @@ def canary(c):
     result = c.run("SELECT id FROM %s" % t)
     c.expect(result.error, "no error, but %s", result)
     c.expect(result.error not in ("57014", "XX000"), "%s", result)
+    # for the report that the hint asks for: what was sent, to what
+    strong = [q for q in c.pages() if q["consistency_level"] == STRONG]
+    c.expect(strong, "it was not asked again at level Strong")
+    told = ", ".join("%s=%s" % (k, v) for k, v in sorted(parameters(strong[-1]).items(), reverse=True) if k != "collection_id")
+    for text in ("Query", told, "consistency level Strong", "guarantee timestamp %d" % strong[-1]["guarantee_timestamp"], '"%s"' % c.text):
+        c.expect(text in result.detail, "the detail lacks %s: %s", text, result.detail)
+    c.expect(t in result.message and "3" in result.message, "%s", result)
 
 
 @check("an empty page in other statements is an error as well", CANARY)
