@@ -84,3 +84,8 @@ $(DATA_built): $(call files,src/sql/*.sql)
 regress-prep:
 	@[ -n "$$MILVUS_S_PORT" ] || echo "without Milvus servers: $(words $(REGRESS)) of $(words $(call files,sql/*.sql)) tests; dev/check starts servers, and runs all"
 	@[ -e sql/try.psql ] || { mkdir -p sql && ln -s $(abspath $(here))/sql/*.psql sql; }
+
+# what PGXN is given: the last commit
+.PHONY: dist
+dist:
+	git -C $(here) archive --format=zip --prefix=$(EXTENSION)-$(EXTVERSION)/ -o "$(CURDIR)/$(EXTENSION)-$(EXTVERSION).zip" HEAD
