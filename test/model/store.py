@@ -78,6 +78,7 @@ class Collection:
         self.partitions = {}
         self.indexes = {}           # name -> Index
         self.loaded = None          # None, or the names of the loaded partitions
+        self.unloaded = set()       # vector fields that were added since they were loaded
         count = request.shards_num or 1
         # the further shards lag more: a reader that takes them for one snapshot shall notice
         self.shards = [Shard("by-dev-rootcoord-dml_%d_%dv%d" % (number % 16 + i, number, i), lag * (1 + i / 2))
@@ -135,6 +136,7 @@ class Database:
 class Store:
     def __init__(self, version, lag):
         self.version = version
+        base.play(version)
         self.lag = lag
         self.clock = base.Clock()
         self.lock = threading.RLock()
@@ -174,14 +176,14 @@ class Store:
         schemas.check_collection_name(request.collection_name)
         database = self.database(request.db_name)
         if request.collection_name in database.aliases:
-            raise base.MilvusError(base.UNEXPECTED, "collection name [%s] conflicts with an existing alias, "
-                                                    "please choose a unique name" % request.collection_name)
+            raise base.plain("collection name [%s] conflicts with an existing alias, please choose a unique name",
+                             request.collection_name)
         old = database.collections.get(request.collection_name)
         if old is not None:
             if self.same(old, schema, request):
                 return old
-            raise base.MilvusError(base.UNEXPECTED, "create duplicate collection with different parameters, "
-                                                    "collection: %s" % request.collection_name)
+            raise base.plain("create duplicate collection with different parameters, collection: %s",
+                             request.collection_name)
         schema.proto.name = request.collection_name
         now = self.clock.now()
         made = Collection(self.new_id(), database.name, schema, request, now, self.lag)
