@@ -48,6 +48,18 @@ def scenario(*versions, since=None, until=None):
     return keep
 
 
+def public(test, *versions):
+    """What a test of Milvus' own asserts (tests/python_client/milvus_client of v2.6.20), in words of ours and small.
+
+    Its checker looks for the text alone (check/func_check.py, assert_exception); the codes are from the source.
+    """
+    def keep(run):
+        run.public = test
+        SCENARIOS.append((run.__name__, run, versions or ("2.6.20", "3.0.1")))
+        return run
+    return keep
+
+
 class Root(grpc.UnaryUnaryClientInterceptor):
     """Raw calls as root."""
 
@@ -187,6 +199,8 @@ if __name__ == "__main__":
     # the scenarios import this file by its name
     sys.modules["check"] = sys.modules["__main__"]
     import scenarios_data       # noqa: F401
+    import scenarios_public     # noqa: F401
+    import scenarios_public_read    # noqa: F401
     import scenarios_read       # noqa: F401
     start = time.time()
     sys.exit(run(sys.argv[1:]))
