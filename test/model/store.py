@@ -9,6 +9,7 @@ Rows live in shards by hash of the key.  What a shard's readers see lags
 behind the clock, and each shard lags differently (tSafe; querynodev2/delegator).
 """
 
+import contextlib
 import threading
 import time
 import zlib
@@ -42,6 +43,7 @@ class Shard:
         self.rows = []
         self.by_pk = {}
         self.in_order = ([], [])
+        self.waited_for = 0         # the latest time that a read has waited for: all later ones see it, too
 
     def ordered(self):
         """The rows by key, and their keys; sorted anew only after rows came or went."""
@@ -62,7 +64,7 @@ class Shard:
                 row.deleted = at
 
     def tsafe(self):
-        return base.compose(time.time() * 1000 - self.lag)
+        return max(self.waited_for, base.compose(time.time() * 1000 - self.lag))
 
 
 class Collection:
@@ -79,10 +81,22 @@ class Collection:
         self.indexes = {}           # name -> Index
         self.loaded = None          # None, or the names of the loaded partitions
         self.unloaded = set()       # vector fields that were added since they were loaded
+        self.writers = 0            # writes that have a time, or will have one, and are not all there
+        self.writers_lock = threading.Lock()
         count = request.shards_num or 1
         # the further shards lag more: a reader that takes them for one snapshot shall notice
         self.shards = [Shard("by-dev-rootcoord-dml_%d_%dv%d" % (number % 16 + i, number, i), lag * (1 + i / 2))
                        for i in range(count)]
+
+    @contextlib.contextmanager
+    def writing(self):
+        with self.writers_lock:
+            self.writers += 1
+        try:
+            yield
+        finally:
+            with self.writers_lock:
+                self.writers -= 1
 
     def shard_of(self, pk):
         if isinstance(pk, int):
@@ -213,7 +227,8 @@ class Store:
 def read_times(collection, guarantee, mvcc, deadline):
     """Wait until each shard has seen `guarantee`; the time each is read at (waitTSafe).
 
-    mvcc, if not 0, is that time; else each shard's own tSafe.
+    mvcc, if not 0, is that time; else each shard's own tSafe.  A time that is past, and has all its writes, is not
+    waited for: it is taken as if it had been, which nobody can tell but by the clock.
     """
     times = []
     for shard in collection.shards:
@@ -221,6 +236,9 @@ def read_times(collection, guarantee, mvcc, deadline):
             safe = shard.tsafe()
             if safe >= guarantee:
                 break
+            if not collection.writers and guarantee >> base.LOGICAL_BITS <= int(time.time() * 1000):
+                shard.waited_for = max(shard.waited_for, guarantee)
+                continue
             behind = ((guarantee >> base.LOGICAL_BITS) - (safe >> base.LOGICAL_BITS)) / 1000.0
             if behind > MAX_LAG:
                 raise base.MilvusError(base.UNEXPECTED, "Timestamp lag too large channel=%s lag(%ds) max(%ds)"

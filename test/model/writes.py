@@ -153,6 +153,10 @@ class Write:
     # --- storing ---
 
     def put(self, taken, deletes, partition):
+        with self.collection.writing():
+            return self.put_now(taken, deletes, partition)
+
+    def put_now(self, taken, deletes, partition):
         names = list(taken)
         keys = taken[self.schema.pk.name]
         self.now = self.keeper.clock.now()
@@ -313,10 +317,7 @@ def delete(keeper, request, result):
     result.IDs.SetInParent()
     keys = plan.primary_keys()
     one = next(iter(partitions)) if partitions is not None and len(partitions) == 1 else None
-    if keys is not None:
-        now = keeper.clock.now()
-        count = len(keys)
-    else:
+    if keys is None:
         if not collection.is_loaded():
             raise reads.not_loaded(collection)
         begin = keeper.clock.now()
@@ -325,11 +326,11 @@ def delete(keeper, request, result):
         times = store.read_times(collection, guarantee, begin, float("inf"))
         rows = plan.select(collection, times, partitions)
         keys = [row.pk for row in reads.latest(rows)]
-        count = len(keys)
+    with collection.writing():
         now = keeper.clock.now()
-    for key in keys:
-        collection.shard_of(key).delete(key, now, one)
-    result.delete_cnt = count
+        for key in keys:
+            collection.shard_of(key).delete(key, now, one)
+    result.delete_cnt = len(keys)
     result.timestamp = now
     return result
 
