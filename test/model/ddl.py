@@ -6,6 +6,7 @@ internal/rootcoord (meta_table.go, *_task.go), internal/datacoord (index_service
 
 import analyzer
 import base
+import instants
 import schema as schemas
 import store
 from base import DT, UNEXPECTED, MilvusError, about, expected, invalid, plain
@@ -32,10 +33,17 @@ class Definitions:
     def create_database(self, request, answer):
         name = request.db_name
         schemas.check_database_name(name)
+        self.check_zone(request)
         if name in self.keeper.databases:
             raise plain("database already exist: %s" % name)
         properties = {p.key: p.value for p in request.properties}
         self.keeper.databases[name] = store.Database(self.keeper.new_id(), name, properties, self.keeper.clock.now())
+
+    def check_zone(self, request):
+        """The property `timezone`, which databases and collections have since 2.6.3."""
+        zone = base.pairs(request.properties).get("timezone")
+        if zone is not None and self.version >= (2, 6, 3) and not instants.valid_zone(zone):
+            raise invalid("unknown or invalid IANA Time Zone ID: %s", zone)
 
     def drop_database(self, request, answer):
         schemas.check_database_name(request.db_name)
@@ -68,12 +76,14 @@ class Definitions:
         if not len(request.properties) and not len(request.delete_keys) and self.version >= (2, 6, 0):
             raise invalid("alter database with empty properties and delete keys, "
                           "expected to set either properties or delete keys")
+        self.check_zone(request)
         found = self.keeper.database(request.db_name)
         change_properties(found.properties, request)
 
     # --- collections ---
 
     def create_collection(self, request, answer):
+        self.check_zone(request)
         proto = schema_pb2.CollectionSchema.FromString(request.schema)
         for field in proto.fields:
             analyzer.check_params(base.pairs(field.type_params))
@@ -204,6 +214,7 @@ class Definitions:
             source.aliases[alias] = found.name
 
     def alter_collection(self, request, answer):
+        self.check_zone(request)
         found = self.keeper.collection(request.db_name, request.collection_name)
         if not len(request.delete_keys) and not len(request.properties) and self.version >= (2, 6, 3):
             raise invalid("no properties or delete keys provided")

@@ -360,6 +360,26 @@ def timestamptz(s):
     refuses(lambda: s.client.insert(name, [{"id": 4, "v": [1, 1], "ts": "yesterday"}]), 1100, "timestamptz")
 
 
+@scenario("2.6.10", "2.6.20", "3.0.1")
+def time_zones(s):
+    """After PyMilvus' examples/timestamptz_meta.py."""
+    name = s.collection({"ts": (DataType.TIMESTAMPTZ, {})})
+    assert s.client.describe_collection(name)["properties"]["timezone"] == "UTC"
+    wrong = {"timezone": "error"}
+    for call in (lambda: s.client.alter_collection_properties(name, wrong), lambda: s.client.create_database("z", wrong),
+                 lambda: s.client.alter_database_properties("default", wrong), lambda: s.collection({}, properties=wrong)):
+        refuses(call, 1100, "unknown or invalid IANA Time Zone ID: error")
+    s.client.alter_collection_properties(name, {"timezone": "Asia/Shanghai"})
+    s.client.insert(name, rows(1, ts=lambda i: "2025-01-01T08:00:00"))
+    assert s.client.query(name, filter="id == 0", output_fields=["ts"])[0]["ts"] == "2025-01-01T08:00:00+08:00"
+    s.client.create_database("zone", {"timezone": "Asia/Tokyo"})
+    client = MilvusClient(uri=s.uri, db_name="zone")
+    client.create_collection("z", dimension=2)
+    assert client.describe_collection("z")["properties"]["timezone"] == "Asia/Tokyo"
+    client.drop_collection("z")
+    s.client.drop_database("zone")
+
+
 @scenario("2.6.2")
 def timestamptz_not_yet(s):
     refuses(lambda: s.collection({"ts": (DataType.TIMESTAMPTZ, {})}), 65535)

@@ -201,6 +201,9 @@ class Store:
         schema.proto.name = request.collection_name
         now = self.clock.now()
         made = Collection(self.new_id(), database.name, schema, request, now, self.lag)
+        if self.version >= (2, 6, 3):
+            # the database's, at the time that the collection is made (rootcoord's create_collection_task.go)
+            made.properties.setdefault("timezone", database.properties.get("timezone", "UTC"))
         if schema.partition_key:
             for i in range(request.num_partitions or 16):
                 made.partitions["%s_%d" % (DEFAULT_PARTITION, i)] = (self.new_id(), now)
