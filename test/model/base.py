@@ -62,6 +62,8 @@ ALIAS_EXISTS = 1602
 FIELD_NOT_FOUND = 1700
 FIELD_INVALID_NAME = 1701
 SEGCORE = 2000
+SEGCORE_UNSUPPORTED = 2001
+CORE_UNSUPPORTED, CORE_NOT_LOADED, CORE_METRIC, CORE_DIMENSION = 2003, 2027, 2031, 2032   # the core's own numbers
 UNEXPECTED = 65535
 
 RETRIABLE = {1, 2, 4, 8, 12, 103, 106, 2200}
@@ -92,6 +94,9 @@ TEXTS = {
     ALIAS_EXISTS: "alias already exist",
     FIELD_NOT_FOUND: "field not found",
     FIELD_INVALID_NAME: "field name invalid",
+    NOT_PERMITTED: "privilege not permitted",
+    SEGCORE: "segcore error",
+    SEGCORE_UNSUPPORTED: "segcore unsupported error",
 }
 
 
@@ -106,8 +111,29 @@ class Unimplemented(Exception):
     """This the real server has and the model has not: gRPC's UNIMPLEMENTED, with a text that says so."""
 
 
+def play(version):
+    """One process plays one version; what depends on it everywhere is said here."""
+    global PLAYED
+    PLAYED = version
+
+
+PLAYED = Version("2.6.20")
+
+
+def wrapped(code, text):
+    """errors.Wrap of a sentinel: the text, then what the sentinel says."""
+    return MilvusError(code, "%s: %s" % (text, TEXTS[code]))
+
+
 def invalid(text, *args):
-    return MilvusError(PARAMETER_INVALID, "invalid parameter: %s" % ((text % args) if args else text))
+    """merr.WrapErrParameterInvalidMsg."""
+    return wrapped(PARAMETER_INVALID, (text % args) if args else text)
+
+
+def plain(text, *args, code=PARAMETER_INVALID):
+    """An error of Go's own, which merr.Status() tells as 65535 without more, until 39c9b039d2 made merr's of all (2.6.19)."""
+    text = (text % args) if args else text
+    return wrapped(code, text) if PLAYED >= (2, 6, 19) else MilvusError(UNEXPECTED, text)
 
 
 def expected(wanted, actual, text):
@@ -116,16 +142,25 @@ def expected(wanted, actual, text):
 
 
 def missing(text):
-    return MilvusError(PARAMETER_MISSING, "missing parameter: %s" % text)
+    """merr.WrapErrParameterMissingMsg."""
+    return wrapped(PARAMETER_MISSING, text)
 
 
 def about(code, **what):
     return MilvusError(code, TEXTS[code] + "".join("[%s=%s]" % pair for pair in what.items()))
 
 
-def segcore(text):
-    """An assertion of the C++ core: the query fails, the server lives."""
-    return MilvusError(UNEXPECTED, "fail to Query on QueryNode 1: worker(1) query failed: => %s: segcore error" % text)
+def segcore(text, number=2001, action="Query"):
+    """An assertion of the C++ core (its UnexpectedError, unless `number` says another): the query fails, the server lives.
+
+    The delegator made a text of the worker's error until 2.6.18 (querynodev2/delegator, "worker(%d) query failed"), so
+    that its code was lost; pkg/util/merr/segcore.go says what became of each since then.
+    """
+    text = "failed to %s: fail to %s on QueryNode 1: worker(1) query failed: => %s" % (action.lower(), action, text)
+    if PLAYED < (2, 6, 19):
+        return MilvusError(UNEXPECTED, text)
+    code = SEGCORE_UNSUPPORTED if number == CORE_UNSUPPORTED else SEGCORE
+    return MilvusError(code, "%s: %s[segcoreCode=%d]" % (text, TEXTS[code], number))
 
 
 def fill_status(status, error=None):

@@ -13,7 +13,7 @@ import numpy
 import base
 import instants
 import schema as schemas
-from base import DT, expected, invalid
+from base import DT, expected, invalid, plain
 from pymilvus.grpc_gen import schema_pb2
 
 JSON_LIMIT = 65536              # common.JSONMaxLength
@@ -43,7 +43,7 @@ def illegal(field, kind="field"):
 def check_finite(numbers):
     for number in numbers:
         if not math.isfinite(number):
-            raise invalid("value '%f' is not a number or infinity" % number)
+            raise plain("value '%f' is not a number or infinity" % number)
 
 
 def bytes_of_vectors(data, field):
@@ -83,15 +83,15 @@ def bytes_of_vectors(data, field):
 
 def check_sparse(row):
     if len(row) % 8:
-        raise invalid("invalid data length in sparse float vector: %d", len(row))
+        raise plain("invalid data length in sparse float vector: %d", len(row))
     pairs = numpy.frombuffer(row, dtype=[("i", "<u4"), ("v", "<f4")])
     if (pairs["i"] == 2 ** 32 - 1).any():
-        raise invalid("invalid index in sparse float vector: must be less than 2^32-1")
+        raise plain("invalid index in sparse float vector: must be less than 2^32-1")
     if (pairs["i"][1:] <= pairs["i"][:-1]).any():
-        raise invalid("unsorted or same indices in sparse float vector")
+        raise plain("unsorted or same indices in sparse float vector")
     check_finite(pairs["v"].tolist())
     if (pairs["v"] < 0).any():
-        raise invalid("negative value in sparse float vector")
+        raise plain("negative value in sparse float vector")
 
 
 def halves(raw, kind):

@@ -6,9 +6,10 @@ internal/rootcoord (meta_table.go, *_task.go), internal/datacoord (index_service
 
 import analyzer
 import base
+import instants
 import schema as schemas
 import store
-from base import DT, UNEXPECTED, MilvusError, about, expected, invalid
+from base import DT, UNEXPECTED, MilvusError, about, expected, invalid, plain
 from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
 
 DENSE_METRICS = {"L2", "IP", "COSINE"}
@@ -31,22 +32,28 @@ class Definitions:
 
     def create_database(self, request, answer):
         name = request.db_name
-        if not name or not name.replace("_", "a").isalnum() or not (name[0] == "_" or name[0].isalpha()):
-            raise MilvusError(base.DATABASE_INVALID_NAME, "database name should be letters, digits, underscores: "
-                                                          "invalid database name[database=%s]" % name)
+        schemas.check_database_name(name)
+        self.check_zone(request)
         if name in self.keeper.databases:
-            raise MilvusError(UNEXPECTED, "database already exist: %s" % name)
+            raise plain("database already exist: %s" % name)
         properties = {p.key: p.value for p in request.properties}
         self.keeper.databases[name] = store.Database(self.keeper.new_id(), name, properties, self.keeper.clock.now())
 
+    def check_zone(self, request):
+        """The property `timezone`, which databases and collections have since 2.6.3."""
+        zone = base.pairs(request.properties).get("timezone")
+        if zone is not None and self.version >= (2, 6, 3) and not instants.valid_zone(zone):
+            raise invalid("unknown or invalid IANA Time Zone ID: %s", zone)
+
     def drop_database(self, request, answer):
+        schemas.check_database_name(request.db_name)
         if request.db_name == store.DEFAULT_DB:
-            raise MilvusError(UNEXPECTED, "can not drop default database")
+            raise plain("can not drop default database")
         found = self.keeper.databases.get(request.db_name)
         if found is None:
             return
         if found.collections:
-            raise MilvusError(UNEXPECTED, "database:%s not empty, must drop all collections before drop database"
+            raise plain("database:%s not empty, must drop all collections before drop database"
                               % request.db_name)
         del self.keeper.databases[request.db_name]
 
@@ -66,12 +73,17 @@ class Definitions:
             answer.properties.add(key=key, value=value)
 
     def alter_database(self, request, answer):
+        if not len(request.properties) and not len(request.delete_keys) and self.version >= (2, 6, 0):
+            raise invalid("alter database with empty properties and delete keys, "
+                          "expected to set either properties or delete keys")
+        self.check_zone(request)
         found = self.keeper.database(request.db_name)
         change_properties(found.properties, request)
 
     # --- collections ---
 
     def create_collection(self, request, answer):
+        self.check_zone(request)
         proto = schema_pb2.CollectionSchema.FromString(request.schema)
         for field in proto.fields:
             analyzer.check_params(base.pairs(field.type_params))
@@ -81,12 +93,12 @@ class Definitions:
         schemas.check_collection_name(request.collection_name)
         database = self.keeper.database(request.db_name)
         if request.collection_name in database.aliases:
-            raise MilvusError(UNEXPECTED, "cannot drop the collection via alias = %s" % request.collection_name)
+            raise plain("cannot drop the collection via alias = %s" % request.collection_name)
         if request.collection_name not in database.collections:
             return
         aliases = [a for a, c in database.aliases.items() if c == request.collection_name]
         if aliases:
-            raise MilvusError(UNEXPECTED, "unable to drop the collection [%s] because it has associated aliases %s, "
+            raise plain("unable to drop the collection [%s] because it has associated aliases %s, "
                                           "please remove all aliases before dropping the collection"
                               % (request.collection_name, aliases))
         del database.collections[request.collection_name]
@@ -179,17 +191,20 @@ class Definitions:
         schemas.check_collection_name(request.newName)
         source = self.keeper.database(request.db_name)
         target = self.keeper.database(request.newDBName or request.db_name)
+        # rootcoord's ddl_callbacks_alter_collection_name.go; there in 2.6.10, not yet in 2.6.2
+        if request.newName == request.oldName and source is target and self.version >= (2, 6, 3):
+            raise invalid("collection name or database name should be different")
         if request.oldName in source.aliases:
-            raise MilvusError(UNEXPECTED, "unsupported use an alias to rename collection, alias:%s" % request.oldName)
+            raise plain("unsupported use an alias to rename collection, alias:%s" % request.oldName)
         if request.newName in target.aliases:
-            raise MilvusError(UNEXPECTED, "cannot rename collection to an existing alias: %s" % request.newName)
+            raise plain("cannot rename collection to an existing alias: %s" % request.newName)
         if request.newName in target.collections:
-            raise MilvusError(UNEXPECTED, "duplicated new collection name %s:%s with other collection name or alias"
+            raise plain("duplicated new collection name %s:%s with other collection name or alias"
                               % (target.name, request.newName))
         found = self.keeper.collection(request.db_name, request.oldName)
         aliases = [a for a, c in source.aliases.items() if c == found.name]
         if aliases and source is not target:
-            raise MilvusError(UNEXPECTED, "fail to rename db name, must drop all aliases of this collection "
+            raise plain("fail to rename db name, must drop all aliases of this collection "
                                           "before rename")
         del source.collections[found.name]
         found.name = request.newName
@@ -199,7 +214,10 @@ class Definitions:
             source.aliases[alias] = found.name
 
     def alter_collection(self, request, answer):
+        self.check_zone(request)
         found = self.keeper.collection(request.db_name, request.collection_name)
+        if not len(request.delete_keys) and not len(request.properties) and self.version >= (2, 6, 3):
+            raise invalid("no properties or delete keys provided")
         if request.delete_keys and len(request.properties):
             raise expected("properties or deletekeys", "both", "cannot provide both DeleteKeys and ExtraParams")
         change_properties(found.properties, request)
@@ -208,8 +226,12 @@ class Definitions:
     def add_field(self, request, answer):
         found = self.keeper.collection(request.db_name, request.collection_name)
         proto = schema_pb2.FieldSchema.FromString(request.schema)
-        if proto.data_type in schemas.VECTORS:
+        vector = proto.data_type in schemas.VECTORS
+        # d298f17d78, which brought vectors that may be null
+        if vector and self.version < (2, 6, 18):
             raise invalid("not support to add vector field, field name = %s", proto.name)
+        if vector and len(found.schema.vectors) >= 10:
+            raise invalid("maximum vector field's number should be limited to 10")
         if not proto.nullable:
             raise invalid("added field must be nullable, please check it, field name = %s", proto.name)
         if proto.is_primary_key or proto.autoID or proto.is_partition_key:
@@ -228,6 +250,8 @@ class Definitions:
             for row in shard.rows:
                 row.values[field.name] = value
         found.schema = made
+        if vector and found.loaded is not None:
+            found.unloaded.add(field.name)
         self.keeper.touch(found)
 
     def truncate(self, request, answer):
@@ -279,6 +303,8 @@ class Definitions:
         database.aliases[request.alias] = request.collection_name
 
     def alter_alias(self, request, answer):
+        schemas.check_collection_name(request.alias, "alias")
+        schemas.check_collection_name(request.collection_name)
         database = self.keeper.database(request.db_name)
         if request.alias in database.collections:
             raise about(base.ALIAS_NAME_CONFLICT, database=database.name, alias=request.alias)
@@ -311,27 +337,32 @@ class Definitions:
     # --- partitions ---
 
     def create_partition(self, request, answer):
+        schemas.check_collection_name(request.collection_name)
         found = self.keeper.collection(request.db_name, request.collection_name)
-        schemas.check_partition_name(request.partition_name, True)
         if found.schema.partition_key:
-            raise MilvusError(UNEXPECTED, "disable create partition if partition key mode is used")
+            raise plain("disable create partition if partition key mode is used")
+        schemas.check_partition_name(request.partition_name, True)
         if request.partition_name not in found.partitions:
+            if len(found.partitions) >= schemas.MAX_PARTITIONS:
+                raise plain("partition number (%d) exceeds max configuration (%d), collection: %s",
+                            len(found.partitions), schemas.MAX_PARTITIONS, found.name)
             found.partitions[request.partition_name] = (self.keeper.new_id(), self.keeper.clock.now())
             if found.loaded is not None:
                 # a loaded collection takes its new partitions along (rootcoord's syncNewCreatedPartition)
                 found.loaded.add(request.partition_name)
 
     def drop_partition(self, request, answer):
+        schemas.check_collection_name(request.collection_name)
         found = self.keeper.collection(request.db_name, request.collection_name)
         schemas.check_partition_name(request.partition_name, True)
         if found.schema.partition_key:
-            raise MilvusError(UNEXPECTED, "disable drop partition if partition key mode is used")
+            raise plain("disable drop partition if partition key mode is used")
         if request.partition_name == store.DEFAULT_PARTITION:
-            raise MilvusError(UNEXPECTED, "default partition cannot be deleted")
+            raise plain("default partition cannot be deleted")
         if request.partition_name not in found.partitions:
             return
         if found.loaded is not None and request.partition_name in found.loaded:
-            raise MilvusError(UNEXPECTED, "partition cannot be dropped, partition is loaded, please release it first")
+            raise plain("partition cannot be dropped, partition is loaded, please release it first")
         del found.partitions[request.partition_name]
         for shard in found.shards:
             shard.rows = [r for r in shard.rows if r.partition != request.partition_name]
@@ -369,13 +400,14 @@ class Definitions:
     # --- indexes ---
 
     def create_index(self, request, answer):
+        schemas.check_collection_name(request.collection_name)
         found = self.keeper.collection(request.db_name, request.collection_name)
         field = found.schema.field(request.field_name)
         params = self.index_params(request)
         if field is None and found.schema.dynamic is not None and self.version >= (2, 5, 7):
             field = found.schema.dynamic
         if field is None:
-            raise MilvusError(UNEXPECTED, "cannot create index on non-exist field: %s" % request.field_name)
+            raise plain("cannot create index on non-exist field: %s" % request.field_name)
         if field.type == DT.JSON and "json_path" not in params:
             raise invalid("create auto index on type:JSON is not supported") if "index_type" not in params else \
                 MilvusError(UNEXPECTED, "json index must specify cast type")
@@ -411,7 +443,6 @@ class Definitions:
         return params
 
     def check_vector_index(self, found, field, params):
-        kind = schemas.type_name(field.type)
         function_output = field.name in found.schema.bm25
         metric = params.get("metric_type", "").upper()
         if not metric:
@@ -423,8 +454,12 @@ class Definitions:
         if metric in UNBUILT_METRICS:
             raise base.Unimplemented("the model has no metric %s" % metric)
         if metric not in METRICS[field.type]:
+            if field.type == DT.SparseFloatVector:
+                raise expected("valid index params", "invalid index params",
+                               "only IP&BM25 is the supported metric type for sparse index")
+            kind = {DT.BinaryVector: "binary", DT.Int8Vector: "int"}.get(field.type, "float")
             raise expected("valid index params", "invalid index params",
-                           "%s vector index does not support metric type: %s" % (kind, metric))
+                           "%s vector index does not support metric type: %s" % (kind, params["metric_type"]))
         if (metric == "BM25") != function_output:
             raise invalid("only BM25 Function output field support BM25 metric type" if metric == "BM25" else
                           "index metric type of BM25 function output field must be BM25, got %s" % metric)
@@ -453,6 +488,9 @@ class Definitions:
                  if n == request.index_name or not request.index_name and i.field == request.field_name]
         if not names:
             return
+        if found.loaded is not None and self.version < (2, 6, 0):
+            # dropIndexTask of 2.5 and before, whatever the index is of
+            raise MilvusError(UNEXPECTED, "index cannot be dropped, collection is loaded, please release it first")
         for name in names:
             field = found.schema.field(found.indexes[name].field)
             if found.loaded is not None and field is not None and field.is_vector:
@@ -465,11 +503,12 @@ class Definitions:
         found = self.keeper.collection(request.db_name, request.collection_name)
         self.check_indexed(found)
         found.loaded = set(found.partitions)
+        found.unloaded.clear()
 
     def load_partitions(self, request, answer):
         found = self.keeper.collection(request.db_name, request.collection_name)
         if not len(request.partition_names):
-            raise invalid("due to no partition specified")
+            raise plain("due to no partition specified")
         for name in request.partition_names:
             self.keeper.partition(found, name)
         self.check_indexed(found)
@@ -477,11 +516,13 @@ class Definitions:
 
     @staticmethod
     def check_indexed(found):
+        if not found.indexes:
+            # loadCollectionTask asks for the indexes first
+            raise about(base.INDEX_NOT_FOUND, collection=found.name)
         indexed = {i.field for i in found.indexes.values()}
         bare = [f.name for f in found.schema.vectors if f.name not in indexed]
         if bare:
-            raise MilvusError(UNEXPECTED,
-                              "there is no vector index on field: [%s], please create index firstly" % " ".join(bare))
+            raise plain("there is no vector index on field: [%s], please create index firstly", " ".join(bare))
 
     def release_collection(self, request, answer):
         self.keeper.collection(request.db_name, request.collection_name).loaded = None

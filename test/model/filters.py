@@ -134,7 +134,11 @@ def compile_filter(schema, text, templates, version, zone="UTC"):
     if version.number not in LANGUAGES:
         LANGUAGES[version.number] = syntax.Language(version)
     try:
-        typed = plans.Visitor(schema, version, zone).visit(tree_of(text, version.number))
+        try:
+            typed = plans.Visitor(schema, version, zone).visit(tree_of(text, version.number))
+        except (syntax.SyntaxFault, plans.PlanFault) as error:
+            raise plans.PlanFault(("cannot parse expression: %s: %s" if version >= (2, 6, 19) else
+                                   "cannot parse expression: %s, error: %s") % (text, error))
         if typed.constant:
             # a filter that is but `true` or `false` is taken from 3.0 on
             if typed.template or typed.kind != DT.Bool or typed.dependent and version < (3, 0, 0):
@@ -150,9 +154,9 @@ def compile_filter(schema, text, templates, version, zone="UTC"):
         return Plan(rewrite.rewrite(node, version), version)
     except plans.Panic as error:
         columns.die("panic: %s" % error)
-    except (syntax.SyntaxFault, plans.PlanFault) as error:
-        raise base.MilvusError(base.PARAMETER_INVALID, "cannot parse expression: %s, error: %s: invalid parameter"
-                               % (text, error))
+    except plans.PlanFault as error:
+        # the caller says "failed to create … plan" before it, and what it is after it
+        raise base.MilvusError(base.PARAMETER_INVALID, str(error))
     except RecursionError:
         raise base.MilvusError(base.PARAMETER_INVALID, "unsupported expression: %s" % text[:100])
 

@@ -14,7 +14,7 @@ import reads
 import search
 import store
 import vectors
-from base import expected, invalid
+from base import expected, invalid, plain
 
 SINGLE = numpy.float32
 MAX_LEGS = 1024
@@ -28,19 +28,19 @@ class Rank:
         self.version = version
         found = base.pairs(request.rank_params)
         if "limit" not in found:
-            raise invalid("limit not found in rank_params")
+            raise plain("limit not found in rank_params")
         self.limit = base.go_int(found["limit"])
         if self.limit is None:
-            raise invalid("limit [%s] is invalid", found["limit"])
+            raise plain("limit [%s] is invalid", found["limit"])
         self.offset = 0
         if "offset" in found:
             self.offset = base.go_int(found["offset"])
             if self.offset is None:
-                raise invalid("offset [%s] is invalid", found["offset"])
+                raise plain("offset [%s] is invalid", found["offset"])
         reads.check_window(self.offset, self.limit, reads.large(collection, version))
         self.round = base.go_int(found.get("round_decimal", "-1"))
         if self.round is None or not (self.round == -1 or 0 <= self.round <= 6):
-            raise invalid("round_decimal [%s] is invalid, should be -1 or an integer in range [0, 6]",
+            raise plain("round_decimal [%s] is invalid, should be -1 or an integer in range [0, 6]",
                           found.get("round_decimal"))
         self.group_field, self.group_size, self.strict = search.group_of(found, collection.schema, version) \
             if version >= (2, 5, 0) else (None, 1, False)
@@ -58,13 +58,13 @@ class Rank:
             return
         self.strategy = found["strategy"]
         if self.strategy not in ("rrf", "weighted"):
-            raise base.MilvusError(base.UNEXPECTED, "unsupported rank type %s" % self.strategy)
+            raise plain("unsupported rank type %s" % self.strategy)
         if "params" not in found:
-            raise base.MilvusError(base.UNEXPECTED, "params not found in rank_params")
+            raise plain("params not found in rank_params")
         try:
             params = json.loads(found["params"])
         except ValueError as error:
-            raise base.MilvusError(base.UNEXPECTED, "parse rerank params failed: %s" % error)
+            raise plain("parse rerank params failed: %s" % error)
         if self.strategy == "rrf":
             self.take_k(params)
         else:
@@ -73,32 +73,32 @@ class Rank:
     def take_k(self, params):
         if "k" not in params:
             if self.version < (2, 6, 0):
-                raise base.MilvusError(base.UNEXPECTED, "k not found in rank_params")
+                raise plain("k not found in rank_params")
             return
         k = params["k"]
         if isinstance(k, bool) or not isinstance(k, (int, float)):
-            raise base.MilvusError(base.UNEXPECTED, "The type of rank param k should be float")
+            raise plain("The type of rank param k should be float")
         if not 0 < k < 16384:
-            raise invalid("the rank params k should be in range (0, 16384)")
+            raise plain("the rank params k should be in range (0, 16384)")
         self.k = SINGLE(k)
 
     def take_weights(self, params, legs):
         weights = params.get("weights")
         if weights is None:
-            raise base.MilvusError(base.UNEXPECTED, "weights not found in rank_params")
+            raise plain("weights not found in rank_params")
         if not isinstance(weights, list):
-            raise base.MilvusError(base.UNEXPECTED, "The weights param should be an array")
+            raise plain("The weights param should be an array")
         for weight in weights:
             if isinstance(weight, bool) or not isinstance(weight, (int, float)):
-                raise base.MilvusError(base.UNEXPECTED, "The type of rank param weight should be float")
+                raise plain("The type of rank param weight should be float")
             if not 0 <= weight <= 1:
-                raise base.MilvusError(base.UNEXPECTED, "rank param weight should be in range [0, 1]")
+                raise plain("rank param weight should be in range [0, 1]")
         if len(weights) != legs:
             raise expected(legs, len(weights), "the length of weights param mismatch with ann search requests")
         self.weights = [SINGLE(weight) for weight in weights]
         if "norm_score" in params and self.version >= (2, 5, 9):
             if not isinstance(params["norm_score"], bool):
-                raise invalid("weighted rerank err, norm_score should been bool type")
+                raise plain("weighted rerank err, norm_score should been bool type")
             self.norm = params["norm_score"]
 
     # --- scores ---
@@ -169,9 +169,9 @@ def hybrid_search(keeper, request, result, context):
     version = keeper.version
     collection = search.begin_search(keeper, request)
     if not len(request.requests):
-        raise invalid("minimum of ann search requests is 1")
+        raise plain("minimum of ann search requests is 1")
     if len(request.requests) > MAX_LEGS:
-        raise invalid("maximum of ann search requests is %d", MAX_LEGS)
+        raise plain("maximum of ann search requests is %d", MAX_LEGS)
     output = reads.Output(collection.schema, list(request.output_fields), version)
     rank = Rank(request, collection, version)
     legs, nq = [], 0
@@ -184,7 +184,7 @@ def hybrid_search(keeper, request, result, context):
         legs.append(search.Leg(keeper, request, collection, sub.dsl, dict(sub.expr_template_values),
                                sub.search_params, group, rank))
     for leg in legs:
-        reads.check_loaded(collection, leg.partitions)
+        reads.check_loaded(collection, leg.partitions, "search")
     begin = reads.begin_of(keeper, request, collection)
     guarantee = store.guarantee_of(request, begin, collection, reads.GRACEFUL)
     if version >= (2, 6, 0):

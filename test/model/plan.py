@@ -22,6 +22,20 @@ class PlanFault(Exception):
     pass
 
 
+def cast_item(kind, value):
+    """One of a list after `in`; the message shows it as Go's protobuf prints it."""
+    try:
+        return cast(kind, value)
+    except PlanFault:
+        if isinstance(value, bool):
+            shown = "bool_val:%s" % str(value).lower()
+        elif isinstance(value, (int, float)):
+            shown = ("int64_val:%d" if isinstance(value, int) else "float_val:%g") % value
+        else:
+            shown = 'string_val:"%s"' % value if isinstance(value, str) else "array_val:{…}"
+        raise PlanFault("value '%s' in list cannot be casted to %s" % (shown, schemas.type_name(kind)))
+
+
 class NothingFault(PlanFault):
     """What 2.4's planner goes on from with a null pointer."""
 
@@ -653,10 +667,7 @@ class Visitor:
                 raise PlanFault("value in list cannot be a non-const expression")
             if not isinstance(found.what, Array):
                 raise PlanFault("the right-hand side of 'in' must be a list")
-            try:
-                items = [cast(column.value_type, value) for value in found.what.items]
-            except PlanFault:
-                raise PlanFault("value in list cannot be casted to %s" % schemas.type_name(column.value_type))
+            items = [cast_item(column.value_type, value) for value in found.what.items]
             if column.value_type == DT.JSON and (2, 6, 11) <= self.version < (3, 0, 0):
                 if any(is_int(i) for i in items) and any(isinstance(i, float) for i in items):
                     items = [float(i) if is_int(i) else i for i in items]

@@ -11,7 +11,7 @@ import filters
 import instants
 import schema as schemas
 import store
-from base import DT, about, expected, invalid
+from base import DT, expected, invalid, plain
 
 GRACEFUL = 5000             # common.gracefulTime, ms
 WINDOW = 16384              # quotaAndLimits.limits.maxQueryResultWindow
@@ -19,8 +19,9 @@ LARGE_WINDOW = 1000000      # with the property query_mode=large_topk, 2.6.14 on
 UNLIMITED = -1
 
 
-def not_loaded(collection):
-    return base.MilvusError(base.COLLECTION_NOT_LOADED, "collection not loaded[collection=%s]" % collection.name)
+def not_loaded(collection, action="query"):
+    return base.MilvusError(base.COLLECTION_NOT_LOADED, "failed to %s: collection not loaded[collection=%d]"
+                            % (action, collection.id))
 
 
 def large(collection, version):
@@ -60,16 +61,18 @@ def wanted_partitions(keeper, collection, names, plan):
         schemas.check_partition_name(name, False)
     for name in names:
         if name not in collection.partitions:
-            raise invalid("partition name %s not found", name)
+            raise plain("partition name %s not found", name)
     return set(names) or None
 
 
-def check_loaded(collection, partitions):
+def check_loaded(collection, partitions, action="query"):
     if collection.loaded is None:
-        raise not_loaded(collection)
+        raise not_loaded(collection, action)
     missing = (partitions or set()) - collection.loaded
     if missing:
-        raise about(base.PARTITION_NOT_LOADED, partition=sorted(missing)[0])
+        raise base.MilvusError(base.PARTITION_NOT_LOADED, "failed to %s: fail to %s on QueryNode 1: partition not loaded"
+                               "[partition=[%s]]" % (action, action.replace("q", "Q"),
+                                                     " ".join(str(collection.partitions[name][0]) for name in missing)))
 
 
 def zone_of(params, collection, version):
@@ -105,7 +108,7 @@ class Params:
                 raise expected("int value for collection_id", "collection_id", "value for collection id is invalid")
             self.collection_id = number
         if "ignore_growing" in found and base.go_bool(found["ignore_growing"]) is None:
-            raise invalid("parse ignore growing field failed")
+            raise plain("parse ignore growing field failed")
         self.limit, self.offset = UNLIMITED, 0
         if "limit" in found:
             self.limit = self.number(found, "limit")
@@ -129,7 +132,7 @@ class Params:
     def number(found, key):
         value = base.go_int(found[key])
         if value is None:
-            raise invalid("%s [%s] is invalid", key, found[key])
+            raise plain("%s [%s] is invalid", key, found[key])
         return value
 
 
@@ -137,13 +140,13 @@ def check_window(offset, limit, is_large):
     window = LARGE_WINDOW if is_large else WINDOW
     wrong = None
     if offset < 0:
-        wrong = "[offset] [%d] is invalid, should be gte than 0" % offset
+        wrong = "offset [%d] is invalid, should be gte than 0" % offset
     elif limit <= 0:
-        wrong = "[limit] [%d] is invalid, should be greater than 0" % limit
+        wrong = "limit [%d] is invalid, should be greater than 0" % limit
     elif offset + limit > window:
         wrong = "(offset+limit) should be in range [1, %d], but got %d" % (window, offset + limit)
     if wrong:
-        raise invalid("invalid max query result window, %s", wrong)
+        raise plain("invalid max query result window, %s", wrong)
 
 
 class Output:
@@ -169,14 +172,14 @@ class Output:
                 continue
             if name in schema.by_name:
                 if name in schema.bm25:
-                    raise invalid("not allowed to retrieve raw data of field %s", name)
+                    raise plain("not allowed to retrieve raw data of field %s", name)
                 self.add(name, name)
                 continue
             if schema.dynamic is None:
-                raise invalid("field %s not exist", name)
+                raise plain("field %s not exist", name)
             column = filters.parse_name(schema, name, version)
             if column is None or column.field is not schema.dynamic or len(column.path) != 1:
-                raise invalid("parse output field name failed: %s", name)
+                raise plain("parse output field name failed: %s", name)
             self.add(schemas.META, name)
             keys.append(column.path[0])
         # of several keys only those are answered; "*" and $meta bring all

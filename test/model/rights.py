@@ -9,9 +9,10 @@ literally up to 2.6.10; later an alias stands for its collection
 
 import base64
 import fnmatch
+import re
 
 import base
-from base import invalid
+from base import invalid, plain
 from pymilvus.grpc_gen import common_pb2, milvus_pb2
 
 EXTENSION = common_pb2.privilege_ext_obj
@@ -96,12 +97,36 @@ class Rights:
 
     # --- giving and taking ---
 
+    def check_user_name(self, name):
+        """ValidateUsername."""
+        name = name.strip()
+        if not name:
+            raise invalid("username must be not empty")
+        if len(name.encode()) > 32:
+            raise invalid("invalid username %s with length %d, the length of username must be less than 32", name, len(name))
+        if not re.match("[A-Za-z]", name):
+            raise invalid("invalid user name %s, the first character must be a letter, but got %s", name, name[0])
+        more = self.keeper.version >= (2, 6, 0)
+        if not re.fullmatch(r"[A-Za-z0-9_.-]+" if more else r"[A-Za-z0-9_]+", name):
+            raise invalid("invalid user name %s, username must contain only numbers, letters%s", name,
+                          ", underscores, dots, and hyphens" if more else " and underscores")
+
+    @staticmethod
+    def check_password(word):
+        """ValidatePassword; of proxy.minPasswordLength the default."""
+        if not 6 <= len(word) <= 72:
+            raise base.MilvusError(base.PARAMETER_INVALID, "invalid password length: invalid parameter[%d out of range 6 <= value"
+                                                           " <= 72]" % len(word))
+
     def create_user(self, request, answer):
+        self.check_user_name(request.username)
+        self.check_password(base64.b64decode(request.password).decode())
         if request.username in self.users:
-            raise base.MilvusError(base.UNEXPECTED, "user already exists:%s" % request.username)
+            raise plain("user already exists: %s", request.username)
         self.users[request.username] = base64.b64decode(request.password).decode()
 
     def update_user(self, request, answer):
+        self.check_password(base64.b64decode(request.newPassword).decode())
         if self.users.get(request.username) != base64.b64decode(request.oldPassword).decode():
             raise base.MilvusError(base.NOT_AUTHENTICATED, "old password not correct for %s: not authenticated"
                                    % request.username)
@@ -120,38 +145,38 @@ class Rights:
     def create_role(self, request, answer):
         name = request.entity.name
         if name in self.roles:
-            raise base.MilvusError(base.UNEXPECTED, "role [name:\"%s\"] already exists" % name)
+            raise plain("role [name:\"%s\"] already exists" % name)
         self.roles[name] = set()
 
     def drop_role(self, request, answer):
         name = request.role_name
         if name in ("admin", "public"):
-            raise invalid("the role[%s] is a default role, which can't be dropped", name)
+            raise base.wrapped(base.NOT_PERMITTED, "the role[%s] is a default role, which can't be dropped" % name)
         if name not in self.roles:
-            raise base.MilvusError(base.UNEXPECTED, "not found the role, maybe the role isn't existed")
+            raise plain("not found the role, maybe the role isn't existed")
         if any(grant[0] == name for grant in self.grants) and not request.force_drop:
-            raise base.MilvusError(base.UNEXPECTED, "fail to drop the role that it has privileges. "
+            raise plain("fail to drop the role that it has privileges. "
                                                     "Use REVOKE API to revoke privileges")
         del self.roles[name]
         self.grants = {grant for grant in self.grants if grant[0] != name}
 
     def operate_user_role(self, request, answer):
         if request.role_name not in self.roles or request.username not in self.users:
-            raise base.MilvusError(base.UNEXPECTED, "not found the role or the user, maybe they aren't existed")
+            raise plain("not found the role or the user, maybe they aren't existed")
         members = self.roles[request.role_name]
         (members.add if request.type == milvus_pb2.AddUserToRole else members.discard)(request.username)
 
     def operate_privilege(self, request, answer):
         entity = request.entity
         if entity.role.name not in self.roles:
-            raise base.MilvusError(base.UNEXPECTED, "not found the role, maybe the role isn't existed")
+            raise plain("not found the role, maybe the role isn't existed")
         self.change(request.type, entity.role.name, entity.object.name, entity.object_name,
                     entity.grantor.privilege.name, entity.db_name or "default")
 
     def operate_privilege_v2(self, request, answer):
         name = request.grantor.privilege.name
         if request.role.name not in self.roles:
-            raise base.MilvusError(base.UNEXPECTED, "not found the role, maybe the role isn't existed")
+            raise plain("not found the role, maybe the role isn't existed")
         known = "Privilege" + name in common_pb2.ObjectPrivilege.keys()
         if not known:
             raise base.Unimplemented("the model has no privilege group %s" % name)
@@ -161,6 +186,6 @@ class Rights:
 
     def change(self, kind, role, object_type, name, privilege, database):
         if privilege != "*" and "Privilege" + privilege not in common_pb2.ObjectPrivilege.keys():
-            raise base.MilvusError(base.UNEXPECTED, "not found the privilege name[%s]" % privilege)
+            raise plain("not found the privilege name[%s]" % privilege)
         grant = (role, object_type, name, privilege if privilege == "*" else "Privilege" + privilege, database)
         (self.grants.add if kind == milvus_pb2.Grant else self.grants.discard)(grant)

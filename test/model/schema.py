@@ -7,13 +7,15 @@ Rules from internal/proxy/util.go (validate…), internal/proxy/task.go
 import json
 import re
 
-from base import (DT, COLLECTION_ILLEGAL_SCHEMA, FIELD_INVALID_NAME, MilvusError, Unimplemented, expected, invalid,
-                  missing, pairs)
+import base
+from base import (DT, COLLECTION_ILLEGAL_SCHEMA, DATABASE_INVALID_NAME, FIELD_INVALID_NAME, MilvusError, PARAMETER_MISSING,
+                  Unimplemented, expected, invalid, pairs, plain)
 from pymilvus.grpc_gen import schema_pb2
 
 META = "$meta"
 START_OF_FIELDS = 100
 MAX_NAME = 255
+MAX_PARTITIONS = 1024           # rootCoord.maxPartitionNum
 
 SIZED = {DT.FloatVector: 4, DT.Float16Vector: 2, DT.BFloat16Vector: 2, DT.Int8Vector: 1}
 DENSE = set(SIZED) | {DT.BinaryVector}
@@ -94,6 +96,7 @@ class Schema:
 # --- names (validateCollectionNameOrAlias, validateFieldName, validatePartitionTag) ---
 
 def check_collection_name(name, kind="name"):
+    name = name.strip() if base.PLAYED < (2, 5, 0) else name
     if not name:
         raise invalid("collection %s should not be empty", kind)
     wrong = "Invalid collection %s: %s. " % (kind, name)
@@ -105,18 +108,47 @@ def check_collection_name(name, kind="name"):
         raise invalid("%s collection %s can only contain numbers, letters and underscores", wrong, kind)
 
 
+def check_database_name(name):
+    def wrong(text):
+        return MilvusError(DATABASE_INVALID_NAME, "%s: invalid database name[database=%s]" % (text, name))
+
+    if not name:
+        raise wrong("database name couldn't be empty")
+    if len(name.encode()) > MAX_NAME:
+        raise wrong("the length of a database name must be less than %d characters" % MAX_NAME)
+    if not re.match(r"[A-Za-z_]", name):
+        raise wrong("the first character of a database name must be an underscore or letter")
+    if not re.fullmatch(r"[A-Za-z0-9_]+", name):
+        raise wrong("database name can only contain numbers, letters and underscores")
+
+
 def check_partition_name(name, strict):
     name = name.strip()
     wrong = "Invalid partition name: %s. " % name
     if not name:
-        raise invalid("%s", wrong + "Partition name should not be empty.")
+        raise plain("%s", wrong + "Partition name should not be empty.")
     if len(name.encode()) > MAX_NAME:
-        raise invalid("%s", wrong + "The length of a partition name must be less than %d characters." % MAX_NAME)
+        raise plain("%s", wrong + "The length of a partition name must be less than %d characters." % MAX_NAME)
     if strict:
         if not re.match(r"[A-Za-z0-9_]", name):
-            raise invalid("%s", wrong + "The first character of a partition name must be an underscore or letter.")
+            raise plain("%s", wrong + "The first character of a partition name must be an underscore or letter.")
         if not re.fullmatch(r".[A-Za-z0-9_-]*", name, re.S):
-            raise invalid("%s", wrong + "Partition name can only contain numbers, letters and underscores.")
+            raise plain("%s", wrong + "Partition name can only contain numbers, letters and underscores.")
+
+
+# pkg/common/keywords.go; a word of the lists below the first since that version
+KEYWORDS = {"$meta", "like", "exists", "EXISTS", "and", "or", "not", "in", "true", "True", "TRUE", "false", "False", "FALSE"}
+KEYWORDS |= {word for name in ("json_contains", "json_contains_all", "json_contains_any", "array_contains",
+                               "array_contains_all", "array_contains_any", "array_length")
+             for word in (name, name.upper())}
+LATER_KEYWORDS = {"text_match": (2, 5, 0), "TEXT_MATCH": (2, 5, 0), "phrase_match": (2, 6, 0), "PHRASE_MATCH": (2, 6, 0),
+                  "random_sample": (2, 6, 0), "RANDOM_SAMPLE": (2, 6, 0)}
+
+
+def is_keyword(name):
+    if name.lower() == "null" and base.PLAYED >= (3, 0, 0):
+        return True
+    return name in KEYWORDS or name in LATER_KEYWORDS and base.PLAYED >= LATER_KEYWORDS[name]
 
 
 def check_field_name(name):
@@ -134,6 +166,8 @@ def check_field_name(name):
         raise wrong(prefix + "The first character of a field name must be an underscore or letter.")
     if not re.fullmatch(r"[A-Za-z0-9_]+", name):
         raise wrong(prefix + "Field name can only contain numbers, letters, and underscores.")
+    if is_keyword(name):
+        raise wrong(prefix + "%s is keyword in milvus." % name)
 
 
 # --- fields ---
@@ -141,25 +175,25 @@ def check_field_name(name):
 def check_dimension(field, params):
     if field.data_type == DT.SparseFloatVector:
         if "dim" in params:
-            raise invalid("dim should not be specified for sparse vector field %s(%d)", field.name, field.fieldID)
+            raise plain("dim should not be specified for sparse vector field %s(%d)", field.name, field.fieldID)
         return
     if "dim" not in params:
-        raise invalid("dimension is not defined in field type params of field %s, "
+        raise plain("dimension is not defined in field type params of field %s, "
                       "check type param `dim` for vector field", field.name)
     if not re.fullmatch(r"[+-]?\d+", params["dim"]):
         raise MilvusError(65535, 'strconv.ParseInt: parsing "%s": invalid syntax' % params["dim"])
     dim = int(params["dim"])
     if dim <= 1:
-        raise invalid("invalid dimension: %d. should be in range 2 ~ 32768", dim)
+        raise plain("invalid dimension: %d. should be in range 2 ~ 32768", dim)
     if field.data_type == DT.BinaryVector:
         if dim % 8:
-            raise invalid("invalid dimension: %d of field %s. binary vector dimension should be multiple of 8. ",
+            raise plain("invalid dimension: %d of field %s. binary vector dimension should be multiple of 8. ",
                           dim, field.name)
         if dim > 32768 * 8:
-            raise invalid("invalid dimension: %d of field %s. binary vector dimension should be in range 2 ~ %d",
+            raise plain("invalid dimension: %d of field %s. binary vector dimension should be in range 2 ~ %d",
                           dim, field.name, 32768 * 8)
     elif dim > 32768:
-        raise invalid("invalid dimension: %d of field %s. float vector dimension should be in range 2 ~ 32768",
+        raise plain("invalid dimension: %d of field %s. float vector dimension should be in range 2 ~ 32768",
                       dim, field.name)
 
 
@@ -196,35 +230,37 @@ def check_field(field, collection, version):
     if kind in NOT_BUILT:
         raise Unimplemented("the model has no fields of type %s" % type_name(kind))
     if kind == DT.String:
-        raise invalid("string data type not supported yet, please use VarChar type instead")
+        raise plain("string data type not supported yet, please use VarChar type instead")
     known = kind in SCALARS or kind in VECTORS or kind in SINCE
     if not known or kind in SINCE and version < SINCE[kind]:
-        raise invalid("data type %s is not valid", type_name(kind))
+        raise plain("data type %s is not valid", type_name(kind))
     check_field_name(field.name)
     params = pairs(field.type_params)
     if kind in VECTORS:
         check_dimension(field, params)
     if kind == DT.VarChar or kind == DT.Array and field.element_type == DT.VarChar:
         if "max_length" not in params:
-            raise missing("type param(max_length) should be specified for the field(%s) of collection %s"
-                          % (field.name, collection))
+            raise plain("type param(max_length) should be specified for %s of collection %s",
+                        ("the field(%s)" if version >= (2, 6, 0) else "varChar field(%s)" if version >= (2, 5, 0)
+                         else "varChar field%.0s") % field.name, collection, code=PARAMETER_MISSING)
         if not re.fullmatch(r"[+-]?\d+", params["max_length"]) or not 0 < int(params["max_length"]) <= 65535:
-            raise invalid("the maximum length specified for the field(%s) should be in (0, %d], but got %s instead",
-                          field.name, 65535, params["max_length"])
+            if version < (2, 5, 0):
+                raise invalid("the maximum length specified for a VarChar should be in (0, 65535]")
+            raise invalid("the maximum length specified for %s(%s) should be in (0, %d], but got %s instead",
+                          "the field" if version >= (2, 6, 0) else "a VarChar field", field.name, 65535,
+                          params["max_length"])
     if kind == DT.Array:
         if field.element_type not in INTEGERS | FLOATS | {DT.Bool, DT.VarChar}:
-            raise invalid("element type %s is not supported", type_name(field.element_type))
+            raise plain("element type %s is not supported", type_name(field.element_type))
         if "max_capacity" not in params:
-            raise missing("type param(max_capacity) should be specified for array field %s of collection %s"
-                          % (field.name, collection))
+            raise plain("type param(max_capacity) should be specified for array field %s of collection %s",
+                        field.name, collection, code=PARAMETER_MISSING)
         if not re.fullmatch(r"[+-]?\d+", params["max_capacity"]) or not 0 < int(params["max_capacity"]) <= 4096:
-            raise invalid("the maximum capacity specified for a Array should be in (0, 4096]")
+            raise plain("the maximum capacity specified for a Array should be in (0, 4096]")
     if field.autoID and not field.is_primary_key:
         raise invalid("only primary key could be with AutoID enabled")
     if field.nullable and field.is_primary_key:
         raise invalid("primary field not support null, type:%s, name:%s", type_name(kind), field.name)
-    if field.nullable and field.is_partition_key and version < (2, 6, 0):
-        raise invalid("partition key field %s not support nullable", field.name)
     # facts 3: d298f17d78, sure in 2.6.18
     if field.nullable and kind in VECTORS and version < (2, 6, 18):
         raise invalid("vector type not support null, type:%s, name:%s", type_name(kind), field.name)
@@ -242,26 +278,26 @@ def check_functions(schema):
         if function.type != schema_pb2.BM25:
             raise Unimplemented("the model has no function of type %s" % function.type)
         if not function.name:
-            raise invalid("function name cannot be empty")
+            raise plain("function name cannot be empty")
         for name in list(function.input_field_names) + list(function.output_field_names):
             if name not in by_name:
-                raise invalid("function %s field not found: %s",
+                raise plain("function %s field not found: %s",
                               "input" if name in function.input_field_names else "output", name)
         if len(function.input_field_names) != 1 or by_name[function.input_field_names[0]].data_type not in STRINGS:
-            raise invalid("BM25 function input field must be a VARCHAR/TEXT field, got %d field with type %s",
+            raise plain("BM25 function input field must be a VARCHAR/TEXT field, got %d field with type %s",
                           len(function.input_field_names), type_name(by_name[function.input_field_names[0]].data_type))
         if pairs(by_name[function.input_field_names[0]].type_params).get("enable_analyzer", "").lower() != "true":
-            raise invalid("BM25 function input field must set enable_analyzer to true")
+            raise plain("BM25 function input field must set enable_analyzer to true")
         if len(function.output_field_names) != 1:
-            raise invalid("BM25 function only need 1 output field, but got %d", len(function.output_field_names))
+            raise plain("BM25 function only need 1 output field, but got %d", len(function.output_field_names))
         output = by_name[function.output_field_names[0]]
         if output.data_type != DT.SparseFloatVector:
-            raise invalid("BM25 function output field must be a SparseFloatVector field, but got %s",
+            raise plain("BM25 function output field must be a SparseFloatVector field, but got %s",
                           type_name(output.data_type))
         if output.nullable:
-            raise invalid("function output field cannot be nullable: function %s, field %s", function.name, output.name)
+            raise plain("function output field cannot be nullable: function %s, field %s", function.name, output.name)
         if output.name in outputs:
-            raise invalid("duplicate function output field: function %s, field %s", function.name, output.name)
+            raise plain("duplicate function output field: function %s, field %s", function.name, output.name)
         outputs.add(output.name)
         output.is_function_output = True
 
@@ -276,43 +312,46 @@ def build(request, version):
     proto.autoID = False
     check_functions(proto)
     if request.shards_num > 16:
-        raise invalid("maximum shards's number should be limited to 16")
+        raise plain("maximum shards's number should be limited to 16")
     if len(proto.fields) > 64:
-        raise invalid("maximum field's number should be limited to 64")
+        raise plain("maximum field's number should be limited to 64")
     vectors = [f for f in proto.fields if f.data_type in VECTORS]
     if len(vectors) > (10 if version >= (2, 6, 10) else 4):
-        raise invalid("maximum vector field's number should be limited to %d", 10 if version >= (2, 6, 10) else 4)
+        raise plain("maximum vector field's number should be limited to %d", 10 if version >= (2, 6, 10) else 4)
     if not vectors:
         raise invalid("schema does not contain vector field")
     check_collection_name(proto.name)
     primaries = [f for f in proto.fields if f.is_primary_key]
     if len(primaries) > 1:
-        raise invalid("there are more than one primary key, field name = %s, %s", primaries[0].name, primaries[1].name)
+        raise plain("there are more than one primary key, field name = %s, %s", primaries[0].name, primaries[1].name)
     if not primaries:
-        raise missing("primary key is not specified") if version >= (2, 6, 18) else MilvusError(
-            65535, "primary key is not specified")
+        raise plain("primary key is not specified", code=PARAMETER_MISSING)
     if primaries[0].data_type not in (DT.Int64, DT.VarChar):
-        raise invalid("the data type of primary key should be Int64 or VarChar")
+        raise plain("the data type of primary key should be Int64 or VarChar")
     for field in proto.fields:
         if field.is_dynamic:
-            raise invalid("cannot explicitly set a field as a dynamic field")
+            raise plain("cannot explicitly set a field as a dynamic field")
         check_field(field, proto.name, version)
     names = [f.name for f in proto.fields]
     for name in names:
         if names.count(name) > 1:
-            raise invalid("duplicated field name %s found", name)
+            raise plain("duplicated field name %s found", name)
     keys = [f for f in proto.fields if f.is_partition_key]
     if len(keys) > 1:
-        raise invalid("there are more than one partition key, field name = %s, %s", keys[0].name, keys[1].name)
+        raise plain("there are more than one partition key, field name = %s, %s", keys[0].name, keys[1].name)
     if keys:
         if keys[0].is_primary_key:
-            raise invalid("the partition key field must not be primary field")
+            raise plain("the partition key field must not be primary field")
+        if keys[0].nullable:
+            raise invalid("partition key field not support nullable")
         if keys[0].data_type not in (DT.Int64, DT.VarChar):
-            raise invalid("the data type of partition key should be Int64 or VarChar")
+            raise plain("the data type of partition key should be Int64 or VarChar")
         if request.num_partitions < 0:
-            raise invalid("the specified partitions should be greater than 0 if partition key is used")
+            raise plain("the specified partitions should be greater than 0 if partition key is used")
+        if request.num_partitions > MAX_PARTITIONS:
+            raise invalid("partition number (%d) exceeds max configuration (%d)", request.num_partitions, MAX_PARTITIONS)
     elif request.num_partitions > 0:
-        raise invalid("num_partitions should only be specified with partition key field enabled")
+        raise plain("num_partitions should only be specified with partition key field enabled")
     if proto.enable_dynamic_field:
         meta = proto.fields.add(name=META, data_type=DT.JSON, is_dynamic=True, description="dynamic schema")
         if version >= (2, 6, 3):

@@ -13,11 +13,14 @@ import jsons
 import reads
 import schema as schemas
 import vectors
-from base import DT, MilvusError, about, expected, invalid, missing
+from base import DT, MilvusError, about, expected, invalid, missing, plain
 from pymilvus.grpc_gen import common_pb2, schema_pb2
 
 TOPK = 16384
 MAX_GROUP_SIZE = 10
+# internal/core/src/common/Types.h
+CORE_TYPES = {DT.FloatVector: "VECTOR_FLOAT", DT.Float16Vector: "VECTOR_FLOAT16", DT.BFloat16Vector: "VECTOR_BFLOAT16",
+              DT.Int8Vector: "VECTOR_INT8", DT.SparseFloatVector: "VECTOR_SPARSE_FLOAT"}
 GROUPABLE = schemas.INTEGERS | {DT.Bool, DT.VarChar, DT.Timestamptz}
 
 
@@ -48,30 +51,30 @@ class Info:
         given = base.go_int(found["topk"]) if "topk" in found else None
         if given is None:
             if rank is None:
-                raise invalid("topk [%s] is invalid", found["topk"]) if "topk" in found else missing(
+                raise plain("topk [%s] is invalid", found["topk"]) if "topk" in found else missing(
                     "topk is required")
             given = rank.limit + rank.offset
         self.iterator = found.get("iterator") in ("True", "true")
         wrong = check_limit(given, is_large)
         if wrong:
             if not self.iterator:
-                raise invalid("topk [%d] is invalid, %s", given, wrong)
+                raise plain("topk [%d] is invalid, %s", given, wrong)
             given = TOPK
         self.offset = 0
         if rank is None and "offset" in found:
             offset = base.go_int(found["offset"])
             if offset is None:
-                raise invalid("offset [%s] is invalid", found["offset"])
+                raise plain("offset [%s] is invalid", found["offset"])
             if offset and check_limit(offset, is_large):
-                raise invalid("offset [%d] is invalid, %s", offset, check_limit(offset, is_large))
+                raise plain("offset [%d] is invalid, %s", offset, check_limit(offset, is_large))
             self.offset = offset
         self.topk = given + self.offset
         if check_limit(self.topk, is_large):
-            raise invalid("offset+topk [%d] is invalid, %s", self.topk, check_limit(self.topk, is_large))
+            raise plain("offset+topk [%d] is invalid, %s", self.topk, check_limit(self.topk, is_large))
         self.metric = found.get("metric_type", "").upper()
         self.round = base.go_int(found.get("round_decimal", "-1"))
         if self.round is None or not (self.round == -1 or 0 <= self.round <= 6):
-            raise invalid("round_decimal [%s] is invalid, should be -1 or an integer in range [0, 6]",
+            raise plain("round_decimal [%s] is invalid, should be -1 or an integer in range [0, 6]",
                           found.get("round_decimal"))
         self.inner = self.parse_inner(found.get("params", ""))
         self.collection_id = base.go_int(found.get("collection_id", "0")) or 0
@@ -80,6 +83,9 @@ class Info:
             raise expected("", "", "Not allowed to do groupBy when doing iteration")
         if "radius" in found.get("params", "") and self.group_field is not None:
             raise expected("", "", "Not allowed to do range-search when doing search-group-by")
+        if "radius" not in self.inner and "range_filter" in self.inner and version >= (3, 0, 0):
+            raise expected("range_filter", "", "range_filter requires radius to be set; range_filter alone is not a valid "
+                                               "range search parameter")
         self.batches(found)
         self.zone = reads.zone_of(found, collection, version)
         self.refuse_unbuilt(found)
@@ -113,7 +119,7 @@ class Info:
             return
 
         def wrong(text):
-            return invalid("parse iterator v2 info failed: %s", text)
+            return plain("parse iterator v2 info failed: %s", text)
         if not self.iterator:
             raise wrong("both iterator and search_iter_v2 must be set in the SDK")
         if self.offset > 0:
@@ -150,7 +156,7 @@ class Info:
         name = found.get("anns_field", "")
         if not name:
             if len(schema.vectors) > 1:
-                raise invalid("multiple anns_fields exist, please specify a anns_field in search_params")
+                raise plain("multiple anns_fields exist, please specify a anns_field in search_params")
             name = schema.vectors[0].name
         field = schema.field(name)
         if field is None:
@@ -159,14 +165,20 @@ class Info:
         if not field.is_vector:
             raise invalid("failed to create query plan: field (%s) to search is not of vector data type", name)
         if self.group_field is not None and field.type == DT.BinaryVector:
-            raise invalid("not support search_group_by operation based on binary vector column")
+            raise plain("not support search_group_by operation based on binary vector column")
+        if name in self.collection.unloaded:
+            # segcore/plan_c.cpp: the index' meta came with the load
+            raise vectors.fault("field %s is not loaded, please reload the collection" % name, base.CORE_NOT_LOADED)
         self.field = field
 
     def index_metric(self):
         """The metric of the field's index; a search by another is refused (util/segcore/plan.go)."""
         metric = next(i.params["metric_type"] for i in self.collection.indexes.values() if i.field == self.field.name)
         if self.metric and self.metric != metric:
-            raise expected(metric, self.metric, "metric type not match")
+            wrong = expected(metric, self.metric, "failed to search: fail to search on QueryNode 1: "
+                                                  "worker(1) query failed: metric type not match")
+            # on its way through the delegator it lost its code until 2.6.18, as the core's errors did (base.segcore)
+            raise wrong if self.version >= (2, 6, 19) else MilvusError(base.UNEXPECTED, wrong.reason)
         return metric
 
 
@@ -184,7 +196,10 @@ def group_of(found, schema, version):
         if field.nullable and version.between((2, 5, 0), (2, 5, 999)):
             raise invalid("groupBy field(%s) not support nullable == true", name)
         if field.type not in GROUPABLE:
-            raise vectors.fault("unsupported data type %s for group by operator" % schemas.type_name(field.type))
+            if field.type == DT.JSON and version >= (2, 6, 2):
+                raise base.Unimplemented("the model groups by no JSON")
+            raise vectors.fault("unsupported data type %s for group by operator"
+                                % CORE_TYPES.get(field.type, schemas.type_name(field.type).upper()), base.CORE_UNSUPPORTED)
     if version >= (2, 5, 0):
         if "group_size" in found:
             size = base.go_int(found["group_size"])
@@ -246,8 +261,6 @@ def within(info, metric, hits):
     """radius and range_filter; and, for batches, what lies beyond the last bound."""
     larger = vectors.closer_is_larger(metric)
     radius, inner = info.inner.get("radius"), info.inner.get("range_filter")
-    if radius is None and inner is not None and info.version >= (3, 0, 0):
-        raise invalid("range_filter must be used with radius")
     if radius is not None:
         radius = number(radius, "radius")
         if inner is not None:
@@ -357,6 +370,8 @@ class Leg:
             rows = [row for row in seen if id(row) in passing]
             scorer = Scorer(info, self.metric, rows, seen)
             for i, query in enumerate(self.queries):
+                if query is None:
+                    continue
                 hits = within(info, self.metric, in_order(scorer.hits(query), self.metric))
                 hits = grouped(info, hits, info.topk) if info.group_field is not None else hits[:info.topk]
                 found[i].extend(hits)
@@ -373,7 +388,7 @@ def placeholder_group(raw):
 def nq_of(request, group):
     nq = request.nq or sum(len(p.values) for p in group.placeholders)
     if not 0 < nq <= TOPK:
-        raise invalid("nq [%d] is invalid, nq (number of search vector per search request) should be in range "
+        raise plain("nq [%d] is invalid, nq (number of search vector per search request) should be in range "
                       "[1, %d], but got %d", nq, TOPK, nq)
     return nq
 
@@ -394,7 +409,7 @@ def refuse(request, version):
 def begin_search(keeper, request):
     collection = keeper.collection(request.db_name, request.collection_name)
     if collection.schema.partition_key and len(request.partition_names):
-        raise invalid("not support manually specifying the partition names if partition key mode is used")
+        raise plain("not support manually specifying the partition names if partition key mode is used")
     refuse(request, keeper.version)
     return collection
 
@@ -408,10 +423,14 @@ def search(keeper, request, result, context):
     by_ids = version >= (2, 6, 8) and request.WhichOneof("search_input") == "ids" and columns.read_ids(request.ids)
     group = common_pb2.PlaceholderGroup() if by_ids else placeholder_group(request.placeholder_group)
     nq = len(by_ids) if by_ids else nq_of(request, group)
+    if by_ids and len(collection.schema.vectors) > 1 and not base.pairs(request.search_params).get("anns_field"):
+        # handleIfSearchByPK, before the search itself
+        raise expected("valid anns_field in search_params", "missing",
+                       "multiple vector fields exist, please specify anns_field in search_params")
     leg = Leg(keeper, request, collection, request.dsl, dict(request.expr_template_values), request.search_params,
               group)
     info = leg.info
-    reads.check_loaded(collection, leg.partitions)
+    reads.check_loaded(collection, leg.partitions, "search")
     begin = reads.begin_of(keeper, request, collection)
     times = reads.times_of(keeper, request, collection, info.iterator, begin, reads.deadline_of(context))
     if by_ids:
@@ -449,10 +468,8 @@ def queries_by_ids(leg, ids, times):
     gone = [i for i in ids if i not in rows]
     if gone:
         raise invalid("some of the provided primary key IDs do not exist: missing IDs = %s", gone)
-    values = [rows[i].values[name] for i in ids]
-    if any(value is None for value in values):
-        raise base.Unimplemented("the model searches by no ids whose vector is null")
-    return values
+    # a null vector is no query, and finds nothing
+    return [rows[i].values[name] for i in ids]
 
 
 def fill_results(results, collection, output, answers, info, nq, version):

@@ -9,6 +9,7 @@ Rows live in shards by hash of the key.  What a shard's readers see lags
 behind the clock, and each shard lags differently (tSafe; querynodev2/delegator).
 """
 
+import contextlib
 import threading
 import time
 import zlib
@@ -42,6 +43,7 @@ class Shard:
         self.rows = []
         self.by_pk = {}
         self.in_order = ([], [])
+        self.waited_for = 0         # the latest time that a read has waited for: all later ones see it, too
 
     def ordered(self):
         """The rows by key, and their keys; sorted anew only after rows came or went."""
@@ -62,7 +64,7 @@ class Shard:
                 row.deleted = at
 
     def tsafe(self):
-        return base.compose(time.time() * 1000 - self.lag)
+        return max(self.waited_for, base.compose(time.time() * 1000 - self.lag))
 
 
 class Collection:
@@ -78,10 +80,23 @@ class Collection:
         self.partitions = {}
         self.indexes = {}           # name -> Index
         self.loaded = None          # None, or the names of the loaded partitions
+        self.unloaded = set()       # vector fields that were added since they were loaded
+        self.writers = 0            # writes that have a time, or will have one, and are not all there
+        self.writers_lock = threading.Lock()
         count = request.shards_num or 1
         # the further shards lag more: a reader that takes them for one snapshot shall notice
         self.shards = [Shard("by-dev-rootcoord-dml_%d_%dv%d" % (number % 16 + i, number, i), lag * (1 + i / 2))
                        for i in range(count)]
+
+    @contextlib.contextmanager
+    def writing(self):
+        with self.writers_lock:
+            self.writers += 1
+        try:
+            yield
+        finally:
+            with self.writers_lock:
+                self.writers -= 1
 
     def shard_of(self, pk):
         if isinstance(pk, int):
@@ -135,6 +150,7 @@ class Database:
 class Store:
     def __init__(self, version, lag):
         self.version = version
+        base.play(version)
         self.lag = lag
         self.clock = base.Clock()
         self.lock = threading.RLock()
@@ -174,17 +190,20 @@ class Store:
         schemas.check_collection_name(request.collection_name)
         database = self.database(request.db_name)
         if request.collection_name in database.aliases:
-            raise base.MilvusError(base.UNEXPECTED, "collection name [%s] conflicts with an existing alias, "
-                                                    "please choose a unique name" % request.collection_name)
+            raise base.plain("collection name [%s] conflicts with an existing alias, please choose a unique name",
+                             request.collection_name)
         old = database.collections.get(request.collection_name)
         if old is not None:
             if self.same(old, schema, request):
                 return old
-            raise base.MilvusError(base.UNEXPECTED, "create duplicate collection with different parameters, "
-                                                    "collection: %s" % request.collection_name)
+            raise base.plain("create duplicate collection with different parameters, collection: %s",
+                             request.collection_name)
         schema.proto.name = request.collection_name
         now = self.clock.now()
         made = Collection(self.new_id(), database.name, schema, request, now, self.lag)
+        if self.version >= (2, 6, 3):
+            # the database's, at the time that the collection is made (rootcoord's create_collection_task.go)
+            made.properties.setdefault("timezone", database.properties.get("timezone", "UTC"))
         if schema.partition_key:
             for i in range(request.num_partitions or 16):
                 made.partitions["%s_%d" % (DEFAULT_PARTITION, i)] = (self.new_id(), now)
@@ -211,7 +230,8 @@ class Store:
 def read_times(collection, guarantee, mvcc, deadline):
     """Wait until each shard has seen `guarantee`; the time each is read at (waitTSafe).
 
-    mvcc, if not 0, is that time; else each shard's own tSafe.
+    mvcc, if not 0, is that time; else each shard's own tSafe.  A time that is past, and has all its writes, is not
+    waited for: it is taken as if it had been, which nobody can tell but by the clock.
     """
     times = []
     for shard in collection.shards:
@@ -219,6 +239,9 @@ def read_times(collection, guarantee, mvcc, deadline):
             safe = shard.tsafe()
             if safe >= guarantee:
                 break
+            if not collection.writers and guarantee >> base.LOGICAL_BITS <= int(time.time() * 1000):
+                shard.waited_for = max(shard.waited_for, guarantee)
+                continue
             behind = ((guarantee >> base.LOGICAL_BITS) - (safe >> base.LOGICAL_BITS)) / 1000.0
             if behind > MAX_LAG:
                 raise base.MilvusError(base.UNEXPECTED, "Timestamp lag too large channel=%s lag(%ds) max(%ds)"

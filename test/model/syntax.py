@@ -133,6 +133,7 @@ class Language:
 class Parser:
     def __init__(self, language, text):
         self.language = language
+        self.text = text
         self.tokens = language.tokens(text)
         self.at = 0
 
@@ -153,7 +154,8 @@ class Parser:
     def parse(self):
         tree = self.expr(0)
         if self.peek() != "EOF":
-            raise SyntaxFault("line 1:%d mismatched input '%s' expecting <EOF>" % (self.at, self.tokens[self.at][1]))
+            # handleInternal: what could be read is an expression, but it is not all
+            raise SyntaxFault("invalid expression: %s" % self.text)
         return tree
 
     def expr(self, least):

@@ -1,9 +1,10 @@
 """Vectors as numbers, and their distances (knowhere's metrics, exact)."""
 
 import numpy
+import base
 import columns
 import schema as schemas
-from base import DT, MilvusError, PARAMETER_INVALID, UNEXPECTED
+from base import DT, invalid
 from pymilvus.grpc_gen import common_pb2
 
 PLACEHOLDERS = {common_pb2.FloatVector: DT.FloatVector, common_pb2.BinaryVector: DT.BinaryVector,
@@ -17,8 +18,8 @@ def closer_is_larger(metric):
     return metric in LARGER_IS_CLOSER
 
 
-def fault(text):
-    return MilvusError(UNEXPECTED, "fail to search on QueryNode 1: worker(1) query failed: => %s: segcore error" % text)
+def fault(text, number=2001):
+    return base.segcore(text, number, "search")
 
 
 def matrix(raws, field):
@@ -59,7 +60,8 @@ def check_query(group, field, version):
     size = field.dim // 8 if field.type == DT.BinaryVector else field.dim * schemas.SIZED[field.type]
     for value in values:
         if len(value) != size:
-            raise fault("vector dimension mismatch, expected vector size(byte) %d, actual %d." % (size, len(value)))
+            raise fault("vector dimension mismatch, expected vector size(byte) %d, actual %d." % (size, len(value)),
+                        base.CORE_DIMENSION)
     return values
 
 
@@ -69,11 +71,10 @@ def narrowed(value, field):
     if field.type == DT.Float16Vector:
         big = numpy.abs(found)
         if (big > 65504).any() or ((found != 0) & (big < 6.103515625e-5)).any():
-            raise MilvusError(PARAMETER_INVALID, "invalid parameter: value exceeds or underflows float16 range")
+            raise invalid("value exceeds or underflows float16 range")
         return found.astype("<f2").tobytes()
     if not numpy.isfinite(found).all():
-        raise MilvusError(PARAMETER_INVALID, "invalid parameter: value is infinity or NaN, "
-                                             "cannot convert to bfloat16")
+        raise invalid("value is infinity or NaN, cannot convert to bfloat16")
     bits = found.view("<u4")
     rounded = bits + 0x7fff + ((bits >> 16) & 1)
     return (rounded >> 16).astype("<u2").tobytes()

@@ -4,7 +4,7 @@ import base
 import columns
 import schema as schemas
 import store
-from base import DT, about, expected, invalid
+from base import DT, about, expected, invalid, plain
 from pymilvus.grpc_gen import schema_pb2
 
 
@@ -48,10 +48,10 @@ class Write:
                 if found is None:
                     raise invalid("invalid dynamic field data, only json map is supported: %s", raw[:40])
                 if schemas.META in found:
-                    raise invalid("cannot set json key to: %s", schemas.META)
+                    raise plain("cannot set json key to: %s", schemas.META)
                 for field in self.schema.fields:
                     if field.name in found and not (partial and self.version >= (2, 6, 18)):
-                        raise invalid("dynamic field name cannot include the static field name: %s", field.name)
+                        raise plain("dynamic field name cannot include the static field name: %s", field.name)
             return
         made = columns.empty_field_data(self.schema.dynamic)
         made.scalars.json_data.data.extend([b"{}"] * self.rows)
@@ -121,10 +121,10 @@ class Write:
         known = [f for f in self.schema.fields if f.name not in self.schema.bm25]
         for data in self.fields_data:
             if self.schema.or_dynamic(data.field_name) is None or self.schema.field(data.field_name) is None:
-                raise invalid("fieldName %s not exist in collection schema", data.field_name)
+                raise plain("fieldName %s not exist in collection schema", data.field_name)
         count = len(self.fields_data) + (made is not None)
         if count != len(known):
-            raise invalid("len(columns) mismatch the expectColumnNum, expectColumnNum: %d, len(columns): %d",
+            raise plain("len(columns) mismatch the expectColumnNum, expectColumnNum: %d, len(columns): %d",
                           len(known), count)
         if self.schema.partition_key and self.request.partition_name:
             raise self.no_partitions()
@@ -141,7 +141,7 @@ class Write:
 
     @staticmethod
     def no_partitions():
-        return invalid("not support manually specifying the partition names if partition key mode is used")
+        return plain("not support manually specifying the partition names if partition key mode is used")
 
     def target_partition(self):
         if self.schema.partition_key:
@@ -153,6 +153,10 @@ class Write:
     # --- storing ---
 
     def put(self, taken, deletes, partition):
+        with self.collection.writing():
+            return self.put_now(taken, deletes, partition)
+
+    def put_now(self, taken, deletes, partition):
         names = list(taken)
         keys = taken[self.schema.pk.name]
         self.now = self.keeper.clock.now()
@@ -246,7 +250,7 @@ def update_partially(write, partition, result):
         name = schemas.META if data.is_dynamic else data.field_name
         field = schema.field(name)
         if field is None:
-            raise invalid("failed to get field schema by name: fieldName(%s) not found", name)
+            raise plain("failed to get field schema by name: fieldName(%s) not found", name)
         if data.is_dynamic:
             data.field_name = schemas.META
             for raw in data.scalars.json_data.data:
@@ -313,10 +317,7 @@ def delete(keeper, request, result):
     result.IDs.SetInParent()
     keys = plan.primary_keys()
     one = next(iter(partitions)) if partitions is not None and len(partitions) == 1 else None
-    if keys is not None:
-        now = keeper.clock.now()
-        count = len(keys)
-    else:
+    if keys is None:
         if not collection.is_loaded():
             raise reads.not_loaded(collection)
         begin = keeper.clock.now()
@@ -325,11 +326,11 @@ def delete(keeper, request, result):
         times = store.read_times(collection, guarantee, begin, float("inf"))
         rows = plan.select(collection, times, partitions)
         keys = [row.pk for row in reads.latest(rows)]
-        count = len(keys)
+    with collection.writing():
         now = keeper.clock.now()
-    for key in keys:
-        collection.shard_of(key).delete(key, now, one)
-    result.delete_cnt = count
+        for key in keys:
+            collection.shard_of(key).delete(key, now, one)
+    result.delete_cnt = len(keys)
     result.timestamp = now
     return result
 
