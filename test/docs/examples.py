@@ -33,7 +33,7 @@ import subprocess
 import sys
 import tempfile
 
-import collections_of_others as collections
+import frameworks
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DOC = os.path.join(HERE, "..", "..", "doc")
@@ -242,7 +242,7 @@ def cookbook(psql, judge):
     for database, own, other in (("c3", "l3", "s"), ("cs", "s", "l3")):
         psql.set_up(database, make_server(ports[own]) + make_server(ports[other], "other"))
         psql.set_up(database, COOKBOOK_REMAINS)
-        collections.make("127.0.0.1:" + ports[own])
+        frameworks.make("http://127.0.0.1:" + ports[own])
         examples = [e for versioned, text, line, _ in found if own == "l3" or not versioned for e in statements(text, line)]
         try:
             judge.run(psql, "%s on %s" % (page, own), database, examples)
