@@ -90,6 +90,7 @@ ok($ok, 'pg_restore without USER MAPPING');
 is(as_user($node, $node->safe_psql('postgres', 'SELECT current_user'), $count, 'bare'), '42704', '... has no way to Milvus');
 
 # --- a hot standby reads, and writes nothing ---
+$node->safe_psql('postgres', 'CREATE TABLE here (id bigint)');
 $node->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($node, 'base', has_streaming => 1);
@@ -104,6 +105,12 @@ for my $write ('INSERT INTO docs VALUES (5, 5, ARRAY[5, 1])', 'UPDATE docs SET n
 }
 $node->safe_psql('postgres', 'INSERT INTO docs VALUES (6, 6, ARRAY[6, 1])');
 is(as_user($standby, $me, 'SELECT n FROM docs WHERE id = 6'), '6', 'it sees at once what the primary wrote, by a strong read');
+$standby->safe_psql('postgres', 'SELECT pg_wal_replay_pause()');
+ok($standby->poll_query_until('postgres', q{SELECT pg_get_wal_replay_pause_state() = 'paused'}), 'a standby that lags');
+$node->safe_psql('postgres', 'INSERT INTO here VALUES (7); INSERT INTO docs VALUES (7, 7, ARRAY[7, 1])');
+is(as_user($standby, $me, 'SELECT id FROM docs WHERE id = 7 AND NOT EXISTS (SELECT FROM here WHERE here.id = docs.id)'), '7',
+	'... has a row of Milvus before the local one');
+$standby->safe_psql('postgres', 'SELECT pg_wal_replay_resume()');
 $standby->promote;
 is(as_user($standby, $me, "DELETE FROM docs WHERE id > 3; $count"), '3', 'promoted, it writes');
 
