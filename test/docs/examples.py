@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run the examples of doc/administration.md and doc/from-milvus-cli.md by psql.
+"""Run the examples of doc/administration.md, doc/from-milvus-cli.md and doc/cookbook.md by psql.
 
     test/docs/run [--verbose]
 
@@ -13,7 +13,13 @@ view must get rows, unless the comment begins with `-- none`.
 from-milvus-cli.md: whatever stands in backticks in a table, but in its first
 column, and begins like SQL or like a command of psql, runs on the double.
 
-Both pages may name only what the extension has; administration.md must name
+cookbook.md: all of it on Milvus Lite 3, and again, but what stands under such a
+heading, on Milvus 2.3; each time the other of the two is the server "other".
+LangChain's and LlamaIndex's collections are made by PyMilvus, as those packages
+make them.  Where a statement is followed by its output, `--  id | title`, these
+must be the rows, in this order.
+
+The pages may name only what the extension has; administration.md must name
 all of it, except the distances, in its tables and in the examples.  The columns
 and arguments in the tables must be those of the catalogue.
 
@@ -27,11 +33,13 @@ import subprocess
 import sys
 import tempfile
 
+import frameworks
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 DOC = os.path.join(HERE, "..", "..", "doc")
 IMPORT_FILE = "/tmp/docs_import.json"
 SECONDS = 150       # for all examples of one session
-FEWEST = {"administration.md": 180, "from-milvus-cli.md": 100}
+FEWEST = {"administration.md": 180, "from-milvus-cli.md": 100, "cookbook.md": 100}
 VERSIONED = re.compile(r"\((?:after )?Milvus \d[^)]*\)\s*$")
 SQL = re.compile(r"(?:[A-Z]{2,}\b|\\[a-z!]+\b)")
 UNNAMED = re.compile(r"_distance$|^negative_inner_product$|^(text_match|phrase_match|rrf|weighted)$")
@@ -164,14 +172,14 @@ def literal(text):
     return "'%s'" % text.replace("'", "''")
 
 
-def make_server(port):
+def make_server(port, name="m"):
     return """
 SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS vector;
-CREATE EXTENSION milvus_fdw;
-CREATE SERVER m FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port %s);
-CREATE USER MAPPING FOR CURRENT_USER SERVER m OPTIONS (user 'root', password 'Milvus');
-""" % literal(port)
+CREATE EXTENSION IF NOT EXISTS milvus_fdw;
+CREATE SERVER %s FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port %s);
+CREATE USER MAPPING FOR CURRENT_USER SERVER %s OPTIONS (user 'root', password 'Milvus');
+""" % (name, literal(port), name)
 
 
 def order(**what):
@@ -215,6 +223,35 @@ SELECT format('SELECT milvus.drop_resource_group(%L, %L)', 'm', resource_group)
 """
 
 
+# the same of the cookbook, whose servers are of two kinds
+COOKBOOK_REMAINS = r"""
+SELECT format('SELECT milvus.drop_alias(%L, %L)', server, alias) FROM milvus.aliases WHERE alias LIKE 'docs%' \gexec
+SELECT format('SELECT milvus.drop_collection(server => %L, collection => %L)', server, collection)
+	FROM milvus.collection_names WHERE database = 'default' AND collection ~ '^(docs|chunks|items|books_|LangChain|llama)' \gexec
+DO $$ BEGIN
+	IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'docs_reader') THEN DROP OWNED BY docs_reader; DROP ROLE docs_reader; END IF;
+END $$;
+"""
+
+
+def cookbook(psql, judge):
+    page = "cookbook.md"
+    so_far = judge.ran
+    found = list(blocks(read_page(page)))
+    ports = {"s": os.environ["MILVUS_S_PORT"], "l3": os.environ["MILVUS_L3_PORT"]}
+    for database, own, other in (("c3", "l3", "s"), ("cs", "s", "l3")):
+        psql.set_up(database, make_server(ports[own]) + make_server(ports[other], "other"))
+        psql.set_up(database, COOKBOOK_REMAINS)
+        frameworks.make("http://127.0.0.1:" + ports[own])
+        examples = [e for versioned, text, line, _ in found if own == "l3" or not versioned for e in statements(text, line)]
+        try:
+            judge.run(psql, "%s on %s" % (page, own), database, examples)
+        finally:
+            psql.set_up(database, COOKBOOK_REMAINS)
+    if judge.ran - so_far < FEWEST[page]:
+        judge.complain("%s: only %d examples" % (page, judge.ran - so_far))
+
+
 def remove_remains(psql):
     if os.path.exists(IMPORT_FILE):
         os.remove(IMPORT_FILE)
@@ -224,10 +261,17 @@ def remove_remains(psql):
 # --- the pages ---
 
 
+def normal(row):
+    return [cell.strip() for cell in row.split("|")]
+
+
 class Example:
-    def __init__(self, sql, comment, line):
+    def __init__(self, sql, comment, line, shown=()):
         self.sql = sql
         self.line = line
+        # the rows, without the head that psql writes over them
+        rows = shown[2:] if len(shown) > 1 and re.match(r"-[-+]*$", shown[1].strip()) else shown
+        self.output = [normal(row) for row in rows] if shown else None
         wanted = re.match(r"--\s*ERROR (\w{5})\b", comment)
         self.state = wanted.group(1) if wanted else "00000"
         self.none = comment.startswith("-- none")
@@ -244,18 +288,23 @@ def statements(text, first_line):
         kind = m.lastgroup if m.lastgroup != "tag" else "quoted"
         if start is None and kind in ("comment", "space"):
             # behind a statement, on its line
-            if kind == "comment" and found and "\n" not in text[found[-1][2]:m.start()]:
-                found[-1][1] = m.group()
+            if kind == "comment" and found:
+                between = text[found[-1][2]:m.start()]
+                if "\n" not in between:
+                    found[-1][1] = m.group()
+                elif between.strip() == "" and between.count("\n") == 1 and (found[-1][4] or m.group().startswith("--  ")):
+                    found[-1][4].append(m.group()[3:])
+                    found[-1][2] = m.end()
             continue
         if start is None:
             start = m.start()
         current += m.group()
         if kind in ("end", "command"):
-            found.append([current, "", m.end(), start])
+            found.append([current, "", m.end(), start, []])
             current, start = "", None
     if current.strip():
-        found.append([current + ";", "", len(text), start])
-    return [Example(sql, comment, first_line + text.count("\n", 0, start)) for sql, comment, _, start in found]
+        found.append([current + ";", "", len(text), start, []])
+    return [Example(sql, comment, first_line + text.count("\n", 0, start), shown) for sql, comment, _, start, shown in found]
 
 
 def read_page(name):
@@ -322,7 +371,7 @@ class Judge:
     def run(self, psql, page, database, examples, prepare=lambda sql: ""):
         script = "\\set VERBOSITY verbose\n"
         for i, e in enumerate(examples):
-            script += prepare(e.sql) + "\\warn <<%d\n%s\n\\warn >>%d :SQLSTATE :ROW_COUNT\n" % (i, e.sql, i)
+            script += prepare(e.sql) + "\\echo <<%d\n\\warn <<%d\n%s\n\\warn >>%d :SQLSTATE :ROW_COUNT\n\\echo >>%d\n" % (i, i, e.sql, i, i)
         out, err = psql.run(database, script)
         if psql.verbose:
             print(out)
@@ -342,6 +391,10 @@ class Judge:
                 self.complain("%s\n    SQLSTATE %s, not %s\n    %s" % (where, state, e.state, told.strip().replace("\n", "\n    ")))
             elif e.state == "00000" and read and read.group(1) in self.views and not e.none and rows == "0":
                 self.complain("%s\n    no rows" % where)
+            elif e.output is not None:
+                got = re.search(r"^<<%d\n(.*?)^>>%d$" % (i, i), out, re.M | re.S).group(1).rstrip("\n").split("\n")
+                if [normal(row) for row in got] != e.output:
+                    self.complain("%s\n    the output is\n    %s" % (where, "\n    ".join(got)))
 
 
 def catalogue(psql):
@@ -388,16 +441,10 @@ def check_names(judge, page, lines, views, functions, whole):
             judge.complain("%s:%d: the columns of milvus.%s are %s" % (page, n, name, ", ".join(views[name])))
 
 
-def main():
-    name, verbose = sys.argv[1], "--verbose" in sys.argv[2:]
-    psql = Psql(name, verbose)
-    psql.set_up("s", make_server(os.environ["MILVUS_S_PORT"]))
+def administration(psql, judge, views, functions):
     for database in ("d", "tools"):
         psql.set_up(database, make_server(os.environ["MILVUS_D_PORT"]))
     remove_remains(psql)
-    views, functions = catalogue(psql)
-    judge = Judge(views)
-
     page = "administration.md"
     lines = read_page(page)
     found = list(blocks(lines))
@@ -427,6 +474,18 @@ def main():
     if judge.ran - so_far < FEWEST[page]:
         judge.complain("%s: only %d examples" % (page, judge.ran - so_far))
     psql.set_up("d", order(op="reset"))
+
+
+def main():
+    name, options = sys.argv[1], sys.argv[2:]
+    psql = Psql(name, "--verbose" in options)
+    psql.set_up("s", make_server(os.environ["MILVUS_S_PORT"]))
+    views, functions = catalogue(psql)
+    judge = Judge(views)
+    if "--cookbook" not in options:
+        administration(psql, judge, views, functions)
+    cookbook(psql, judge)
+    check_names(judge, "cookbook.md", read_page("cookbook.md"), views, functions, whole=False)
 
     print("%d examples run, %d failed" % (judge.ran, judge.failed))
     sys.exit(1 if judge.failed else 0)
