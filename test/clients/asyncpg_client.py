@@ -4,6 +4,7 @@ import json
 
 import asyncpg
 import numpy
+from pgvector import Vector
 from pgvector.asyncpg import register_vector
 
 from common import COLUMNS, Teller, floats, queries, ranking, rows, state, tables
@@ -37,7 +38,7 @@ async def whole_life(conn, table, tell, notices):
 	tell("copy", await conn.copy_records_to_table(items, records=[values(r) for r in rows[60:150]], columns=COLUMNS))
 	tell("unnest", await conn.execute(f"INSERT INTO {items} (id, title, lang, n, price, ok, tags, meta, embedding)"
 		" SELECT i, t, 'en', n, 1.5, true, '{}', m, e FROM unnest($1::bigint[], $2::text[], $3::int[], $4::jsonb[], $5::vector[]) u(i, t, n, m, e)",
-		*zip(*[(r["id"], r["title"], r["n"], r["meta"], numpy.array(r["embedding"])) for r in rows[150:]])))
+		*zip(*[(r["id"], r["title"], r["n"], r["meta"], Vector(r["embedding"])) for r in rows[150:]])))
 	tell("fetchmany", sorted(r[0] for r in await conn.fetchmany(f"{insert} RETURNING id", [values({**r, "id": r["id"] + 500}) for r in rows[:4]])))
 	tell("delete_range", await conn.execute(f"DELETE FROM {items} WHERE id > $1", 500))
 

@@ -40,3 +40,5 @@ for table in tables:
 		found = pandas.read_sql(text(f"SELECT id, embedding {op} CAST(:q AS vector) AS d FROM {items} ORDER BY d LIMIT 10"), engine, params={"q": str(queries[0])})
 		tell(f"nearest:{op}", ranking(found.values.tolist()))
 	tell("group", pandas.read_sql(f"SELECT lang, count(*) AS c FROM {items} GROUP BY lang ORDER BY lang", engine).values.tolist())
+	frame[:5].to_sql(items, engine, if_exists="delete_rows", index=False, dtype=TYPES)
+	tell("delete_rows", pandas.read_sql(f"SELECT id FROM {items} ORDER BY id", engine)["id"].tolist())

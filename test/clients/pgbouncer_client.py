@@ -61,9 +61,6 @@ def on_psycopg(table, tell):
 	with conns[0].transaction(), conns[0].cursor(name="c") as cur:
 		cur.itersize = 10
 		tell("cursor", [r[0] for r in cur.execute(f"SELECT id FROM {items} ORDER BY id")])
-		# what SET LOCAL sets goes with the transaction
-		conns[0].execute("SET LOCAL milvus_fdw.enable_search = off")
-		tell("nearest:set_local", ranking(conns[0].execute(f"SELECT id, embedding <-> %s AS d FROM items_{table} ORDER BY d + 0 LIMIT 5", [numpy.array(queries[5])])))
 	sessions = {c.execute("SELECT pg_backend_pid()").fetchone()[0] for c in conns}
 	tell("few_sessions", len(sessions) <= 2)
 	for c in conns:

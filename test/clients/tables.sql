@@ -5,7 +5,10 @@ CREATE EXTENSION vector;
 CREATE EXTENSION milvus_fdw;
 CREATE SERVER s FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port :'s_port');
 CREATE SERVER l3 FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port :'l3_port');
+-- of the examples of doc/clients.md, which read in one session what another has written
+CREATE SERVER m FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port :'s_port', consistency_level 'strong');
 CREATE USER MAPPING FOR PUBLIC SERVER s;
+CREATE USER MAPPING FOR PUBLIC SERVER m;
 CREATE USER MAPPING FOR PUBLIC SERVER l3;
 
 CREATE SEQUENCE item_ids START 1000;
