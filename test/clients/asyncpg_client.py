@@ -67,7 +67,7 @@ async def whole_life(conn, table, tell, notices):
 	# changing
 	for i in range(7):
 		tell(f"update {i}", await conn.execute(f"UPDATE {items} SET title = $1, embedding = $2 WHERE id = $3", f"neu {i}", numpy.array(queries[i]), i + 5))
-	tell("update_returning", [list(r) for r in await conn.fetch(f"UPDATE {items} SET price = price * $1 WHERE lang = $2 AND id < 20 RETURNING id, price", 2.0, "de")])
+	tell("update_returning", sorted(list(r) for r in await conn.fetch(f"UPDATE {items} SET price = price * $1 WHERE lang = $2 AND id < 20 RETURNING id, price", 2.0, "de")))
 	await conn.executemany(f"DELETE FROM {items} WHERE id = $1", [(30,), (31,), (999,)])
 	tell("delete", await conn.execute(f"DELETE FROM {items} WHERE id = ANY($1)", [40, 41, 42, 999]))
 	tell("after", [plain(r) for r in await conn.fetch(f"SELECT {NAMES} FROM {items} ORDER BY id")])

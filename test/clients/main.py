@@ -32,6 +32,8 @@ DIFFERENT = {
 	"do_update": {"error": "42P10"},
 	"do_nothing_target": {"error": "42P10"},
 	"rollback": {"rows": 1, "warned": True},
+	# SQLAlchemy's MetaData.reflect(), which pandas uses there, does not look at foreign tables
+	"delete_rows": "not reflected",
 }
 # KNOWN TO FAIL: step → what comes today in place of the local table's answer. A step that
 # answers as the local table does fails the test: take it out of here then.
@@ -148,7 +150,8 @@ def command(client):
 def main(clients):
 	name = f"clients_{os.getpid()}"
 	serverlog = os.path.join(os.path.dirname(os.environ["PGDATA"]), "log")
-	short = ["local", *METRIC]
+	few = clients[:1] == ["--few"]
+	clients = clients[few:]
 	failed = skipped = done = 0
 	with psycopg.connect(dbname="postgres", autocommit=True) as admin:
 		admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
@@ -165,6 +168,7 @@ def main(clients):
 				json.dump(make_data(), f)
 			for client in clients:
 				start = time.monotonic()
+				short = ["local", *METRIC] if not few or client == "psycopg" else ["local", "s_hnsw", "l3_flat"]
 				if client == "doc":
 					count, bad = examples.run(psql, *(f"{cache}/venv-{v}/bin/python3" for v in ("clients", "langchain")))
 					done += 1
@@ -178,31 +182,35 @@ def main(clients):
 					failed += not run.startswith("skipped")
 					continue
 				begin = os.path.getsize(serverlog)
-				with open(f"{work}/err", "w+") as err:
-					out = subprocess.run([*run, *short], stdout=subprocess.PIPE, stderr=err, text=True, timeout=300)
+				with open(f"{work}/err", "w+") as err, open(f"{work}/out", "w+") as out:
+					try:
+						status = subprocess.run([*run, *short], stdout=out, stderr=err, timeout=600).returncode
+					except subprocess.TimeoutExpired:
+						status = "none: not done after 600 s"
 					err.seek(0)
-					complaints = err.read()
+					out.seek(0)
+					complaints, answers = err.read(), out.read()
 				told = {}
-				for line in out.stdout.splitlines():
+				for line in answers.splitlines():
 					if line.startswith("skipped"):
 						break
 					answer = json.loads(line)
 					told.setdefault(answer["table"], {})[answer["step"]] = answer["value"]
 				else:
 					line = ""
-				if line and out.returncode == 0:
+				if line and status == 0:
 					print(f"clients {client}: {line}", flush=True)
 					skipped += 1
 					continue
 				with open(serverlog, errors="replace") as log:
 					log.seek(begin)
 					unsent, sent = searches(log.read(), short)
-				if out.returncode == 0:
+				if status == 0:
 					bad, known, compared = compare(told, short)
 					bad += unsent
 				else:
 					last = list(told)[-1:] and list(told[list(told)[-1]])[-1:]
-					bad, known, compared = [f"exit status {out.returncode}, on {list(told)[-1:]} after step {last}\n{complaints[-3000:]}"], [], 0
+					bad, known, compared = [f"exit status {status}, on {list(told)[-1:]} after step {last}\n{complaints[-3000:]}"], [], 0
 				done += 1
 				failed += bool(bad)
 				for line in bad:

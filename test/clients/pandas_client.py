@@ -6,6 +6,7 @@ import pandas
 from pgvector.sqlalchemy import Vector
 from sqlalchemy import create_engine, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
+from sqlalchemy.exc import InvalidRequestError
 
 from common import COLUMNS, Teller, floats, queries, ranking, rows, tables
 
@@ -40,5 +41,8 @@ for table in tables:
 		found = pandas.read_sql(text(f"SELECT id, embedding {op} CAST(:q AS vector) AS d FROM {items} ORDER BY d LIMIT 10"), engine, params={"q": str(queries[0])})
 		tell(f"nearest:{op}", ranking(found.values.tolist()))
 	tell("group", pandas.read_sql(f"SELECT lang, count(*) AS c FROM {items} GROUP BY lang ORDER BY lang", engine).values.tolist())
-	frame[:5].to_sql(items, engine, if_exists="delete_rows", index=False, dtype=TYPES)
-	tell("delete_rows", pandas.read_sql(f"SELECT id FROM {items} ORDER BY id", engine)["id"].tolist())
+	try:
+		frame[:5].to_sql(items, engine, if_exists="delete_rows", index=False, dtype=TYPES)
+		tell("delete_rows", pandas.read_sql(f"SELECT id FROM {items} ORDER BY id", engine)["id"].tolist())
+	except InvalidRequestError as e:
+		tell("delete_rows", "not reflected" if "Could not reflect" in str(e) else str(e))
