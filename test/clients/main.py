@@ -155,7 +155,7 @@ def main(clients):
 	failed = skipped = done = 0
 	with psycopg.connect(dbname="postgres", autocommit=True) as admin:
 		admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
-		for setting in ("session_preload_libraries = 'auto_explain'", "auto_explain.log_min_duration = 0", "statement_timeout = '60s'"):
+		for setting in ("session_preload_libraries = 'auto_explain'", "auto_explain.log_min_duration = 0", "statement_timeout = '120s'"):
 			admin.execute(sql.SQL("ALTER DATABASE {} SET " + setting).format(sql.Identifier(name)))
 	os.environ["PGDATABASE"] = name
 	psql = os.path.join(subprocess.check_output([os.environ.get("PG_CONFIG", "pg_config"), "--bindir"], text=True).strip(), "psql")
