@@ -34,8 +34,8 @@ async def whole_life(conn, table, tell, notices):
 	await conn.execute(f"DELETE FROM {items}")
 
 	# loading
-	await conn.executemany(insert, [values(r) for r in rows[:60]])
-	tell("copy", await conn.copy_records_to_table(items, records=[values(r) for r in rows[60:150]], columns=COLUMNS))
+	await conn.executemany(insert, [values(r) for r in rows[:20]])
+	tell("copy", await conn.copy_records_to_table(items, records=[values(r) for r in rows[20:150]], columns=COLUMNS))
 	tell("unnest", await conn.execute(f"INSERT INTO {items} (id, title, lang, n, price, ok, tags, meta, embedding)"
 		" SELECT i, t, 'en', n, 1.5, true, '{}', m, e FROM unnest($1::bigint[], $2::text[], $3::int[], $4::jsonb[], $5::vector[]) u(i, t, n, m, e)",
 		*zip(*[(r["id"], r["title"], r["n"], r["meta"], Vector(r["embedding"])) for r in rows[150:]])))

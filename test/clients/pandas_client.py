@@ -28,8 +28,8 @@ for table in tables:
 	with engine.begin() as c:
 		c.execute(text(f"DELETE FROM {items}"))
 	frame = pandas.DataFrame(rows, columns=COLUMNS)
-	tell("to_sql", frame[:60].to_sql(items, engine, if_exists="append", index=False, dtype=TYPES))
-	tell("to_sql_multi", frame[60:130].to_sql(items, engine, if_exists="append", index=False, dtype=TYPES, method="multi", chunksize=30))
+	tell("to_sql", frame[:20].to_sql(items, engine, if_exists="append", index=False, dtype=TYPES))
+	tell("to_sql_multi", frame[20:130].to_sql(items, engine, if_exists="append", index=False, dtype=TYPES, method="multi", chunksize=30))
 	# what COPY gets as CSV: arrays and documents as PostgreSQL writes them
 	simple = frame[130:].assign(tags="{}", meta="{}")
 	simple.to_sql(items, engine, if_exists="append", index=False, dtype={"embedding": Vector(8)}, method=by_copy)

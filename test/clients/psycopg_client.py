@@ -27,10 +27,10 @@ def whole_life(conn, table, tell, notices):
 
 	# loading
 	with conn.cursor() as cur:
-		cur.executemany(f"INSERT INTO {items} ({NAMES}) VALUES ({PLACES})", [values(r) for r in rows[:60]])
+		cur.executemany(f"INSERT INTO {items} ({NAMES}) VALUES ({PLACES})", [values(r) for r in rows[:20]])
 		tell("executemany", cur.rowcount)
 		with cur.copy(f"COPY {items} ({NAMES}) FROM STDIN") as copy:
-			for r in rows[60:130]:
+			for r in rows[20:130]:
 				copy.write_row(values(r))
 		tell("copy", cur.rowcount)
 		with cur.copy(f"COPY {items} ({NAMES}) FROM STDIN WITH (FORMAT BINARY)") as copy:

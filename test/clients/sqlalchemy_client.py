@@ -48,10 +48,10 @@ def whole_life(engine, Item, Note, tell, notices):
 		s.commit()
 
 		# loading
-		s.add_all([Item(**r) for r in rows[:60]])
+		s.add_all([Item(**r) for r in rows[:20]])
 		s.commit()
-		s.execute(insert(Item), rows[60:130])
-		s.execute(insert(Item).values(rows[130:]))
+		s.execute(insert(Item), rows[20:50])
+		s.execute(insert(Item).values(rows[50:]))
 		s.commit()
 		tell("loaded", s.scalar(select(func.count()).select_from(Item)))
 		returned = s.execute(insert(Item).returning(Item.id, sort_by_parameter_order=True), [{**r, "id": r["id"] + 500} for r in rows[:5]]).scalars().all()

@@ -101,14 +101,14 @@ func wholeLife(table string, rows []Item, queries [][]float32, tell func(string,
 		must(db.Exec(ctx, insert, r.values()...))
 	}
 	batch := &pgx.Batch{}
-	for _, r := range rows[10:60] {
+	for _, r := range rows[10:30] {
 		batch.Queue(insert, r.values()...)
 	}
 	if err := db.SendBatch(ctx, batch).Close(); err != nil {
 		panic(err)
 	}
 	tell("copy", must(db.CopyFrom(ctx, pgx.Identifier{items}, strings.Split(names, ", "),
-		pgx.CopyFromSlice(len(rows)-60, func(i int) ([]any, error) { return rows[60+i].values(), nil }))))
+		pgx.CopyFromSlice(len(rows)-30, func(i int) ([]any, error) { return rows[30+i].values(), nil }))))
 
 	// reading
 	all := "SELECT " + names + " FROM " + items + " ORDER BY id"

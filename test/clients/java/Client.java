@@ -164,9 +164,9 @@ public class Client {
 		exec(c, "DELETE FROM " + items);
 
 		// loading
-		tell(c, "batch", "" + batch(c, items, rows.subList(0, 100)));
+		tell(c, "batch", "" + batch(c, items, rows.subList(0, 30)));
 		StringBuilder copy = new StringBuilder();
-		for (Map<String, Object> r : rows.subList(100, 200)) {
+		for (Map<String, Object> r : rows.subList(30, 200)) {
 			String line = r.get("id") + "\t" + escape((String) r.get("title")) + "\t" + r.get("lang") + "\t" + r.get("n") + "\t" + r.get("price") + "\t" + r.get("ok") + "\t"
 				+ escape(c.createArrayOf("text", (String[]) r.get("tags")).toString()) + "\t" + escape((String) r.get("meta")) + "\t" + new PGvector((float[]) r.get("embedding")) + "\n";
 			copy.append(line);
