@@ -44,7 +44,9 @@ SELECT * FROM t;
 \set VERBOSITY default
 -- no user mapping
 DROP USER MAPPING FOR CURRENT_USER SERVER o;
+\set VERBOSITY sqlstate
 SELECT * FROM t;
+\set VERBOSITY default
 -- files are not for everybody
 CREATE ROLE milvus_owner;
 GRANT USAGE ON FOREIGN DATA WRAPPER milvus_fdw TO milvus_owner;
