@@ -59,8 +59,8 @@ EXECUTE hybrid(NULL, NULL, 2);
 RESET plan_cache_mode;
 SELECT w, r.id FROM unnest('{sea,pie}'::text[]) w, LATERAL (SELECT id FROM hybrid_l3 ORDER BY rrf(ARRAY[e <-> '[3,3]', body <@> w], candidates => 300) LIMIT 1) r;
 SELECT id FROM hybrid_s WHERE n = (SELECT 2) ORDER BY rrf(ARRAY[e <-> '[3,3]', e <-> '[2,2]'], candidates => 300) LIMIT 2;
-EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT id FROM hybrid_l3 ORDER BY rrf(ARRAY[e <-> '[3,3]', body <@> 'sea'], candidates => 20) LIMIT 5;
-EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT e FROM hybrid_l3 ORDER BY rrf(ARRAY[e <-> '[3,3]', body <@> 'sea'], candidates => 20) LIMIT 5;
+SELECT explained($$ SELECT id FROM hybrid_l3 ORDER BY rrf(ARRAY[e <-> '[3,3]', body <@> 'sea'], candidates => 20) LIMIT 5 $$);
+SELECT explained($$ SELECT e FROM hybrid_l3 ORDER BY rrf(ARRAY[e <-> '[3,3]', body <@> 'sea'], candidates => 20) LIMIT 5 $$);
 -- refused, with the reason
 SELECT query, try(format('SELECT id FROM hybrid_l3 %s', query)) FROM unnest(ARRAY[
 	$$WHERE length(body) > 3 ORDER BY rrf(ARRAY[e <-> '[3,3]', body <@> 'x']) LIMIT 3$$, $$ORDER BY rrf(ARRAY[e <=> '[3,3]', body <@> 'x']) LIMIT 3$$, $$ORDER BY rrf(ARRAY[e <-> '[3,3]', n]) LIMIT 3$$,
