@@ -63,8 +63,8 @@ SELECT count(DISTINCT id), max(-rank) FROM (SELECT id, weighted(ARRAY[e <-> NULL
 EXPLAIN (COSTS OFF) SELECT id FROM hybrid_s ORDER BY weighted(ARRAY[e <-> NULL, e <-> '[3,3]'], ARRAY[1, 0.5], 20) LIMIT 10;
 SELECT w, r.id FROM unnest('{sea,pie}'::text[]) w, LATERAL (SELECT id FROM hybrid_l3 ORDER BY rrf(ARRAY[e <-> '[3,3]', body <@> w], candidates => 300) LIMIT 1) r;
 SELECT id FROM hybrid_s WHERE n = (SELECT 2) ORDER BY rrf(ARRAY[e <-> '[3,3]', e <-> '[2,2]'], candidates => 300) LIMIT 2;
-EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT id FROM hybrid_l3 ORDER BY rrf(ARRAY[e <-> '[3,3]', body <@> 'sea'], candidates => 20) LIMIT 5;
-EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT e FROM hybrid_l3 ORDER BY rrf(ARRAY[e <-> '[3,3]', body <@> 'sea'], candidates => 20) LIMIT 5;
+SELECT explained($$ SELECT id FROM hybrid_l3 ORDER BY rrf(ARRAY[e <-> '[3,3]', body <@> 'sea'], candidates => 20) LIMIT 5 $$);
+SELECT explained($$ SELECT e FROM hybrid_l3 ORDER BY rrf(ARRAY[e <-> '[3,3]', body <@> 'sea'], candidates => 20) LIMIT 5 $$);
 -- refused, with the reason
 SELECT query, try(format('SELECT id FROM hybrid_l3 %s', query)) FROM unnest(ARRAY[
 	$$WHERE length(body) > 3 ORDER BY rrf(ARRAY[e <-> '[3,3]', body <@> 'x']) LIMIT 3$$, $$ORDER BY rrf(ARRAY[e <=> '[3,3]', body <@> 'x']) LIMIT 3$$, $$ORDER BY rrf(ARRAY[e <-> '[3,3]', n]) LIMIT 3$$,
