@@ -344,6 +344,22 @@ def phrase_match(s):
 
 
 @flag
+def random_sample(s):
+    """random_sample(0.5) takes some rows, and only some; an error where it is none."""
+    found = len(s["many"].keys("random_sample(0.5)"))
+    if 0.2 * MANY < found < 0.8 * MANY:
+        return True
+    raise Odd(f"{found} rows of {MANY}")
+
+
+@flag
+def remainders(s):
+    """n % 7 == 5 of whole numbers, negative ones as in C."""
+    return every(s["plain"], ("id % 7 == 5", ids(ALL, lambda i: i % 7 == 5)), ("id % 7 == 2 or id % 7 == -5", ids(ALL, lambda i: i % 7 == 2)),
+                 ("i8 % 3 == -1", ids(ALL, lambda i: i < 9 and (9 - i) % 3 == 1)))
+
+
+@flag
 def negative_elements(s):
     """Negative constants are found in arrays."""
     return every(s["plain"], ("array_contains(ai, -1)", ids(ALL, lambda i: i % 4 == 0)),
