@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
@@ -23,7 +24,11 @@ const char *
 search_params_set(const MilvusTable *table)
 {
 	if (milvus_search_params && milvus_search_params[0])
+	{
+		/* the postmaster, which reads the file, has no encoding */
+		pg_verifymbstr(milvus_search_params, (int) strlen(milvus_search_params), false);
 		return milvus_search_params;
+	}
 	return table->options.search_params ? table->options.search_params : "{}";
 }
 

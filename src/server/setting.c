@@ -6,7 +6,6 @@
 
 #include <limits.h>
 
-#include "mb/pg_wchar.h"
 #include "utils/guc.h"
 
 #include "json_check.h"
@@ -23,8 +22,7 @@ int			milvus_wait_for_load = 0;
 static bool
 check_search_params(char **newval, void **extra, GucSource source)
 {
-	if (*newval == NULL || (*newval)[0] == '\0' ||
-		(pg_verifymbstr(*newval, (int) strlen(*newval), true) && json_check_object(*newval)))
+	if (*newval == NULL || (*newval)[0] == '\0' || json_check_object(*newval))
 		return true;
 	GUC_check_errdetail("It must be empty or a JSON object without \\u escapes, such as {\"ef\": 64}.");
 	return false;
