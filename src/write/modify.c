@@ -13,6 +13,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
 #include "executor/executor.h"
+#include "executor/instrument.h"
 #include "foreign/fdwapi.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
@@ -656,8 +657,13 @@ milvusEndForeignInsert(EState *estate, ResultRelInfo *rri)
 static void
 finish_statement(QueryDesc *query)
 {
+	/* what others measure of the statement has the writing, too */
+	if (query->totaltime)
+		InstrStartNode(query->totaltime);
 	if (query->estate->es_auxmodifytables == NIL)
 		finish_all(query->estate);
+	if (query->totaltime)
+		InstrStopNode(query->totaltime, 0);
 	if (next_executor_finish)
 		next_executor_finish(query);
 	else

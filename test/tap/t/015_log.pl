@@ -8,6 +8,7 @@ use MilvusTap;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes;
 
 my $port = need_port('MILVUS_S_PORT');
 my ($node, $proxy, $collection) = start_far($port);
@@ -53,6 +54,22 @@ $proxy->thaw;
 $session->wait;
 @lines = grep { /LOG:  waited/ } split /\n/, substr(slurp_file($node->logfile), $before);
 ok((grep { /waited (\d+)\.\d+ ms for Milvus server "m": \w+/ && $1 >= 300 } @lines), 'a slow one is logged');
+
+# what a statement waits for at its end is in the time that others measure of it
+$session->query("LOAD 'auto_explain'; SET auto_explain.log_min_duration = '300ms'; SET milvus_fdw.log_min_duration = -1");
+my $lock = MilvusTap::Session->new($node);
+$lock->query('SELECT pg_advisory_lock(7)');
+$before = -s $node->logfile;
+$session->send("INSERT INTO far SELECT 2001, 1, '{1,1}' FROM (SELECT pg_advisory_xact_lock(7) OFFSET 0) l");
+ok(wait_until(sub { $node->safe_psql('postgres', "SELECT wait_event_type FROM pg_stat_activity WHERE pid = " . $session->backend) eq 'Lock' }),
+	'a write that has begun');
+$proxy->freeze;
+$lock->quit;
+my $end = Time::HiRes::time() + 2;
+wait_until(sub { Time::HiRes::time() > $end });
+$proxy->thaw;
+$session->wait;
+like(substr(slurp_file($node->logfile), $before), qr/LOG:  duration: \d{4,}\.\d+ ms  plan:\n\tQuery Text: INSERT INTO far/, 'auto_explain sees a slow write');
 $session->quit;
 
 # --- ids ---
