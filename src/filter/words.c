@@ -7,16 +7,13 @@
  */
 #include "postgres.h"
 
-#include "access/transam.h"
-#include "catalog/dependency.h"
-#include "catalog/pg_proc.h"
-#include "commands/extension.h"
 #include "fmgr.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
 #include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
 
+#include "value/pgvector.h"
 #include "words.h"
 
 PG_FUNCTION_INFO_V1(milvus_only_in_milvus);
@@ -43,16 +40,12 @@ words_function(Oid function)
 		{"bm25_distance", WORDS_RANK}, {"text_match", WORDS_MATCH}, {"phrase_match", WORDS_PHRASE},
 		{"rrf", WORDS_RRF}, {"weighted", WORDS_WEIGHTED}
 	};
-	char	   *name = function < FirstNormalObjectId ? NULL : get_func_name(function);
-	Oid			extension;
+	bool		is_ours;
+	const char *name = known_function_name(function, &is_ours);
 
-	for (int i = 0; name && i < lengthof(known); i++)
-	{
-		if (strcmp(name, known[i].name) != 0)
-			continue;
-		extension = getExtensionOfObject(ProcedureRelationId, function);
-		return OidIsValid(extension) && extension == get_extension_oid("milvus_fdw", true) ? known[i].function : WORDS_NONE;
-	}
+	for (int i = 0; i < lengthof(known) && is_ours; i++)
+		if (strcmp(name, known[i].name) == 0)
+			return known[i].function;
 	return WORDS_NONE;
 }
 

@@ -26,8 +26,8 @@
 typedef struct FunctionEntry
 {
 	Oid			function;		/* hash key */
-	DistanceKind kind;
-	bool		negated;
+	bool		is_ours;
+	char		name[NAMEDATALEN];	/* "": neither pgvector's nor ours */
 } FunctionEntry;
 
 /* per backend */
@@ -126,49 +126,28 @@ without_type(const char *name)
 static void
 look_up_function(FunctionEntry *entry)
 {
-	static const struct
-	{
-		const char *name;
-		DistanceKind kind;
-		bool		negated;
-	}			known[] = {
-		{"l2_distance", DISTANCE_L2}, {"negative_inner_product", DISTANCE_IP}, {"inner_product", DISTANCE_IP, true},
-		{"cosine_distance", DISTANCE_COSINE}, {"hamming_distance", DISTANCE_HAMMING}, {"jaccard_distance", DISTANCE_JACCARD},
-		{"bm25_distance", DISTANCE_BM25},
-	};
-	char	   *name = get_func_name(entry->function);
-	Oid			extension;
+	Oid			extension = getExtensionOfObject(ProcedureRelationId, entry->function);
+	char	   *name = OidIsValid(extension) ? get_func_name(entry->function) : NULL;
 
-	entry->kind = DISTANCE_NONE;
-	if (name == NULL)
-		return;
-	extension = getExtensionOfObject(ProcedureRelationId, entry->function);
-	if (!OidIsValid(extension) ||
-		(extension != get_extension_oid("vector", true) &&
-		 extension != get_extension_oid("milvus_fdw", true)))
-		return;
-	for (int i = 0; i < lengthof(known); i++)
-		if (strcmp(without_type(name), known[i].name) == 0)
-		{
-			entry->kind = known[i].kind;
-			entry->negated = known[i].negated;
-		}
+	entry->is_ours = OidIsValid(extension) && extension == get_extension_oid("milvus_fdw", true);
+	if (name && (entry->is_ours || extension == get_extension_oid("vector", true)))
+		strlcpy(entry->name, without_type(name), NAMEDATALEN);
 }
 
-DistanceKind
-distance_classify(Oid function, bool *negated)
+const char *
+known_function_name(Oid function, bool *is_ours)
 {
 	FunctionEntry *entry;
 
 	/* none of PostgreSQL's own */
-	*negated = false;
+	*is_ours = false;
 	if (function < FirstNormalObjectId)
-		return DISTANCE_NONE;
+		return "";
 	if (functions == NULL)
 	{
 		HASHCTL		ctl = {.keysize = sizeof(Oid), .entrysize = sizeof(FunctionEntry)};
 
-		functions = hash_create("milvus_fdw distance functions", 64, &ctl, HASH_ELEM | HASH_BLOBS);
+		functions = hash_create("milvus_fdw functions", 64, &ctl, HASH_ELEM | HASH_BLOBS);
 		CacheRegisterSyscacheCallback(PROCOID, forget_functions, (Datum) 0);
 	}
 	entry = hash_search(functions, &function, HASH_FIND, NULL);
@@ -180,8 +159,34 @@ distance_classify(Oid function, bool *negated)
 		entry = hash_search(functions, &function, HASH_ENTER, NULL);
 		*entry = found;
 	}
-	*negated = entry->negated;
-	return entry->kind;
+	*is_ours = entry->is_ours;
+	return entry->name;
+}
+
+DistanceKind
+distance_classify(Oid function, bool *negated)
+{
+	static const struct
+	{
+		const char *name;
+		DistanceKind kind;
+		bool		negated;
+	}			known[] = {
+		{"l2_distance", DISTANCE_L2}, {"negative_inner_product", DISTANCE_IP}, {"inner_product", DISTANCE_IP, true},
+		{"cosine_distance", DISTANCE_COSINE}, {"hamming_distance", DISTANCE_HAMMING}, {"jaccard_distance", DISTANCE_JACCARD},
+		{"bm25_distance", DISTANCE_BM25},
+	};
+	bool		is_ours;
+	const char *name = known_function_name(function, &is_ours);
+
+	*negated = false;
+	for (int i = 0; i < lengthof(known); i++)
+		if (strcmp(name, known[i].name) == 0)
+		{
+			*negated = known[i].negated;
+			return known[i].kind;
+		}
+	return DISTANCE_NONE;
 }
 
 const char *

@@ -70,6 +70,12 @@ typedef enum DistanceKind
 } DistanceKind;
 
 /*
+ * The name of a function of pgvector, without the type that it may begin with
+ * ("halfvec_"), or of this extension; "" of any other.
+ */
+extern const char *known_function_name(Oid function, bool *is_ours);
+
+/*
  * Is it one of pgvector's distance functions, or of ours, which are also those of
  * the operators?  *negated: its value is the distance, but for the sign, as that of
  * inner_product().
