@@ -13,7 +13,7 @@ EXPLAIN (COSTS OFF) DELETE FROM t_s WHERE n = 3 AND s LIKE 'a%';
 EXPLAIN (COSTS OFF) DELETE FROM t_s WHERE n = 3 AND s LIKE '%a';
 EXPLAIN (COSTS OFF) DELETE FROM t_s WHERE n = 3 RETURNING s;
 EXPLAIN (COSTS OFF) DELETE FROM t_s WHERE id IN (1, 2);
-EXPLAIN (COSTS OFF) DELETE FROM t_s WHERE n = (SELECT max(n) FROM t_s);
+SELECT explained('DELETE FROM t_s WHERE n = (SELECT max(n) FROM t_s)', 'COSTS OFF');
 EXPLAIN (COSTS OFF) WITH x AS (DELETE FROM t_s WHERE n = 1) SELECT count(*) FROM t_s;
 -- the same on each server, and on a local table: what commands say, and what is left
 CREATE TABLE results (step integer, server text, said text, UNIQUE (step, server));
@@ -68,8 +68,8 @@ SELECT count(*), min(id) FROM t_s;
 -- what a plan of a deletion relies on is checked
 PREPARE del_s(text) AS DELETE FROM t_s WHERE s = $1;
 EXECUTE del_s('s13');
-EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) DELETE FROM t_s WHERE s IN ('s14', 's15', 'none');
-EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) DELETE FROM t_s WHERE id IN (16, 17, -5);
+SELECT explained($$ DELETE FROM t_s WHERE s IN ('s14', 's15', 'none') $$);
+SELECT explained('DELETE FROM t_s WHERE id IN (16, 17, -5)');
 SELECT count(*), min(id) FROM t_s;
 -- texts as keys, with all that a filter must escape
 CREATE FOREIGN TABLE k_s (id varchar(40) NOT NULL, e vector(2) NOT NULL) SERVER s;

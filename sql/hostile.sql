@@ -64,8 +64,9 @@ SELECT milvus.call('d', 'FlushAll', '{}')->'flush_results'->0->'collection_resul
 -- an answer, and a name, larger than is allowed
 SELECT answers('DescribeCollection', jsonb_build_object('schema', jsonb_build_object('name', 'c', 'description', repeat('c', 2000000))));
 SELECT milvus.disconnect('d'), try('SELECT n FROM i');
+-- (newer gRPC says that it is the client)
 ALTER SERVER d OPTIONS (ADD max_message '1MB');
-SELECT milvus.disconnect('d'), try('SELECT n FROM i');
+SELECT milvus.disconnect('d'), replace(try('SELECT n FROM i'), 'CLIENT: ', '') AS try;
 ALTER SERVER d OPTIONS (DROP max_message);
 SELECT answers('DescribeCollection', jsonb_build_object('schema', jsonb_build_object('name', repeat('c', 5000))));
 SELECT milvus.disconnect('d'), try('SELECT n FROM i');

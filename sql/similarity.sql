@@ -72,7 +72,8 @@ DROP TABLE bits_local;
 -- ranks under a LIMIT ask for one row more than they show
 SELECT compare('L2', f || $$ OVER (ORDER BY e <-> '[1,2,3,4]')$$, $$ORDER BY e <-> '[1,2,3,4]' LIMIT 12$$) FROM unnest('{rank(),dense_rank(),row_number()}'::text[]) f;
 SELECT compare('COSINE', $$row_number() OVER (ORDER BY 1 - (e <=> '[1,2,3,4]') DESC)$$, 'LIMIT 12 OFFSET 3');
-EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT id, rank() OVER (ORDER BY e <-> '[1,2,3,4]') FROM l2_s LIMIT 12;
+-- from 16 on, PostgreSQL's rank does not look at the row after the last
+SELECT regexp_replace(explained($$ SELECT id, rank() OVER (ORDER BY e <-> '[1,2,3,4]') FROM l2_s LIMIT 12 $$), 'l2_s \(actual rows=1[23] ', 'l2_s (actual rows=12 or 13 ') AS explained;
 
 -- columns that are computed above the order have the distance, and what else they are made of
 CREATE FUNCTION costly(float8) RETURNS float8 LANGUAGE plpgsql COST 10000 AS 'BEGIN RETURN round($1::numeric, 2); END';
