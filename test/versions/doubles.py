@@ -51,6 +51,10 @@ class Refused(Exception):
         self.code = code
 
 
+class Denied(Exception):
+    """privilege_interceptor.go: PermissionDenied."""
+
+
 class Panic(Exception):
     """The server's process dies, or gRPC's recovery says so."""
 
@@ -93,6 +97,7 @@ class Collection:
         self.rows = [{**row, " born": self.now - 1000000 * TICK, " died": None} for row in order.get("rows", [])]
         self.next_id = 1000
         self.aliases = order.get("aliases", [])
+        self.denied = order.get("denied", [])       # names by which it may not be asked for
         self.partitions = ["_default", *order.get("partitions", [])]
 
     def tick(self):
@@ -499,6 +504,8 @@ class Model(double.Double):
             return response
         if collection is None:
             raise Refused("collection not found[database=default][collection=%s]" % name, 100)
+        if name in collection.denied:
+            raise Denied("PrivilegeDescribeCollection: permission deny to ann in the `default` database")
         if rpc.name == "DescribeCollection":
             collection.answer_describe(response)
         elif rpc.name == "HasCollection":
@@ -554,6 +561,8 @@ class Model(double.Double):
     def respond(self, rpc, sent, context):
         try:
             return super().respond(rpc, sent, context)
+        except Denied as e:
+            context.abort(grpc.StatusCode.PERMISSION_DENIED, str(e))
         except Panic as e:
             context.abort(grpc.StatusCode.UNIMPLEMENTED if str(e) == "unimplemented" else grpc.StatusCode.UNAVAILABLE, "PANIC: %s" % e)
         except Exception as e:

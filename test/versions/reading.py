@@ -234,6 +234,24 @@ def own_write_alias(c):
     c.select("SELECT id, m FROM %s" % t, pairs(4), "by the name")
 
 
+@check("who may use a collection by its alias alone can: read, search, write, and sees it",
+       "internal/proxy/privilege_interceptor.go: the right is looked for by the name in the request; DescribeCollection tells the collection's own")
+def alias_only(c):
+    real, alias = "hidden%s" % c.server, "shown%s" % c.server
+    t = c.make(ID, M, V, rows=rows(4), indexes=INDEX, lag=LAG, name=real, aliases=[alias], denied=[real])
+    c.same(c.run("SELECT id FROM %s" % t).error, "42501", "by its own name: the SQLSTATE")
+    c.must("CREATE FOREIGN TABLE %s (id bigint NOT NULL, m bigint NOT NULL, v vector(2) NOT NULL) SERVER %s OPTIONS (fetch_size '2')" % (alias, c.server))
+    c.select("SELECT id, m FROM %s" % alias, pairs(4))
+    c.same(c.must("SELECT id FROM %s ORDER BY v <-> '[3,0]' LIMIT 1" % alias), [(3,)], "the nearest")
+    c.must("INSERT INTO %s VALUES (5, 50, '[5,0]')" % alias)
+    c.same(c.run("UPDATE %s SET m = 0 WHERE id = 2" % alias).count, 1, "rows updated")
+    c.same(c.run("DELETE FROM %s WHERE m = 30" % alias).count, 1, "rows deleted")
+    c.forget()
+    c.select("SELECT id, m FROM %s" % alias, [(1, 10), (2, 0), (4, 40), (5, 50)], "after own writes")
+    c.same({q["collection_name"] for q in c.queries()}, {alias}, "the name in queries")
+    c.same(sorted((r["id"], r["m"]) for r in c.stored(t)), [(1, 10), (2, 0), (4, 40), (5, 50)], "what is stored")
+
+
 @check("own writes are seen over a new connection of the same session", TASK_QUERY)
 def own_write_reconnected(c):
     t = c.make(ID, M, V, rows=rows(2), lag=LAG)
