@@ -468,6 +468,25 @@ def strong_server(c):
         c.must("ALTER SERVER %s OPTIONS (DROP consistency_level)" % c.server)
 
 
+@check("a collection whose own level is Strong is read so: what another session wrote is seen at once", TASK_QUERY)
+def strong_collection(c):
+    t = c.make(ID, M, V, rows=rows(7), indexes=INDEX, options="fetch_size '2'", lag=LAG, describe={"consistency_level": "Strong"})
+    u = c.make(ID, M, V, rows=rows(7), indexes=INDEX, lag=LAG)
+    for table in (t, u):
+        c.others(table, rows=rows(1, 8), delete=[1])
+    c.forget()
+    c.select("SELECT id, m FROM %s" % t, pairs(7, 2))
+    if c.version >= (2, 5):
+        first_pages_are_fresh(c)
+        c.same(c.pages()[0]["consistency_level"], STRONG, "the level")
+    c.same(c.must("SELECT count(*) FROM %s WHERE id = 8" % t), [(1,)], "count(*)")
+    c.same(c.must("SELECT id FROM %s ORDER BY v <-> '[1,0]' LIMIT 1" % t), [(2,)], "the nearest")
+    c.select("SELECT id FROM %s WHERE id IN (1, 8)" % t, [(8,)], "by key")
+    c.same(c.must("SELECT (s.item).id FROM milvus.search(NULL::%s, 'v', ARRAY['[8,0]']::vector[], k => 1) s" % t), [(8,)], "milvus.search()")
+    # else the double's lag would show nothing
+    c.select("SELECT id, m FROM %s" % u, pairs(7), "a collection that is not")
+
+
 @check("the other levels: no timestamp beside the iterator", TASK_QUERY, NEW)
 def levels(c):
     for level, want in (("bounded", {BOUNDED}), ("eventually", {EVENTUALLY}), ("session", {BOUNDED, EVENTUALLY, STRONG})):
