@@ -10,6 +10,7 @@ INDEX = [{"field_name": "v", "index_name": "v", "state": "Finished", "params": [
 NEW = since("2.5.0")
 OLD = before("2.5.0")
 LAG = 10000         # ms
+DESCRIBING = {"DescribeCollection", "DescribeIndex", "ShowPartitions", "GetCollectionStatistics"}
 
 
 def rows(count, first=1):
@@ -543,6 +544,21 @@ def search(c):
     for request in c.asked("Search"):
         c.expect("iterator" not in parameters(request), "a search with the key iterator")
         sees_own_writes(c, request, own)
+
+
+@check("a search is one Search, and a description of the collection at the most", "internal/proxy/impl.go: what each RPC costs is the proxy's")
+def one_search(c):
+    t = c.make(ID, M, V, rows=rows(30), indexes=INDEX)
+    for sql, want in (("SELECT id, m, v <-> '[2,0]' FROM %s ORDER BY v <-> '[2,0]' LIMIT 3", 3), ("SELECT m FROM %s WHERE m > 100 ORDER BY v <-> '[2,0]' LIMIT 3", 3),
+                      ("SELECT (s.item).id FROM milvus.search(NULL::%s, 'v', ARRAY['[3,0]']::vector[], k => 3) s", 3)):
+        c.must(sql % t)
+        for _ in range(2):
+            c.forget()
+            c.same(len(c.must(sql % t)), want, "rows")
+            asked = [r["rpc"] for r in c.sent]
+            c.same(asked.count("Search"), 1, "searches of %s" % asked)
+            others = sorted(set(asked) - {"Search"})
+            c.expect(len(asked) == len(others) + 1 and set(others) <= DESCRIBING, "%s sends %s", sql, asked)
 
 
 @check("milvus.search() has no iterator, and sees own writes", "internal/proxy/task_search.go")
