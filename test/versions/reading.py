@@ -701,6 +701,13 @@ def canary(c):
     result = c.run("SELECT id FROM %s" % t)
     c.expect(result.error, "no error, but %s", result)
     c.expect(result.error not in ("57014", "XX000"), "%s", result)
+    # for the report that the hint asks for: what was sent, to what
+    strong = [q for q in c.pages() if q["consistency_level"] == STRONG]
+    c.expect(strong, "it was not asked again at level Strong")
+    told = ", ".join("%s=%s" % (k, v) for k, v in sorted(parameters(strong[-1]).items(), reverse=True) if k != "collection_id")
+    for text in ("Query", told, "consistency level Strong", "guarantee timestamp %d" % strong[-1]["guarantee_timestamp"], '"%s"' % c.text):
+        c.expect(text in result.detail, "the detail lacks %s: %s", text, result.detail)
+    c.expect(t in result.message and "3" in result.message, "%s", result)
 
 
 @check("an empty page in other statements is an error as well", CANARY)
