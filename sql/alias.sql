@@ -79,6 +79,18 @@ BEGIN
 	END LOOP;
 END $$;
 
+-- what waits for the commit goes where its statement began, whatever the alias means by then
+SELECT milvus.alter_alias('one_l3', 'alias_docs');
+ALTER FOREIGN TABLE docs_l3 OPTIONS (ADD write_mode 'commit');
+BEGIN;
+INSERT INTO docs_l3 VALUES (3001, 8, '[1,1]');
+SELECT milvus.alter_alias('two_l3', 'alias_docs');
+INSERT INTO docs_l3 VALUES (3002, 8, '[1,1]');
+SELECT milvus.alter_alias('one_l3', 'alias_docs');
+COMMIT;
+SELECT (SELECT array_agg(id) FROM one_l3 WHERE n = 8) AS one, (SELECT array_agg(id) FROM two_l3 WHERE n = 8) AS two;
+ALTER FOREIGN TABLE docs_l3 OPTIONS (DROP write_mode);
+
 -- a collection that is dropped, and made again under its name, is another one
 CREATE FUNCTION make_again(id bigint) RETURNS boolean VOLATILE LANGUAGE plpgsql AS $$
 BEGIN

@@ -19,6 +19,22 @@ CREATE FOREIGN TABLE flat (id bigint NOT NULL, e vector(2)) SERVER s OPTIONS (co
 SELECT id FROM flat WHERE id = 1;
 SELECT e FROM flat WHERE id = 99;
 INSERT INTO flat VALUES (4, '[1,2]');
+-- of vectors of other types as well; of sparse ones, whose fields have no dimension, each value is looked at
+CREATE FOREIGN TABLE kinds (id bigint NOT NULL, b bit(16) NOT NULL, h halfvec(3) NOT NULL, sp sparsevec(100) NOT NULL, e vector(3) NOT NULL) SERVER l2;
+SELECT make_collection('kinds');
+INSERT INTO kinds VALUES (1, B'1010101010101010', '[1,2,3]', '{2:1}/100', '[1,2,3]'), (2, B'1111000011110000', '[4,5,6]', '{1:1,90:2}/100', '[4,5,6]');
+SELECT milvus.create_index('kinds', 'b', 'BIN_FLAT', 'HAMMING'), milvus.create_index('kinds', 'h', 'FLAT', 'L2'), milvus.create_index('kinds', 'sp', 'SPARSE_INVERTED_INDEX', 'IP'), index_and_load('kinds', 'e', 'FLAT', 'L2');
+CREATE FOREIGN TABLE narrow_kinds (id bigint NOT NULL, b bit(8), h halfvec(2), sp sparsevec(50), e vector(2)) SERVER l2 OPTIONS (collection 'kinds');
+SELECT id FROM narrow_kinds ORDER BY id;
+SELECT field, try(format('SELECT %I FROM narrow_kinds WHERE id = 1', field)) FROM unnest('{b,h,sp,e}'::text[]) field;
+SELECT field, try(format('SELECT %I FROM narrow_kinds WHERE id = 2', field)) FROM unnest('{b,h,sp,e}'::text[]) field;
+SELECT sp FROM narrow_kinds WHERE id = 1;
+SELECT try(format('SELECT id FROM narrow_kinds ORDER BY %I <-> %L LIMIT 1', field, q)) FROM (VALUES ('h', '[1,2]'), ('e', '[1,2]')) x(field, q);
+-- rows have no ctid (see below), nor what a row of PostgreSQL has of its transactions
+SELECT name, try(format('SELECT %I FROM kinds', name)), try(format('SELECT id FROM kinds WHERE %I IS NOT NULL', name)), try(format('DELETE FROM kinds WHERE %I IS NOT NULL', name)), try(format('UPDATE kinds SET e = e WHERE %I IS NOT NULL', name))
+	FROM unnest('{xmin,xmax,cmin,cmax}'::text[]) name;
+SELECT milvus.drop_collection('kinds');
+DROP FOREIGN TABLE kinds, narrow_kinds;
 -- a domain over a type that fits, and its constraints
 CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
 CREATE DOMAIN word AS varchar(40) NOT NULL CHECK (VALUE <> 'ab   ');

@@ -119,6 +119,38 @@ EXPLAIN (COSTS OFF) SELECT id FROM filter_l2 WHERE n2 > 1 AND f > 1;
 EXPLAIN (COSTS OFF) SELECT id FROM filter_l3 WHERE n4 IS NULL OR s NOT IN ('a', 'b');
 EXPLAIN (COSTS OFF) SELECT id FROM filter_s WHERE n2 > 40000;
 EXPLAIN (COSTS OFF) SELECT id FROM filter_s WHERE f = 0.1;
+-- long chains are balanced: how deep the parentheses are, and how many stand side by side; 1,000 conditions are 5 halvings of 32
+CREATE FUNCTION shape(condition text) RETURNS TABLE (sent integer, deepest integer, longest integer) LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+	level integer := 0;
+	lengths integer[] := '{}';
+	word text[];
+BEGIN
+	sent := 0;
+	deepest := 0;
+	longest := 0;
+	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) SELECT id FROM filter_l3 WHERE ' || condition LOOP
+		CONTINUE WHEN line !~ '^ *Milvus Filter: ';
+		FOR word IN SELECT regexp_matches(line, '[()]|n2 [<>]=? -?[0-9]+', 'g') LOOP
+			IF word[1] = '(' THEN
+				level := level + 1;
+				deepest := greatest(deepest, level);
+			ELSIF word[1] = ')' THEN
+				lengths[level] := 0;
+				level := level - 1;
+			ELSE
+				sent := sent + 1;
+				lengths[level] := coalesce(lengths[level], 0) + 1;
+				longest := greatest(longest, lengths[level]);
+			END IF;
+		END LOOP;
+	END LOOP;
+	RETURN NEXT;
+END $$;
+SELECT n, operator, (shape((SELECT string_agg(format('n2 %s %s', CASE WHEN i % 2 = 0 THEN '<' ELSE '>' END, CASE operator WHEN 'OR' THEN CASE WHEN i % 2 = 0 THEN -100 - i ELSE 100 + i END ELSE CASE WHEN i % 2 = 0 THEN 100 + i ELSE -100 - i END END),
+		' ' || operator || ' ') FROM generate_series(1, n) i))).* FROM unnest('{20,1000}'::integer[]) n, unnest('{AND,OR}'::text[]) operator ORDER BY n, operator;
+DROP FUNCTION shape;
 -- a clause is never dropped, whatever is between it and the LIMIT
 SELECT id FROM filter_s WHERE length(s) = 2 LIMIT 2;
 SELECT count(*) FROM (SELECT id FROM filter_s WHERE s LIKE 'a%' AND n2 > 0 LIMIT 100) x;

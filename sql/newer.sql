@@ -200,6 +200,16 @@ SELECT p.proname, x.asked FROM pg_proc p
 SELECT try($$SELECT milvus.drop_role('d', NULL)$$);
 SELECT try($$SELECT milvus.drop_role(NULL, 'x')$$);
 SELECT try($$SELECT milvus.call('d', 'DropRole', NULL)$$);
+-- what a server has no type for, though some client has made a field of it, it is not asked to index: it would be at it for ever
+SELECT answers('DescribeCollection', '{"collection_name": "c", "collectionID": 42, "schema": {"name": "c", "fields": [
+	{"fieldID": 100, "name": "id", "is_primary_key": true, "data_type": "Int64"},
+	{"fieldID": 101, "name": "moment", "data_type": "Timestamptz"},
+	{"fieldID": 102, "name": "half", "data_type": "Float16Vector", "type_params": [{"key": "dim", "value": "4"}]},
+	{"fieldID": 103, "name": "whole", "data_type": "FloatVector", "type_params": [{"key": "dim", "value": "4"}]}]}}');
+SELECT control('{"op": "version", "version": "v2.3.5"}') IS NOT NULL, milvus.disconnect('d');
+SELECT field, asked(format('SELECT milvus.create_index(%L, %L, wait => false)', 'c', field)) FROM unnest('{half,moment,whole}'::text[]) field;
+SELECT control('{"op": "version", "version": "3.0.1"}') IS NOT NULL, milvus.disconnect('d');
+SELECT field, asked(format('SELECT milvus.create_index(%L, %L, wait => false)', 'c', field)) FROM unnest('{half,moment}'::text[]) field;
 -- what Milvus forbids
 SELECT control('{"op": "fail", "rpc": "DropCollection", "grpc": "PERMISSION_DENIED", "message": "PrivilegeDropCollection: permission deny to ann"}') IS NOT NULL;
 SELECT try($$SELECT milvus.drop_collection('c')$$);

@@ -75,6 +75,7 @@ class Collection:
         "blind_until_strong": False,    # pages of the iterator are empty until somebody reads at level Strong
         "backward": False,      # pages behind a cursor go back to the keys before it
         "meta_nullable": False, # $meta was added later: it is nullable, with the default {}
+        "made_again_at_write": False,   # just before the next Insert or Upsert another session drops it, and makes one of its name
         "disorder": False,      # pages in the order of insertion, not of the key
     }
 
@@ -363,7 +364,19 @@ class Collection:
         else:
             response.IDs.int_id.data.extend(keys)
 
+    def check_schema(self, request):
+        """task_insert.go, task_upsert.go, PreExecute: a schema_timestamp that is not the collection's update_timestamp is refused,
+        ErrCollectionSchemaMismatch: 3b3959c625, 2.5.4; 6111a0dc22, 2.4.21."""
+        if self.options["made_again_at_write"]:
+            self.options["made_again_at_write"] = False
+            self.describe.update({"collectionID": str(int(self.describe["collectionID"]) + 100000), "update_timestamp": str(int(self.describe["update_timestamp"]) + TICK)})
+            self.rows = []
+        checks = self.version >= (2, 5, 4) or (2, 4, 21) <= self.version < (2, 5)
+        if checks and request.schema_timestamp not in (0, int(self.describe["update_timestamp"])):
+            raise Refused("collection schema mismatch[collection=%s]" % self.name, 109)
+
     def insert(self, request, response):
+        self.check_schema(request)
         rows = self.decode(request)
         at = self.tick()
         for row in rows:
@@ -376,6 +389,7 @@ class Collection:
         response.succ_index.extend(range(len(rows)))
 
     def upsert(self, request, response):
+        self.check_schema(request)
         partial = getattr(request, "partial_update", False) and self.version >= (2, 6, 1)
         rows = self.decode(request, partial)
         keys = [r[self.key] for r in rows]

@@ -238,7 +238,7 @@ def own_write_alias(c):
 @check("who may use a collection by its alias alone can: read, search, write, and sees it",
        "internal/proxy/privilege_interceptor.go: the right is looked for by the name in the request; DescribeCollection tells the collection's own")
 def alias_only(c):
-    real, alias = "real%s" % c.server, "alias%s" % c.server
+    real, alias = "hidden%s" % c.server, "shown%s" % c.server
     t = c.make(ID, M, V, rows=rows(4), indexes=INDEX, lag=LAG, name=real, aliases=[alias], denied=[real])
     c.same(c.run("SELECT id FROM %s" % t).error, "42501", "by its own name: the SQLSTATE")
     c.must("CREATE FOREIGN TABLE %s (id bigint NOT NULL, m bigint NOT NULL, v vector(2) NOT NULL) SERVER %s OPTIONS (fetch_size '2')" % (alias, c.server))
@@ -648,6 +648,7 @@ def after_an_error(c):
 
 # --- the collection's id ---
 
+CHECKED = since("2.5.4")
 IDENTITY = "internal/proxy/task_query.go, task_search.go, collection_id: 4c91e05a5d, 2.5.4"
 
 
@@ -688,6 +689,32 @@ def changed(c, cursor, table, first):
 def made_again_pages(c):
     t = c.make(ID, M, V, rows=rows(9), indexes=INDEX, options="fetch_size '2'")
     changed(c, "SELECT id, m FROM %s" % t, t, (1, 10))
+
+
+@check("the same between two searches of one statement", IDENTITY, CHECKED)
+def made_again_searches(c):
+    t = c.make(ID, M, V, rows=rows(9), indexes=INDEX)
+    changed(c, "SELECT o.x, t.m FROM (VALUES (1, '[1,0]'::vector), (2, '[2,0]'), (3, '[3,0]')) o(x, q), LATERAL (SELECT m FROM %s ORDER BY v <-> o.q LIMIT 1) t" % t, t, (1, 10))
+
+
+@check("the same between two reads of one statement, one page each", IDENTITY, CHECKED)
+def made_again_reads(c):
+    t = c.make(ID, M, V, rows=rows(9), indexes=INDEX)
+    changed(c, "SELECT o.x, t.m FROM (VALUES (1), (2), (3)) o(x), LATERAL (SELECT m FROM %s t WHERE t.m = o.x * 10 OFFSET 0) t" % t, t, (1, 10))
+
+
+@check("the same between a description that is a moment old and the first request", IDENTITY, CHECKED)
+def made_again_before(c):
+    for sql in ("SELECT m FROM %s", "SELECT m FROM %s ORDER BY v <-> '[1,0]' LIMIT 1", "SELECT m FROM %s WHERE id = 1", "SELECT count(*) FROM %s", "SELECT m FROM %s WHERE m > 5"):
+        t = c.make(ID, M, V, rows=rows(9), indexes=INDEX)
+        c.must("PREPARE p AS " + sql % t)
+        c.must("EXECUTE p")
+        c.make_again(t, ID, M, V, rows=[{"id": 1, "m": -1, "v": [1.0, 0.0]}], indexes=INDEX)
+        result = c.run("EXECUTE p")
+        # the plan still holds: an answer of the new one alone is right as well
+        new = {"SELECT count(*) FROM %s": [(1,)], "SELECT m FROM %s WHERE m > 5": []}.get(sql, [(-1,)])
+        c.expect(result.error == "40001" or result.rows == new, "%s: %s", sql, result)
+        c.must("DEALLOCATE p")
 
 
 # --- 9: the canary ---

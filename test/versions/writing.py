@@ -3,7 +3,7 @@
 import math
 
 from rpcs import lacks
-from harness import ID, V, check, column, dynamic, field, since, values_of
+from harness import ID, V, check, column, dynamic, field, numbers, since, values_of
 
 WRITES = ("Insert", "Upsert", "Delete")
 VALIDATE = "internal/proxy/validate_util.go fillWithValue"
@@ -315,6 +315,37 @@ def delete_parameters(c):
     c.same(c.run("EXECUTE d(3, 99)").count, 1, "rows")
     c.must("PREPARE e(bigint[]) AS DELETE FROM %s WHERE id = ANY ($1)" % t)
     c.same(c.run("EXECUTE e('{1,2,3,98}')").count, 2, "rows")
+
+
+SCHEMA = "internal/proxy/task_insert.go, task_upsert.go PreExecute, schema_timestamp, ErrCollectionSchemaMismatch (109): 3b3959c625, 2.5.4; 6111a0dc22, 2.4.21"
+CHECKED = [v for v in ALL if numbers(v) >= (2, 5, 4) or (2, 4, 21) <= numbers(v) < (2, 5)]
+
+
+@check("rows are written with the time of the schema that they were made for", SCHEMA, CHECKED)
+def schema_timestamp(c):
+    for options, statement in (("", "INSERT INTO %s VALUES (7, 70, '[7,0]'), (8, 80, '[8,0]')"), ("batch_size '1'", "INSERT INTO %s VALUES (7, 70, '[7,0]'), (8, 80, '[8,0]')"),
+                               ("insert_mode 'upsert'", "INSERT INTO %s VALUES (1, 11, '[7,0]')"), ("write_mode 'commit'", "INSERT INTO %s VALUES (7, 70, '[7,0]')"),
+                               ("", "UPDATE %s SET m = 1 WHERE id = 2"), ("", "UPDATE %s SET v = '[1,1]'")):
+        t = c.make(ID, M, V, rows=rows(3), options=options, describe={"update_timestamp": "461234567890123456"})
+        c.forget()
+        c.must(statement % t)
+        sent = c.asked("Insert", "Upsert")
+        c.expect(sent, "nothing was written by %s", statement)
+        c.same({int(r.get("schema_timestamp", 0)) for r in sent}, {461234567890123456}, "schema_timestamp, %s %s" % (statement, options))
+
+
+@check("a collection that was dropped and made again just before the rows came: 40001, and none is in it", SCHEMA, CHECKED)
+def made_again_before_rows(c):
+    for options, statement in (("", "INSERT INTO %s VALUES (7, 70, '[7,0]')"), ("insert_mode 'upsert'", "INSERT INTO %s VALUES (1, 11, '[7,0]')"),
+                               ("", "UPDATE %s SET m = 1 WHERE id = 2"), ("write_mode 'commit'", "INSERT INTO %s VALUES (7, 70, '[7,0]')")):
+        t = c.make(ID, M, V, rows=rows(3), options=options)
+        c.must("SELECT id FROM %s" % t)
+        c.set(t, made_again_at_write=True)
+        result = c.run(statement % t)
+        c.same(result.error, "40001", "%s: %s; the SQLSTATE" % (statement, result))
+        c.same(c.stored(t), [], "what the new one has, %s" % statement)
+        c.must("INSERT INTO %s VALUES (9, 90, '[9,0]')" % t)
+        c.same([r["id"] for r in c.stored(t)], [9], "what it has then")
 
 
 TRUNCATE = "internal/proxy/impl.go TruncateCollection: from 6cc639e1bf, 2.6.11, on; before, Unimplemented"
