@@ -11,7 +11,7 @@ with open("milvus_fdw.control") as f:
 with open("META.json") as f:
     meta = json.load(f)
 with open("Makefile") as f:
-    oldest = re.search(r"needs PostgreSQL (\d+) to", f.read()).group(1)
+    oldest, newest = map(int, re.search(r"needs PostgreSQL (\d+) to (\d+)", f.read()).groups())
 
 required = ["name", "version", "abstract", "maintainer", "license", "provides", "meta-spec"]
 optional = ["description", "generated_by", "tags", "no_index", "prereqs", "release_status", "resources"]
@@ -45,8 +45,9 @@ for phase, relations in meta.get("prereqs", {}).items():
     for relation, needs in relations.items():
         wrong(relation not in ("requires", "recommends", "suggests", "conflicts"), f"prereqs that are {relation}")
         for name, least in needs.items():
-            wrong(not re.fullmatch(semver, least), f"version of {name}")
-wrong(meta["prereqs"]["runtime"]["requires"].get("PostgreSQL") != f"{oldest}.0.0", f"needs PostgreSQL {oldest}, says the Makefile")
+            wrong(not all(re.fullmatch(rf"((>=|<=|>|<|==|!=) *)?{semver}", part.strip()) for part in least.split(",")), f"version of {name}")
+wrong(meta["prereqs"]["runtime"]["requires"].get("PostgreSQL") != f">= {oldest}.0.0, < {newest + 1}.0.0",
+      f"PostgreSQL {oldest} to {newest}, says the Makefile")
 
 changelog = "packaging/debian/changelog"
 if os.path.exists(changelog):

@@ -567,8 +567,8 @@ class Model(double.Double):
             self.panicked = str(e)
             raise
 
-    def record(self, rpc, sent):
-        fault = super().record(rpc, sent)
+    def record(self, rpc, sent, request_id=None):
+        fault = super().record(rpc, sent, request_id)
         self.last = self.recorded[-1]
         return fault
 
