@@ -231,6 +231,9 @@ read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *f
 	/* whatever was believed of the collection may be why it failed */
 	collection_forget(table->connection, table->collection->dbname, table->collection->name);
 	status.reason = pnstrdup((const char *) flat->reason.data, flat->reason.len);
+	/* the id in the request (proxy/task_query.go, task_search.go) */
+	if (strstr(status.reason, "is not consistent to"))
+		table_raise_outdated(table);
 	if (status.code == MILVUS_COLLECTION_NOT_LOADED || strstr(status.reason, "not loaded"))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
