@@ -102,10 +102,9 @@ SELECT (SELECT array_agg(n) FROM (SELECT n FROM l2_s GROUP BY n ORDER BY min(e <
 	= (SELECT array_agg(n) FROM (SELECT n FROM search_local GROUP BY n ORDER BY min(e <-> '[1,2,3,4,5,6,7,8]'), n LIMIT 3) x) AS same;
 SELECT count(*) FROM (SELECT id FROM l2_s ORDER BY e <-> '[1,2,3,4,5,6,7,8]') x;
 -- one search where one is enough, and the vector only where it is asked for
-CREATE FUNCTION plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE l text; BEGIN
-	FOR l IN EXECUTE 'EXPLAIN (ANALYZE, VERBOSE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
-		CONTINUE WHEN l ~ 'Milvus Bytes|Buffers|Memory'; RETURN NEXT regexp_replace(l, 'actual rows=(\d+)(\.\d+)?', 'actual rows=\1'); END LOOP; END $$;
+CREATE FUNCTION plan_of(query text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT l FROM explained(query, 'ANALYZE, VERBOSE, COSTS OFF, TIMING OFF, SUMMARY OFF') l
+	WHERE l !~ 'Milvus Bytes|Buffers|Memory' $$;
 SELECT plan_of($$ SELECT id, s, e <-> '[1,2,3,4,5,6,7,8]' AS d FROM l2_s WHERE n < 5 ORDER BY d LIMIT 10 $$);
 SELECT plan_of($$ SELECT id FROM l2_s ORDER BY e <-> '[1,2,3,4,5,6,7,8]' LIMIT 10 OFFSET 5 $$);
 SELECT plan_of($$ SELECT id, e FROM l2_l3 ORDER BY e <-> '[1,2,3,4,5,6,7,8]', id LIMIT 2 $$);
