@@ -613,9 +613,16 @@ Datum
 milvus_search(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Relation	relation = open_relation(fcinfo);
+	Relation	relation;
 	ManySearch	search = {0};
 
+	/* as an older version of the extension declares it */
+	if (PG_NARGS() <= ARG_STRICT_GROUP_SIZE)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("milvus.search() is of an older version than the library of milvus_fdw, which is %s", MILVUS_FDW_VERSION),
+				 errhint("Run ALTER EXTENSION milvus_fdw UPDATE in this database.")));
+	relation = open_relation(fcinfo);
 	InitMaterializedSRF(fcinfo, 0);
 	search.store = rsinfo->setResult;
 	search.store_desc = rsinfo->setDesc;

@@ -1,4 +1,4 @@
--- from the first release to 0.1.1
+-- from the first release to 0.2.0
 
 DROP FUNCTION milvus.search(anyelement, text, anycompatiblearray, integer, text, name[], jsonb, double precision, text);
 CREATE FUNCTION milvus.bm25_distance(body text, words text) RETURNS double precision
