@@ -100,7 +100,7 @@ SELECT 'EXPLAIN (COSTS OFF, VERBOSE) SELECT k FROM keys_s WHERE n IN (' || :'lis
 SELECT not_sent(:'explain');
 -- larger than a message: checked here
 SELECT count(*) FROM keys_s WHERE n = 5 AND k <> repeat('x', 60000000);
-PREPARE huge(text) AS SELECT count(*) FROM keys_s WHERE n = 5 AND k < $1;
+PREPARE huge(text) AS SELECT count(*) FROM keys_s WHERE n = 5 AND k < $1 COLLATE "C";
 SELECT format('EXECUTE huge(%L)', repeat('a', 60000000)) AS huge \gset
 SET plan_cache_mode = force_generic_plan;
 :huge;

@@ -18,7 +18,8 @@ CREATE FUNCTION plan_of(query text) RETURNS SETOF text LANGUAGE sql AS $$
 -- count(*)
 SELECT (SELECT count(*) FROM plans_s), (SELECT count(*) FROM plans_l3), (SELECT count(*) FROM plans_l2);
 SELECT count(*), count(id), count(*) * 2 AS twice FROM plans_s WHERE n = 3 AND s <> 's1';
-SELECT plan_of('SELECT count(*), count(id), count(*) * 2 FROM plans_s WHERE n = 3');
+-- 19 itself takes count(id) for count(*)
+SELECT replace(plan_of('SELECT count(*), count(id), count(*) * 2 FROM plans_s WHERE n = 3'), '(count(id))', '(count(*))') AS plan_of;
 SELECT count(1), count(NULL) FROM plans_s;
 EXPLAIN (COSTS OFF) SELECT count(1) FROM plans_s;
 SELECT count(*) FROM plans_s WHERE n = 3 AND n = 4;
