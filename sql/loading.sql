@@ -53,6 +53,16 @@ SELECT answers('GetLoadState', '{"state": "LoadStateLoaded"}'), answers('Search'
 SELECT id FROM t ORDER BY e <-> '[1,1]' LIMIT 1;
 SELECT answers('Search', '{"status": {"code": 65535, "reason": "worker(1) query failed: context canceled"}}');
 SELECT try($$SELECT id FROM t ORDER BY e <-> '[1,1]' LIMIT 1$$);
+-- request_timeout is of all that a statement waits for until it has rows: of the description and the first page together, and of each page after
+SELECT answers('Query', '{"fields_data": [{"type": "Int64", "field_name": "id", "scalars": {"long_data": {"data": [7]}}}]}', '{"fields_data": [{"type": "Int64", "field_name": "id", "scalars": {"long_data": {"data": [8]}}}]}',
+	'{"fields_data": [{"type": "Int64", "field_name": "id", "scalars": {"long_data": {"data": [9]}}}]}', '{}');
+ALTER SERVER d OPTIONS (ADD request_timeout '3');
+SELECT count(milvus.call('d', 'ListDatabases', '{}')), control('{"op": "delay", "seconds": 1.2}') IS NOT NULL;
+SELECT left(try('SELECT id FROM t'), 60);
+SELECT control('{"op": "delay", "seconds": 0}') IS NOT NULL;
+EXPLAIN (COSTS OFF) SELECT id FROM t;
+SELECT control('{"op": "delay", "seconds": 0.7}') IS NOT NULL;
+SELECT id FROM t;
 SELECT control('{"op": "reset"}') IS NOT NULL;
 DROP SERVER d CASCADE;
 DROP FUNCTION control, answers, asked, try;

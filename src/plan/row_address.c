@@ -1,10 +1,11 @@
 /*
  * row_address.c
- *		ctid, which rows of a collection do not have.
+ *		ctid, xmin and their like, which rows of a collection do not have.
  */
 #include "postgres.h"
 
 #include "access/sysattr.h"
+#include "catalog/heap.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
 
@@ -15,6 +16,7 @@ typedef struct AddressSearch
 	Relids		relids;			/* the relation and its parents, all of one
 								 * query level */
 	int			level;			/* how many queries below that level we are */
+	AttrNumber	found;
 } AddressSearch;
 
 /*
@@ -35,9 +37,12 @@ names_address(Node *node, AddressSearch *search)
 	if (node == NULL)
 		return false;
 	if (IsA(node, Var))
-		return ((Var *) node)->varattno == SelfItemPointerAttributeNumber &&
+	{
+		search->found = ((Var *) node)->varattno;
+		return search->found < 0 && search->found != TableOidAttributeNumber &&
 			(int) ((Var *) node)->varlevelsup == search->level &&
 			bms_is_member(((Var *) node)->varno, search->relids);
+	}
 	if (IsA(node, TargetEntry) && search->level == 0 && is_planners_own((TargetEntry *) node))
 		return false;
 	if (!IsA(node, Query))
@@ -51,7 +56,7 @@ names_address(Node *node, AddressSearch *search)
 void
 row_address_refuse(PlannerInfo *root, Index relid)
 {
-	AddressSearch search = {bms_make_singleton(relid), 0};
+	AddressSearch search = {bms_make_singleton(relid), 0, 0};
 
 	/* of a partition the query names the parent's */
 	for (Index child = relid; root->append_rel_array && root->append_rel_array[child];)
@@ -62,8 +67,8 @@ row_address_refuse(PlannerInfo *root, Index relid)
 	if (query_tree_walker(root->parse, names_address, &search, 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("rows of foreign table \"%s\" have no ctid",
-						planner_rt_fetch(relid, root)->eref->aliasname),
+				 errmsg("rows of foreign table \"%s\" have no %s",
+						planner_rt_fetch(relid, root)->eref->aliasname, NameStr(SystemAttributeDefinition(search.found)->attname)),
 				 errdetail("Milvus knows rows by their primary keys only.")));
 	bms_free(search.relids);
 }

@@ -332,6 +332,7 @@ open_connection(MilvusConnection *connection, ForeignServer *server, UserMapping
 	connection->rpc.address = psprintf("%s:%d", options.host, options.port);
 	connection->rpc.connect_timeout_ms = options.connect_timeout_ms;
 	connection->rpc.request_timeout_ms = options.request_timeout_ms;
+	connection->rpc.waits = &connection->waits;
 	authorization = make_authorization(&credentials);
 	if (authorization)
 		set_header(connection, "authorization", authorization);

@@ -37,6 +37,7 @@ typedef struct MilvusConnection
 	bool		lent;			/* its credentials are not the user's own, see
 								 * check_lent_credentials() */
 	RpcServer	rpc;
+	RpcWaits	waits;
 	char	   *server_version; /* as the server says */
 	char	   *dbname;
 	const Dialect *dialect;

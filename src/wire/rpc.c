@@ -206,8 +206,8 @@ raise_grpc_status(RpcCall *call, int status, const char *message)
 			ereport(ERROR,
 					(errcode(ERRCODE_CONNECTION_FAILURE),
 					 errmsg("Milvus server \"%s\" did not answer in time", call->server->name),
-					 errdetail("%s to %s took longer than %d ms.", call->rpc,
-							   call->server->address, call->server->request_timeout_ms),
+					 errdetail("The statement had waited for %d ms when %s was not answered by %s.",
+							   call->server->request_timeout_ms, call->rpc, call->server->address),
 					 errhint("See the server option request_timeout.")));
 			break;
 		case WIRE_STATUS_UNAUTHENTICATED:
@@ -288,19 +288,33 @@ reserve_buffer(RpcBuffer *buffer, size_t len)
 }
 
 /*
- * How much of request_timeout is left; 0: there is none.  All that is done for the one
- * answer counts, also asking again on a new connection.  Only waiting does: an answer
- * that nobody came to fetch is not late.
+ * How much of request_timeout is left; 0: there is none.  All that a statement waits
+ * for until it has rows, or has written some, counts: descriptions before them, and
+ * asking again on a new connection.  Only waiting does: an answer that nobody came to
+ * fetch is not late.
  */
 static int
 time_left(RpcCall *call)
 {
+	RpcWaits   *waits = call->server->waits;
 	TimestampTz now = GetCurrentTimestamp();
-	int			limit = call->server->request_timeout_ms;
+	int64		limit = call->server->request_timeout_ms;
 
 	if (call->waiting_since == 0)
 		call->waiting_since = now;
-	return limit == 0 ? 0 : (int) Max(1, limit - TimestampDifferenceMilliseconds(call->waiting_since, now));
+	if (waits->statement != GetCurrentStatementStartTimestamp())
+		*waits = (RpcWaits) {GetCurrentStatementStartTimestamp(), 0};
+	return limit == 0 ? 0 : (int) Max(1, limit - waits->ms - TimestampDifferenceMilliseconds(call->waiting_since, now));
+}
+
+/* An answer has come. */
+static void
+note_waiting(const RpcCall *call)
+{
+	bool		is_progress = call->changes || strcmp(call->rpc, "Query") == 0 || strcmp(call->rpc, "Search") == 0;
+
+	call->server->waits->ms = is_progress ? 0 :
+		call->server->waits->ms + TimestampDifferenceMilliseconds(call->waiting_since, GetCurrentTimestamp());
 }
 
 static uint32
@@ -349,6 +363,7 @@ rpc_receive(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 	}
 	buffer->len = call_response_length(call->call);
 	buffer->waited_ms = (GetCurrentTimestamp() - call->waiting_since) / 1000.0;
+	note_waiting(call);
 	reserve_buffer(buffer, buffer->len);
 	call_copy_response(call->call, buffer->data);
 }

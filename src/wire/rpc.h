@@ -16,6 +16,16 @@
 
 #define RPC_MAX_HEADERS 4
 
+/*
+ * How long a statement has waited for a server since that last did something for it:
+ * brought rows, or wrote them.
+ */
+typedef struct RpcWaits
+{
+	TimestampTz statement;		/* when it began */
+	int64		ms;
+} RpcWaits;
+
 /* what every call to one server has in common; owned by the connection */
 typedef struct RpcServer
 {
@@ -27,6 +37,7 @@ typedef struct RpcServer
 	int			nheaders;
 	int			connect_timeout_ms; /* 0: none */
 	int			request_timeout_ms; /* 0: none */
+	RpcWaits   *waits;
 } RpcServer;
 
 /* one RPC under way */

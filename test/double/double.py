@@ -25,6 +25,7 @@ a JSON object, and the answer's response is JSON as well.
                                   before any answer; without times until the reset
     {"op": "gather", "rpc": R, "count": N}
                                   the next N are answered once they are all there; if not so, gRPC's ABORTED after 20 s
+    {"op": "delay", "seconds": S} before each answer, from now on
     {"op": "reset"}               nothing recorded, nothing scripted
     {"op": "rows", "columns": [{…}, …], "count": N}
                                   Query is answered from these: with them, with none after a key, with their number
@@ -40,6 +41,7 @@ import os
 import re
 import sys
 import threading
+import time
 from pathlib import Path
 
 import grpc
@@ -94,6 +96,7 @@ class Double:
         self.failures = {}
         self.barriers = {}
         self.rows = None
+        self.delay = 0
         return {}
 
     def requests(self, order):
@@ -138,6 +141,10 @@ class Double:
             return self.rows["count"]
         return self.rows["end" if re.match(r"\w+ > ", request.expr) else "page"]
 
+    def wait(self, order):
+        self.delay = order["seconds"]
+        return {}
+
     def call_itself(self, order):
         self.version = order["version"]
         return {}
@@ -150,7 +157,7 @@ class Double:
     def control(self, order):
         does = {"reset": self.reset, "requests": self.requests, "counts": self.counts, "answer": self.answer,
                 "answers": self.answer_in_turn, "fail": self.fail, "version": self.call_itself, "rows": self.hold_rows,
-                "gather": self.gather}.get(order.get("op"))
+                "gather": self.gather, "delay": self.wait}.get(order.get("op"))
         if does is None:
             raise ControlError("no such op: %s" % order.get("op"))
         try:
@@ -218,6 +225,8 @@ class Double:
         return response.SerializeToString()
 
     def respond(self, rpc, sent, context):
+        if rpc.name != "Dummy":
+            time.sleep(self.delay)
         barrier = self.barriers.get(rpc.name)
         if barrier:
             try:
