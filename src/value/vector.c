@@ -418,7 +418,7 @@ read_sparsevec(const Codec *codec, const FlatValue *value)
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("column \"%s\": index %u of a sparse vector exceeds its %d dimensions",
-							codec->column, pairs[i].index, dim)));
+							codec->column, pairs[i].index + 1, dim)));
 		vector->indices[i] = pairs[i].index;
 		values[i] = pairs[i].value;
 	}
