@@ -60,6 +60,11 @@ SELECT try('INSERT INTO missing VALUES (1, ''x'')'), try($$INSERT INTO superfluo
 SELECT left(try($$INSERT INTO elsewhere VALUES (1, true, 1, 1, 1, 1, 1, 'ok', '{}', '{1}', '{1}', '{a}', '{1,2,3}')$$), 60);
 SELECT try('INSERT INTO generated_key VALUES (1, 1, ''{1,2}'')');
 SELECT try($$INSERT INTO loose_s (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET s = 'x'$$);
+-- what a filter says is echoed in Milvus' errors, and is not what they say
+CREATE FOREIGN TABLE echoed (id bigint NOT NULL, s varchar(20) NOT NULL, e vector(2) NOT NULL) SERVER l3;
+SELECT count(make_collection('echoed')), count(index_and_load('echoed', 'e', 'FLAT', 'L2'));
+SELECT filter, left(try(format('SELECT * FROM milvus.search(NULL::echoed, %L, %L::vector, filter => %L)', 'e', '[1,1]', filter)), 40) FROM unnest(ARRAY['s == "is not consistent to" and (', 's == "not loaded[" and (', 'unlisted == 1']) filter;
+SELECT milvus.drop_collection('echoed');
 -- a row larger than a message may be
 CREATE FOREIGN TABLE large_row (id bigint NOT NULL, a text[] NOT NULL, e real[] NOT NULL) SERVER s;
 SELECT milvus.call('s', 'DropCollection', '{"collection_name": "large_row"}')->>'code', milvus.call('s', 'CreateCollection', jsonb_build_object('collection_name', 'large_row', 'schema',

@@ -43,6 +43,16 @@ CREATE TABLE conflict_parts (id bigint NOT NULL, n integer NOT NULL, e vector(2)
 ALTER TABLE conflict_parts ATTACH PARTITION conflict_l2 FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
 INSERT INTO conflict_parts VALUES (7000, 1, '[1,1]'), (1, 1, '[1,1]'), (7000, 2, '[1,1]') ON CONFLICT DO NOTHING;
 SELECT id, n FROM conflict_parts WHERE id = 7000;
+-- another part of the statement that writes there: refused, since what is there is not known; nothing is lost
+SELECT try($$WITH d AS (DELETE FROM conflict_l3 WHERE id <= 3 RETURNING *) INSERT INTO conflict_l3 SELECT id, -1, e FROM d ON CONFLICT DO NOTHING$$);
+SELECT try($$WITH a AS (INSERT INTO conflict_l3 VALUES (9000, 1, '[1,1]') ON CONFLICT DO NOTHING RETURNING id), b AS (INSERT INTO conflict_l3 VALUES (9000, 2, '[1,1]') ON CONFLICT DO NOTHING RETURNING id) SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)$$);
+SELECT array_agg(id ORDER BY id) FROM conflict_l3 WHERE id IN (1, 2, 3, 9000);
+-- more rows of the keys that are looked up than one answer has: each key twenty times
+SELECT make_collection('conflict_s'), index_and_load('conflict_s', 'e', 'FLAT', 'L2');
+ALTER FOREIGN TABLE conflict_s OPTIONS (SET insert_mode 'insert', ADD unique_keys 'false');
+INSERT INTO conflict_s SELECT 1 + i % 900, i, '[1,1]' FROM generate_series(1, 18000) i;
+SELECT explained($$INSERT INTO conflict_s SELECT i, i, '[1,1]' FROM generate_series(1, 1000) i ON CONFLICT DO NOTHING$$, 'ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF');
+SELECT count(*), count(DISTINCT id) FROM conflict_s;
 -- an error of a later row
 SELECT try($$INSERT INTO conflict_l3 VALUES (8000, 1, '[1,1]'), (8001, NULL, '[1,1]') ON CONFLICT DO NOTHING$$);
 -- refused

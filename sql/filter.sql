@@ -154,6 +154,10 @@ DROP FUNCTION shape;
 -- a clause is never dropped, whatever is between it and the LIMIT
 SELECT id FROM filter_s WHERE length(s) = 2 LIMIT 2;
 SELECT count(*) FROM (SELECT id FROM filter_s WHERE s LIKE 'a%' AND n2 > 0 LIMIT 100) x;
+-- conditions that EXPLAIN names, of columns that a join renames, or that an outer join might have made NULL: planned all the same
+SELECT count(*), (SELECT count(*) FROM filter_full WHERE length(s) > 3) FROM (filter_s JOIN filter_local USING (id)) AS j(id, b1, n21, n41, n81, f1, d1, s1) WHERE length(j.s1) > 3;
+SELECT explained($$SELECT id FROM (filter_s s JOIN filter_local l USING (id)) AS j(id, b1, n21, n41, n81, f1, d1, s1) WHERE length(j.s1) > 3$$, 'VERBOSE, COSTS OFF') LIKE '%Not Sent: (length((s)::text) > 3): %' AS named EXCEPT VALUES (false);
+SELECT count(*), (SELECT count(*) FROM filter_local l LEFT JOIN (SELECT id, coalesce(s, 'x') AS n FROM filter_local) x ON l.id = x.id WHERE x.n > 'b' AND l.id <> 107) FROM filter_local l LEFT JOIN (SELECT id, coalesce(s, 'x') AS n FROM filter_s) x ON l.id = x.id WHERE x.n > 'b';
 SELECT milvus.drop_collection(t) FROM unnest('{filter_s,filter_l3,filter_l2}'::regclass[]) t;
 DROP TABLE filter_local, filter_full, conditions;
 DROP FUNCTION compare;

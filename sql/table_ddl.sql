@@ -20,5 +20,18 @@ SELECT row_to_json(t) FROM ddl_products_milvus t;
 SET timezone = 'UTC';
 SELECT row_to_json(t) FROM "ddl products" t;
 SELECT count(milvus.drop_collection(t) IS NULL) FROM unnest(ARRAY['ddl_products_milvus', '"ddl products"']::regclass[]) t;
+-- names cannot leave the comments that they are in; a domain over character(n)
+CREATE DOMAIN ddl_code AS character(7);
+CREATE TYPE "mo
+od" AS ENUM ('calm');
+CREATE TABLE "ddl_odd
+; SELECT 'run' AS in_comment; --" (id bigint PRIMARY KEY, "x
+; SELECT 'run' AS in_comment; --" numeric, m "mo
+od", c ddl_code, e vector(2) NOT NULL);
+SELECT milvus.table_ddl(oid, 's', name => 'ddl_odd_milvus') FROM pg_class WHERE relname ~ '^ddl_odd' AND relkind = 'r';
+SELECT milvus.table_ddl(oid, 's', name => 'ddl_odd_milvus') FROM pg_class WHERE relname ~ '^ddl_odd' AND relkind = 'r' \gexec
+DROP FOREIGN TABLE ddl_odd_milvus;
+DROP TABLE "ddl_odd
+; SELECT 'run' AS in_comment; --";
 DROP TABLE ddl_products, ddl_named, ddl_keyless;
 DROP SERVER s, l3, l2 CASCADE;

@@ -11,6 +11,7 @@
 
 #include "commands/explain.h"
 #include "executor/executor.h"
+#include "executor/instrument.h"
 #if PG_VERSION_NUM >= 180000
 #include "commands/explain_format.h"
 #include "commands/explain_state.h"
@@ -51,6 +52,21 @@ compat_wait_event(const char *name)
 	return WaitEventExtensionNew(name);
 #else
 	return PG_WAIT_EXTENSION;
+#endif
+}
+
+/* What others measure of a query goes on, and stops.  19 has another member for it. */
+static inline void
+compat_measure_query(QueryDesc *query, bool start)
+{
+#if PG_VERSION_NUM >= 190000
+	if (query->query_instr)
+		(start ? InstrStart : InstrStop) (query->query_instr);
+#else
+	if (query->totaltime && start)
+		InstrStartNode(query->totaltime);
+	else if (query->totaltime)
+		InstrStopNode(query->totaltime, 0);
 #endif
 }
 

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "commands/explain.h"
+#include "utils/ruleutils.h"
 
 #include "compat.h"
 #include "read/neighbours.h"
@@ -19,6 +20,18 @@ vector_to_compute(const MilvusScanState *state)
 	AttrNumber	attnum = state->plan.has_search && !distance_is_only_in_milvus(state->plan.search.kind) ? state->plan.search.attnum : 0;
 
 	return attnum && !neighbours_scores_hold(state->table->columns[attnum - 1].field) ? attnum : 0;
+}
+
+/* "length(body) > 3: why" */
+static char *
+show_reason(const MilvusTable *table, List *reason)
+{
+	Node	   *condition = linitial(reason);
+
+	if (IsA(condition, String))
+		return strVal(lsecond(reason));
+	return psprintf("%s: %s", deparse_expression(condition, deparse_context_for(table->relname, table->relid), false, false),
+					strVal(lsecond(reason)));
 }
 
 void
@@ -53,7 +66,7 @@ milvusExplainForeignScan(ForeignScanState *node, struct ExplainState *es)
 		ExplainPropertyList("Output Fields", row_output_fields(reader), es);
 		foreach(lc, state->plan.local_reasons)
 		{
-			ExplainPropertyText("Filter Not Sent", strVal(lfirst(lc)), es);
+			ExplainPropertyText("Filter Not Sent", show_reason(state->table, lfirst(lc)), es);
 		}
 	}
 	if (state->plan.search_reason[0])

@@ -14,9 +14,7 @@
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
-#include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
-#include "utils/ruleutils.h"
 
 #include "compat.h"
 #include "filter/words.h"
@@ -366,23 +364,34 @@ has_long_constant(Node *node, void *context)
 	return expression_tree_walker(node, has_long_constant, context);
 }
 
-/* "length(body) > 3: why", or the reason alone of what cannot be written without the rest of the query. */
-static char *
-name_condition(const MilvusTable *table, Index relid, Expr *clause, const char *reason)
+/* As a condition on the one table that EXPLAIN's deparsing knows. */
+static Node *
+name_only_table(Node *node, void *context)
 {
-	Node	   *written;
+	if (node && IsA(node, Var))
+	{
+		const Var  *var = (Var *) node;
+
+		return (Node *) makeVar(1, var->varattno, var->vartype, var->vartypmod, var->varcollid, 0);
+	}
+	if (node && IsA(node, PlaceHolderVar))
+		return name_only_table((Node *) ((PlaceHolderVar *) node)->phexpr, context);
+	return expression_tree_mutator(node, name_only_table, context);
+}
+
+/* A condition for EXPLAIN to show; a string where it cannot be written without the rest of the query. */
+static Node *
+shown_condition(Index relid, Expr *clause)
+{
 	int			only;
 
 	if (!bms_get_singleton_member(pull_varnos(NULL, (Node *) clause), &only) || only != (int) relid ||
 		contain_subplans((Node *) clause) || has_long_constant((Node *) clause, NULL))
-		return pstrdup(reason);
-	/* deparsing knows one table */
-	written = copyObject((Node *) clause);
-	ChangeVarNodes(written, relid, 1, 0);
-	return psprintf("%s: %s", deparse_expression(written, deparse_context_for(table->relname, table->relid), false, false), reason);
+		return (Node *) makeString(pstrdup(""));
+	return name_only_table((Node *) clause, NULL);
 }
 
-/* For EXPLAIN: why each condition that is checked here is. */
+/* For EXPLAIN: each condition that is checked here, and why. */
 static List *
 local_reasons(PlanRelation *relation, Index relid, const SearchClause *search)
 {
@@ -397,8 +406,8 @@ local_reasons(PlanRelation *relation, Index relid, const SearchClause *search)
 
 		if (search_enforces(search, clause))
 			continue;
-		reasons = lappend(reasons, makeString(name_condition(relation->table, relid, clause, is_bound ?
-															 "it bounds the search, whose scores are rounded" : strVal(lfirst(reason)))));
+		reasons = lappend(reasons, list_make2(shown_condition(relid, clause),
+											  makeString(is_bound ? pstrdup("it bounds the search, whose scores are rounded") : strVal(lfirst(reason)))));
 	}
 	return reasons;
 }

@@ -72,7 +72,9 @@ typedef struct ScanPlan
 	bool		one_ahead;		/* a window looks at one row more */
 	bool		drops_rows;		/* conditions are checked here, other than the
 								 * bound of the search */
-	List	   *local_reasons;	/* strings: why each of them is; for EXPLAIN */
+	List	   *local_reasons;	/* lists of each of them, on relation 1, or an
+								 * empty string, and a string: why; for
+								 * EXPLAIN */
 	const char *search_reason;	/* why a distance that orders the query is not
 								 * sent, "" without; for EXPLAIN */
 } ScanPlan;

@@ -137,14 +137,15 @@ static const char *
 leg_params(const MilvusTable *table, const FusionPlan *plan, const FilterValue *values, int leg)
 {
 	const FilterValue *given = &values[plan->leg_params];
-	JsonbValue *params = NULL;
+	Jsonb	   *array;
+	JsonbValue *params;
 
 	if (given->isnull)
 		return search_params_set(table);
-	if (JB_ROOT_IS_ARRAY(DatumGetJsonbP(given->datum)) && !JB_ROOT_IS_SCALAR(DatumGetJsonbP(given->datum)))
-		params = getIthJsonbValueFromContainer(&DatumGetJsonbP(given->datum)->root, leg);
-	if (params == NULL || JB_ROOT_COUNT(DatumGetJsonbP(given->datum)) != list_length(plan->legs))
+	array = DatumGetJsonbP(given->datum);
+	if (!JB_ROOT_IS_ARRAY(array) || JB_ROOT_IS_SCALAR(array) || JB_ROOT_COUNT(array) != list_length(plan->legs))
 		raise_parameter("params must be a JSON array with an object for each rank");
+	params = getIthJsonbValueFromContainer(&array->root, leg);
 	return search_params_merged(table, JsonbValueToJsonb(params));
 }
 
@@ -183,12 +184,14 @@ begin_fusion(const SourceRequest *request)
 		List	   *leg = list_nth(plan->legs, i);
 		HitsQuery	query;
 
+		const char *params = leg_params(request->table, plan, request->values, i);
+
 		source->legs[i].kind = (DistanceKind) list_nth_int(leg, FUSION_LEG_KIND);
 		if (source->legs[i].kind == DISTANCE_NONE ||
 			!hits_make_query(request->table, list_nth_int(leg, FUSION_LEG_ATTNUM), source->legs[i].kind,
 							 &request->values[list_nth_int(leg, FUSION_LEG_QUERY)], &query))
 			continue;
-		query.params = leg_params(request->table, plan, request->values, i);
+		query.params = params;
 		source->legs[i].hits = hits_begin(&source->leg_request, &query, source->rows_come_with_legs ?
 										  row_make_reader(request->table, request->plan->columns, left_out, 0) :
 										  row_make_reader(request->table, NIL, NIL, 0));

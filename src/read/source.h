@@ -27,7 +27,8 @@ struct ExplainState;
 typedef struct LegCounters
 {
 	int64		hits;
-	instr_time	time;			/* from when all were sent to its answer */
+	instr_time	time;			/* from when all were sent until its answer
+								 * was read; they are read one by one */
 }			LegCounters;
 
 /* what a scan has done, for EXPLAIN (ANALYZE) */

@@ -231,10 +231,14 @@ read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *f
 	/* whatever was believed of the collection may be why it failed */
 	collection_forget(table->connection, table->collection->dbname, table->collection->name);
 	status.reason = pnstrdup((const char *) flat->reason.data, flat->reason.len);
-	/* the id in the request (proxy/task_query.go, task_search.go) */
-	if (strstr(status.reason, "is not consistent to"))
+
+	/*
+	 * the id in the request is another one (proxy/task_query.go,
+	 * task_search.go); a filter that says so is echoed in errors, too
+	 */
+	if (strstr(status.reason, "is not consistent to") && !collection_is_same(table->connection, table->collection))
 		table_raise_outdated(table);
-	if (status.code == MILVUS_COLLECTION_NOT_LOADED || strstr(status.reason, "not loaded"))
+	if (status.code == MILVUS_COLLECTION_NOT_LOADED || status.code == MILVUS_PARTITION_NOT_LOADED)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 table->options.partition ?

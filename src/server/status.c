@@ -43,17 +43,19 @@ status_of_message(const ProtobufCMessage *response, MilvusStatus *status)
  */
 static const struct
 {
+	const char *rpc;			/* what its name begins with */
+	int			code;			/* 0: any */
 	const char *said;
 	int			sqlstate;
 	const char *hint;
 }			known_reasons[] = {
-	{"not loaded", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, LOAD_HINT},
-	{"please release it first", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "Take it out of memory first: milvus.release()."},
-	{"at most one distinct index", ERRCODE_DUPLICATE_OBJECT, "Drop the other one first: milvus.release(), milvus.drop_index()."},
-	{"index not found", ERRCODE_UNDEFINED_OBJECT, "Indexes are made by milvus.create_index(); each vector field needs one before the collection is loaded."},
-	{"invalid index type", ERRCODE_INVALID_PARAMETER_VALUE, "Types of indexes are written in upper case, such as FLAT, IVF_FLAT, HNSW, AUTOINDEX."},
-	{"efConstruction", ERRCODE_INVALID_PARAMETER_VALUE, "HNSW needs parameters: '{\"M\": 16, \"efConstruction\": 200}'."},
-	{"nlist", ERRCODE_INVALID_PARAMETER_VALUE, "IVF indexes need parameters: '{\"nlist\": 128}'."},
+	{"", MILVUS_UNEXPECTED, "not loaded[", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, LOAD_HINT},
+	{"Drop", 0, "please release it first", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "Take it out of memory first: milvus.release()."},
+	{"Load", 0, "index not found", ERRCODE_UNDEFINED_OBJECT, "Indexes are made by milvus.create_index(); each vector field needs one before the collection is loaded."},
+	{"CreateIndex", 0, "at most one distinct index", ERRCODE_DUPLICATE_OBJECT, "Drop the other one first: milvus.release(), milvus.drop_index()."},
+	{"CreateIndex", 0, "invalid index type", ERRCODE_INVALID_PARAMETER_VALUE, "Types of indexes are written in upper case, such as FLAT, IVF_FLAT, HNSW, AUTOINDEX."},
+	{"CreateIndex", 0, "efConstruction", ERRCODE_INVALID_PARAMETER_VALUE, "HNSW needs parameters: '{\"M\": 16, \"efConstruction\": 200}'."},
+	{"CreateIndex", 0, "nlist", ERRCODE_INVALID_PARAMETER_VALUE, "IVF indexes need parameters: '{\"nlist\": 128}'."},
 };
 
 void
@@ -94,9 +96,12 @@ status_check(const RpcServer *server, const char *rpc, const MilvusStatus *statu
 			break;
 	}
 	for (int i = 0; i < lengthof(known_reasons) && status->reason && hint == NULL; i++)
-		if (strstr(status->reason, known_reasons[i].said))
+		if (strncmp(rpc, known_reasons[i].rpc, strlen(known_reasons[i].rpc)) == 0 &&
+			(known_reasons[i].code == 0 || known_reasons[i].code == status->code) &&
+			strstr(status->reason, known_reasons[i].said))
 		{
-			sqlstate = known_reasons[i].sqlstate;
+			/* what the code says comes first */
+			sqlstate = sqlstate == ERRCODE_FDW_ERROR ? known_reasons[i].sqlstate : sqlstate;
 			hint = known_reasons[i].hint;
 		}
 	ereport(ERROR,

@@ -35,6 +35,7 @@ typedef struct MilvusStatus
 #define MILVUS_INVALID_PARAMETER 1100
 #define MILVUS_WRONG_PASSWORD 1400
 #define MILVUS_PRIVILEGE_NOT_PERMITTED 1401
+#define MILVUS_UNEXPECTED 65535
 
 /*
  * One RPC from message to message, in CurrentMemoryContext; a Milvus status

@@ -14,6 +14,7 @@ DECLARE
 	note text;
 BEGIN
 	FOR c IN SELECT a.attname, a.attnum, a.attnotnull OR a.attnum = key AS required, format_type(a.atttypid, a.atttypmod) AS declared,
+			CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) ELSE format_type(a.atttypid, a.atttypmod) END AS plain,
 			coalesce(nullif(t.typbasetype, 0), t.oid)::regtype::text AS base, coalesce(e.typname, '') AS element, t.typtype = 'e' AS is_enum
 		FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typlen = -1 AND t.typcategory = 'A'
 		WHERE a.attrelid = rel AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum LOOP
@@ -29,7 +30,7 @@ BEGIN
 			WHEN c.element = 'numeric' THEN 'double precision[]'
 			WHEN c.element <> '' THEN 'text[]'
 			WHEN c.base = 'uuid' THEN 'varchar(36)'
-			WHEN c.base = 'character' THEN 'varchar' || substr(c.declared, length('character') + 1)
+			WHEN c.base = 'character' THEN 'varchar' || substr(c.plain, length('character') + 1)
 			ELSE 'text' END;
 		IF c.attnum = key AND type NOT IN ('bigint', 'text') AND type !~ '^(varchar|character varying)' THEN
 			type := 'text';
@@ -47,11 +48,13 @@ BEGIN
 	IF columns = '{}' THEN
 		RAISE undefined_column USING MESSAGE = format('"%s" has no columns', rel);
 	END IF;
-	RETURN format(E'CREATE FOREIGN TABLE %1$I (\n%2$s\n) SERVER %3$I OPTIONS (collection %4$L);\n%5$s-- INSERT INTO %1$I SELECT %6$s FROM %7$s;', foreign_name,
-		(SELECT string_agg(E'\t' || columns[i] || CASE WHEN i < cardinality(columns) THEN ',' ELSE '' END || coalesce(' -- ' || nullif(notes[i], ''), ''), E'\n' ORDER BY i)
+	RETURN format(E'CREATE FOREIGN TABLE %1$I (\n%2$s\n) SERVER %3$I OPTIONS (collection %4$L);\n%5$s-- INSERT INTO %8$s SELECT %6$s FROM %7$s;', foreign_name,
+		(SELECT string_agg(E'\t' || columns[i] || CASE WHEN i < cardinality(columns) THEN ',' ELSE '' END || coalesce(' -- ' || regexp_replace(nullif(notes[i], ''), '[\r\n]+', ' ', 'g'), ''), E'\n' ORDER BY i)
 			FROM generate_subscripts(columns, 1) i),
 		server, coalesce(collection, (SELECT relname FROM pg_class WHERE oid = rel)),
 		CASE WHEN key IS NULL THEN E'-- without a primary key of one column here, the first column is it: its values must be unique\n' ELSE '' END,
-		array_to_string(values_, ', '), rel);
+		regexp_replace(array_to_string(values_, ', '), '[\r\n]+', ' ', 'g'), regexp_replace(rel::text, '[\r\n]+', ' ', 'g'),
+		-- nothing may leave the comment that it is in
+		regexp_replace(format('%I', foreign_name), '[\r\n]+', ' ', 'g'));
 END $$;
 COMMENT ON FUNCTION milvus.table_ddl(regclass, name, text, text) IS 'the CREATE FOREIGN TABLE for a local table: what Milvus has no type for becomes another, and comments say so';

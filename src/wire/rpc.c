@@ -28,9 +28,9 @@
 
 int			rpc_log_min_duration = -1;
 
-/* "postgres-12345-7": the process, and the statement of its session. */
-static void
-write_request_id(char *id)
+/* Which statement of the session it is. */
+static uint64
+statement_number(void)
 {
 	static TimestampTz last_statement = 0;
 	static uint64 statements = 0;
@@ -40,7 +40,14 @@ write_request_id(char *id)
 		last_statement = GetCurrentStatementStartTimestamp();
 		statements++;
 	}
-	snprintf(id, REQUEST_ID_SIZE, "postgres-%d-" UINT64_FORMAT, MyProcPid, statements);
+	return statements;
+}
+
+/* "postgres-12345-7": the process, and the statement. */
+static void
+write_request_id(char *id, uint64 statement)
+{
+	snprintf(id, REQUEST_ID_SIZE, "postgres-%d-" UINT64_FORMAT, MyProcPid, statement);
 }
 
 RpcCall *
@@ -72,7 +79,8 @@ rpc_start(const RpcServer *server, const char *rpc, bool repeatable,
 	call->repeatable = repeatable && call->connected;
 	call->changes = !repeatable;
 	memcpy(headers, server->headers, sizeof(server->headers));
-	write_request_id(id);
+	call->statement = statement_number();
+	write_request_id(id, call->statement);
 	headers[server->nheaders] = (WireHeader) {REQUEST_ID_HEADER, id};
 	call->call = call_start(server->channel, method, pieces, npieces, headers, server->nheaders + 1);
 	call->waiting_since = 0;
@@ -307,11 +315,11 @@ time_left(RpcCall *call)
 	return limit == 0 ? 0 : (int) Max(1, limit - waits->ms - TimestampDifferenceMilliseconds(call->waiting_since, now));
 }
 
-/* An answer has come. */
+/* An answer has come, or an error. */
 static void
-note_waiting(const RpcCall *call)
+note_waiting(const RpcCall *call, bool succeeded)
 {
-	bool		is_progress = call->changes || strcmp(call->rpc, "Query") == 0 || strcmp(call->rpc, "Search") == 0;
+	bool		is_progress = succeeded && (call->changes || strcmp(call->rpc, "Query") == 0 || strcmp(call->rpc, "Search") == 0);
 
 	call->server->waits->ms = is_progress ? 0 :
 		call->server->waits->ms + TimestampDifferenceMilliseconds(call->waiting_since, GetCurrentTimestamp());
@@ -353,17 +361,20 @@ rpc_receive(RpcCall *call, RpcBuffer *buffer, bool *too_large)
 			break;
 		call_restart(call->call);
 	}
+	buffer->len = 0;
+	buffer->waited_ms = (GetCurrentTimestamp() - call->waiting_since) / 1000.0;
+	buffer->statement = call->statement;
+	note_waiting(call, status == WIRE_STATUS_OK);
 	if (too_large)
 		*too_large = status == WIRE_STATUS_RESOURCE_EXHAUSTED;
 	if (status != WIRE_STATUS_OK)
 	{
+		rpc_log(call->server, call->rpc, buffer, NULL, -1);
 		if (too_large && *too_large)
 			return;
 		raise_grpc_status(call, status, rpc_readable(message));
 	}
 	buffer->len = call_response_length(call->call);
-	buffer->waited_ms = (GetCurrentTimestamp() - call->waiting_since) / 1000.0;
-	note_waiting(call);
 	reserve_buffer(buffer, buffer->len);
 	call_copy_response(call->call, buffer->data);
 }
@@ -381,7 +392,7 @@ rpc_log(const RpcServer *server, const char *rpc, const RpcBuffer *buffer, const
 		appendStringInfo(&text, " of collection \"%s\"", collection);
 	if (rows >= 0)
 		appendStringInfo(&text, ", " INT64_FORMAT " rows", rows);
-	write_request_id(id);
+	write_request_id(id, buffer->statement);
 	ereport(LOG,
 			(errmsg("waited %.3f ms for Milvus server \"%s\": %s%s, %zu bytes, request %s",
 					buffer->waited_ms, server->name, rpc, text.data, buffer->len, id)));

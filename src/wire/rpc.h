@@ -24,7 +24,7 @@ typedef struct RpcWaits
 {
 	TimestampTz statement;		/* when it began */
 	int64		ms;
-} RpcWaits;
+}			RpcWaits;
 
 /* what every call to one server has in common; owned by the connection */
 typedef struct RpcServer
@@ -49,6 +49,7 @@ typedef struct RpcCall
 	bool		repeatable;		/* asking twice does no harm */
 	bool		changes;		/* it writes, or may */
 	TimestampTz waiting_since;	/* 0: nobody has waited for it yet */
+	uint64		statement;		/* of the session, that began it */
 	WireCall   *call;
 } RpcCall;
 
@@ -60,6 +61,7 @@ typedef struct RpcBuffer
 	size_t		size;
 	MemoryContext context;
 	double		waited_ms;		/* for it */
+	uint64		statement;		/* of the session, that asked for it */
 } RpcBuffer;
 
 /*

@@ -12,6 +12,7 @@
 
 #include "conflict.h"
 #include "read/keys.h"
+#include "read/pages.h"
 
 struct ConflictCheck
 {
@@ -25,6 +26,7 @@ struct ConflictCheck
 	ReadGuarantee guarantee;	/* of all look-ups */
 	RpcBuffer  *buffer;
 	FlatResult *result;
+	ScanCounters counters;
 };
 
 ConflictCheck *
@@ -42,21 +44,52 @@ conflict_begin(const MilvusTable *table, AttrNumber key_column)
 	return check;
 }
 
-/* The keys that are there become taken ones. */
+static char *
+make_filter(const MilvusTable *table, const RowKey *keys, int count)
+{
+	KeyFilter	filter;
+
+	key_filter_begin(&filter, table, false);
+	for (int i = 0; i < count; i++)
+		if (!key_filter_add(&filter, &keys[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot look up a row of foreign table \"%s\"", table->relname),
+					 errdetail("A value of its key \"%s\" cannot be written in a filter of %s.",
+							   table->collection->primary_key->name, table->connection->dialect->name)));
+	return key_filter_end(&filter);
+}
+
+/*
+ * Those of some keys that are there become taken ones.  Where a key may be there
+ * several times one answer might not have all: Milvus drops repeated keys after it has
+ * come to its limit.
+ */
 static void
-look_up(ConflictCheck * check, KeyFilter *filter)
+look_up(ConflictCheck * check, const char *filter)
 {
 	const MilvusTable *table = check->table;
-	PageRequest request = {.expr = key_filter_end(filter)};
+	PageRequest request = {.expr = filter};
 	RowKey		key;
 
+	if (!table->options.unique_keys)
+	{
+		PageSource *pages = pages_begin(table, check->reader, filter, ROWS_ALL, ROWS_ALL, &check->counters);
+
+		while (pages_next(pages, NULL, NULL, &key))
+		{
+			CHECK_FOR_INTERRUPTS();
+			keyset_add(check->taken, &key, 0);
+		}
+		return;
+	}
 	if (!check->guaranteed)
 		check->guarantee = table_read_guarantee(table, READ_REPEATEDLY);
 	check->guaranteed = true;
 	request.output_fields = list_make1(table->collection->primary_key->name);
-	/* where a key is there several times, all of them count */
 	request.limit = table->collection->max_window;
-	read_finish(table, read_start_page(table, check->guarantee, &request), check->buffer, NULL);
+	counters_finish_call(&check->counters, table, read_start_page(table, check->guarantee, &request), check->buffer, NULL);
+	check->counters.bytes += check->buffer->len;
 	read_open_query(table, check->buffer, check->result);
 	row_bind(check->reader, check->result);
 	while (row_next_key(check->reader, &key))
@@ -67,34 +100,34 @@ look_up(ConflictCheck * check, KeyFilter *filter)
 	}
 }
 
+void
+conflict_count(const ConflictCheck * check, ScanCounters *counters)
+{
+	counters->requests += check->counters.requests;
+	counters->bytes += check->counters.bytes;
+	INSTR_TIME_ADD(counters->waited, check->counters.waited);
+}
+
 int
 conflict_leave_new(ConflictCheck * check, TupleTableSlot **slots, int nslots)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "milvus_fdw conflicts", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	RowKey	   *keys = palloc(sizeof(RowKey) * nslots);
-	KeyFilter	filter;
-	int			unknown = 0,
+	RowKey	   *unknown = palloc(sizeof(RowKey) * nslots);
+	int			nunknown = 0,
 				count = 0;
 
-	key_filter_begin(&filter, check->table, false);
 	for (int i = 0; i < nslots; i++)
 	{
 		RowKey		key = key_make_of_slot(&check->key_maker, slots[i], check->key_column);
 
 		keys[i] = key_copy(&key);
-		if (keyset_find(check->taken, &keys[i]) >= 0)
-			continue;
-		if (!key_filter_add(&filter, &keys[i]))
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("cannot look up a row of foreign table \"%s\"", check->table->relname),
-					 errdetail("A value of its key \"%s\" cannot be written in a filter of %s.",
-							   check->table->collection->primary_key->name, check->table->connection->dialect->name)));
-		unknown++;
+		if (keyset_find(check->taken, &key) < 0)
+			unknown[nunknown++] = keys[i];
 	}
-	if (unknown > 0)
-		look_up(check, &filter);
+	if (nunknown > 0)
+		look_up(check, make_filter(check->table, unknown, nunknown));
 	for (int i = 0; i < nslots; i++)
 		if (keyset_add(check->taken, &keys[i], 0))
 		{

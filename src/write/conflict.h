@@ -9,6 +9,7 @@
 
 #include "executor/tuptable.h"
 
+#include "read/source.h"
 #include "remote/table.h"
 
 /* rows that are looked up at once */
@@ -29,5 +30,8 @@ extern ConflictCheck * conflict_begin(const MilvusTable *table, AttrNumber key_c
  * otherwise.  Errors: 23502; 0A000 when no filter can name a key.
  */
 extern int	conflict_leave_new(ConflictCheck * check, TupleTableSlot **slots, int nslots);
+
+/* Add the look-ups so far. */
+extern void conflict_count(const ConflictCheck * check, ScanCounters *counters);
 
 #endif							/* MILVUS_CONFLICT_H */

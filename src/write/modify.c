@@ -13,7 +13,6 @@
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
 #include "executor/executor.h"
-#include "executor/instrument.h"
 #include "foreign/fdwapi.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
@@ -47,6 +46,7 @@ typedef struct ModifyState
 	dlist_node	node;			/* in open_states */
 	MemoryContextCallback forget;
 	EState	   *estate;
+	ModifyTableState *node_state;
 	CmdType		operation;
 	MilvusTable *table;
 	Sender	   *sender;
@@ -280,6 +280,7 @@ begin_modify(ModifyTableState *mtstate, ResultRelInfo *rri, CmdType operation, L
 	Oid			user = compat_result_check_as_user(estate, rri);
 
 	state->estate = estate;
+	state->node_state = mtstate;
 	state->operation = operation;
 	state->context = estate->es_query_cxt;
 	/* a description that is out of date could kill the server */
@@ -483,13 +484,48 @@ store_completed(const ModifyState *state, TupleTableSlot *slot)
 	ExecMaterializeSlot(slot);
 }
 
+/*
+ * Another part of the statement may have keys that are not there yet, or no more:
+ * what it writes is not looked up.
+ */
+static void
+check_writes_alone(const ModifyState *state)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &open_states)
+	{
+		ModifyState *other = dlist_container(ModifyState, node, iter.cur);
+
+		if (other->estate == state->estate && other->node_state != state->node_state &&
+			table_same_collection(other->table, state->table))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("ON CONFLICT DO NOTHING is not supported on foreign table \"%s\"", state->table->relname),
+					 errdetail("Another part of the statement writes to the same collection.")));
+	}
+}
+
+/* The rows of an INSERT ... ON CONFLICT DO NOTHING that are new. */
+static int
+leave_new(ModifyState *state, TupleTableSlot **slots, int nslots)
+{
+	int			count;
+
+	check_writes_alone(state);
+	count = conflict_leave_new(state->conflicts, slots, nslots);
+	/* for EXPLAIN, as ExecInsert() counts them */
+	InstrCountTuples2(&state->node_state->ps, nslots - count);
+	return count;
+}
+
 TupleTableSlot *
 milvusExecForeignInsert(EState *estate, ResultRelInfo *rri, TupleTableSlot *slot, TupleTableSlot *planSlot)
 {
 	ModifyState *state = rri->ri_FdwState;
 	MemoryContext caller;
 
-	if (state->conflicts && conflict_leave_new(state->conflicts, &slot, 1) == 0)
+	if (state->conflicts && leave_new(state, &slot, 1) == 0)
 		return NULL;
 	write_row(state, slot);
 	if (!is_completed(state, slot))
@@ -523,7 +559,7 @@ milvusExecForeignBatchInsert(EState *estate, ResultRelInfo *rri, TupleTableSlot 
 	ModifyState *state = rri->ri_FdwState;
 
 	if (state->conflicts)
-		*numSlots = conflict_leave_new(state->conflicts, slots, *numSlots);
+		*numSlots = leave_new(state, slots, *numSlots);
 	for (int i = 0; i < *numSlots; i++)
 		write_row(state, slots[i]);
 	return slots;
@@ -658,12 +694,10 @@ static void
 finish_statement(QueryDesc *query)
 {
 	/* what others measure of the statement has the writing, too */
-	if (query->totaltime)
-		InstrStartNode(query->totaltime);
+	compat_measure_query(query, true);
 	if (query->estate->es_auxmodifytables == NIL)
 		finish_all(query->estate);
-	if (query->totaltime)
-		InstrStopNode(query->totaltime, 0);
+	compat_measure_query(query, false);
 	if (next_executor_finish)
 		next_executor_finish(query);
 	else
@@ -704,9 +738,12 @@ milvusExplainForeignModify(ModifyTableState *mtstate, ResultRelInfo *rri, List *
 								 state->sender->at_commit ? ", at commit" : ""), es);
 	if (es->analyze)
 	{
-		const ScanCounters counters = {
+		ScanCounters counters = {
 			.requests = state->sender->requests, .pages = -1, .rows = -1, .bytes = state->sender->bytes, .waited = state->sender->waited
 		};
+
+		if (state->conflicts)
+			conflict_count(state->conflicts, &counters);
 
 		show_counters(&counters, es);
 	}
