@@ -62,10 +62,9 @@ mutation_make_rows(Mutation *mutation, const MilvusTable *table, MutationKind ki
 	/*
 	 * by which the server refuses it when the name has come to mean another
 	 * collection, or another schema (proxy/task_insert.go, task_upsert.go,
-	 * from 2.5.4 on; others ignore it).  What waits for the commit is looked
-	 * at again then
+	 * from 2.5.4 on; others ignore it)
 	 */
-	if (table->collection->schema_timestamp != 0 && !table->options.write_at_commit)
+	if (table->collection->schema_timestamp != 0)
 		flat_put_varint_field(&head, INSERT_SCHEMA_TIMESTAMP, table->collection->schema_timestamp);
 	if (kind == MUTATION_PARTIAL_UPDATE)
 		flat_put_varint_field(&head, UPSERT_PARTIAL_UPDATE, 1);
