@@ -173,6 +173,22 @@ key_filter_end(KeyFilter *filter)
 	return psprintf("(%s %s %s)", filter->list.data, filter->negated ? "and" : "or", alone);
 }
 
+char *
+key_filter_make(const MilvusTable *table, const RowKey *keys, int count, const char *what_for)
+{
+	KeyFilter	filter;
+
+	key_filter_begin(&filter, table, false);
+	for (int i = 0; i < count; i++)
+		if (!key_filter_add(&filter, &keys[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot %s a row of foreign table \"%s\"", what_for, table->relname),
+					 errdetail("A value of its key \"%s\" cannot be written in a filter of %s.",
+							   table->collection->primary_key->name, table->connection->dialect->name)));
+	return key_filter_end(&filter);
+}
+
 void
 key_check_changeable(const MilvusTable *table, const RowKey *key)
 {

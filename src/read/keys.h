@@ -59,6 +59,12 @@ extern int	key_filter_count(const KeyFilter *filter);
 /* The text, good in a conjunction; NULL when it names none. */
 extern char *key_filter_end(KeyFilter *filter);
 
+/*
+ * The filter of the rows with these keys.  Error 0A000 when one cannot be said:
+ * "cannot look up a row of ...", if that is what they are wanted for.
+ */
+extern char *key_filter_make(const MilvusTable *table, const RowKey *keys, int count, const char *what_for);
+
 typedef struct KeySet KeySet;
 
 /*

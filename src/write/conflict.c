@@ -44,29 +44,13 @@ conflict_begin(const MilvusTable *table, AttrNumber key_column)
 	return check;
 }
 
-static char *
-make_filter(const MilvusTable *table, const RowKey *keys, int count)
-{
-	KeyFilter	filter;
-
-	key_filter_begin(&filter, table, false);
-	for (int i = 0; i < count; i++)
-		if (!key_filter_add(&filter, &keys[i]))
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("cannot look up a row of foreign table \"%s\"", table->relname),
-					 errdetail("A value of its key \"%s\" cannot be written in a filter of %s.",
-							   table->collection->primary_key->name, table->connection->dialect->name)));
-	return key_filter_end(&filter);
-}
-
 /*
  * Those of some keys that are there become taken ones.  Where a key may be there
  * several times one answer might not have all: Milvus drops repeated keys after it has
  * come to its limit.
  */
 static void
-look_up(ConflictCheck * check, const char *filter)
+look_up(ConflictCheck *check, const char *filter)
 {
 	const MilvusTable *table = check->table;
 	PageRequest request = {.expr = filter};
@@ -101,7 +85,7 @@ look_up(ConflictCheck * check, const char *filter)
 }
 
 void
-conflict_count(const ConflictCheck * check, ScanCounters *counters)
+conflict_count(const ConflictCheck *check, ScanCounters *counters)
 {
 	counters->requests += check->counters.requests;
 	counters->bytes += check->counters.bytes;
@@ -109,7 +93,7 @@ conflict_count(const ConflictCheck * check, ScanCounters *counters)
 }
 
 int
-conflict_leave_new(ConflictCheck * check, TupleTableSlot **slots, int nslots)
+conflict_leave_new(ConflictCheck *check, TupleTableSlot **slots, int nslots)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "milvus_fdw conflicts", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
@@ -127,7 +111,7 @@ conflict_leave_new(ConflictCheck * check, TupleTableSlot **slots, int nslots)
 			unknown[nunknown++] = keys[i];
 	}
 	if (nunknown > 0)
-		look_up(check, make_filter(check->table, unknown, nunknown));
+		look_up(check, key_filter_make(check->table, unknown, nunknown, "look up"));
 	for (int i = 0; i < nslots; i++)
 		if (keyset_add(check->taken, &keys[i], 0))
 		{

@@ -21,7 +21,7 @@ typedef struct ConflictCheck ConflictCheck;
  * For the rows that one statement inserts; key_column has their key.  Everything is
  * allocated in CurrentMemoryContext.
  */
-extern ConflictCheck * conflict_begin(const MilvusTable *table, AttrNumber key_column);
+extern ConflictCheck *conflict_begin(const MilvusTable *table, AttrNumber key_column);
 
 /*
  * Which rows have a key that is neither there nor that of a row given before: they
@@ -29,9 +29,9 @@ extern ConflictCheck * conflict_begin(const MilvusTable *table, AttrNumber key_c
  * CONFLICT_BATCH rows; one request, by strong consistency unless the user has said
  * otherwise.  Errors: 23502; 0A000 when no filter can name a key.
  */
-extern int	conflict_leave_new(ConflictCheck * check, TupleTableSlot **slots, int nslots);
+extern int	conflict_leave_new(ConflictCheck *check, TupleTableSlot **slots, int nslots);
 
 /* Add the look-ups so far. */
-extern void conflict_count(const ConflictCheck * check, ScanCounters *counters);
+extern void conflict_count(const ConflictCheck *check, ScanCounters *counters);
 
 #endif							/* MILVUS_CONFLICT_H */

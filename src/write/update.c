@@ -139,23 +139,6 @@ update_begin(Sender *sender, Bitmapset *changed)
 	return update;
 }
 
-static char *
-lookup_filter(const Update *update, int first, int count)
-{
-	const MilvusTable *table = update->sender->table;
-	KeyFilter	filter;
-
-	key_filter_begin(&filter, table, false);
-	for (int i = first; i < first + count; i++)
-		if (!key_filter_add(&filter, &update->keys[i]))
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("cannot update a row of foreign table \"%s\"", table->relname),
-					 errdetail("A value of its key \"%s\" cannot be written in a filter of %s.",
-							   table->collection->primary_key->name, table->connection->dialect->name)));
-	return key_filter_end(&filter);
-}
-
 /* Write the rows that were found: a row that is gone meanwhile is not made again. */
 static void
 write_found(Update *update)
@@ -190,7 +173,7 @@ write_rows(Update *update, const char *partition, int first, int count)
 	bool		too_large = false;
 
 	table.options.partition = unconstify(char *, partition);
-	request.expr = lookup_filter(update, first, count);
+	request.expr = key_filter_make(&table, &update->keys[first], count, "update");
 	request.output_fields = lappend(list_copy(update->carried), table.collection->primary_key->name);
 	/* where a key is there several times, all of them count */
 	request.limit = table.collection->max_window;
