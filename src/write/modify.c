@@ -693,11 +693,13 @@ milvusEndForeignInsert(EState *estate, ResultRelInfo *rri)
 static void
 finish_statement(QueryDesc *query)
 {
-	/* what others measure of the statement has the writing, too */
-	compat_measure_query(query, true);
-	if (query->estate->es_auxmodifytables == NIL)
+	if (query->estate->es_auxmodifytables == NIL && !dlist_is_empty(&open_states))
+	{
+		/* what others measure of the statement has the writing, too */
+		compat_measure_query(query, true);
 		finish_all(query->estate);
-	compat_measure_query(query, false);
+		compat_measure_query(query, false);
+	}
 	if (next_executor_finish)
 		next_executor_finish(query);
 	else
@@ -744,7 +746,6 @@ milvusExplainForeignModify(ModifyTableState *mtstate, ResultRelInfo *rri, List *
 
 		if (state->conflicts)
 			conflict_count(state->conflicts, &counters);
-
 		show_counters(&counters, es);
 	}
 }
