@@ -382,7 +382,7 @@ finish_asking(CollectionCheck *check)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("collection \"%s\" does not exist in database \"%s\" of Milvus server \"%s\"",
 						check->name, check->dbname, connection->rpc.name),
-				 errhint("Make it by milvus.create_collection(). The option collection of a foreign table names another.")));
+				 errhint(NOT_FOUND_HINT)));
 	if (status_of_message(&described->base, &status))
 		status_check(&connection->rpc, "DescribeCollection", &status);
 	if (described->schema == NULL)

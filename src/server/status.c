@@ -70,7 +70,7 @@ status_check(const RpcServer *server, const char *rpc, const MilvusStatus *statu
 	{
 		case MILVUS_COLLECTION_NOT_FOUND:
 			sqlstate = ERRCODE_UNDEFINED_TABLE;
-			hint = "Make it by milvus.create_collection(). The option collection of a foreign table names another.";
+			hint = NOT_FOUND_HINT;
 			break;
 		case MILVUS_COLLECTION_NOT_LOADED:
 			sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;

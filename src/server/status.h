@@ -17,6 +17,9 @@ typedef struct MilvusStatus
 	const char *reason;
 } MilvusStatus;
 
+/* what to do where a collection is not there */
+#define NOT_FOUND_HINT "Make it by milvus.create_collection(). The option collection of a foreign table names another."
+
 /* what to do where reads need what is not in memory */
 #define LOAD_HINT "Load it with milvus.load(); a vector field needs an index first, see milvus.create_index()."
 
