@@ -248,7 +248,7 @@ find_candidate(FusionSource *source, const RowKey *key, Datum *values, bool *nul
 }
 
 static void
-collect_leg(FusionSource *source, const Leg *leg, LegCounters * counters, Datum *values, bool *nulls)
+collect_leg(FusionSource *source, const Leg *leg, LegCounters *counters, Datum *values, bool *nulls)
 {
 	MemoryContext row_context = AllocSetContextCreate(source->context, "milvus_fdw candidate", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(row_context);

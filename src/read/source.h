@@ -29,7 +29,7 @@ typedef struct LegCounters
 	int64		hits;
 	instr_time	time;			/* from when all were sent until its answer
 								 * was read; they are read one by one */
-}			LegCounters;
+} LegCounters;
 
 /* what a scan has done, for EXPLAIN (ANALYZE) */
 typedef struct ScanCounters

@@ -57,7 +57,7 @@ typedef enum AnalyzeSampling
 								 * can do */
 	SAMPLING_RANDOM,			/* random_sample() */
 	SAMPLING_MODULO				/* by the remainder of a whole number as key */
-}			AnalyzeSampling;
+} AnalyzeSampling;
 
 typedef struct TableOptions
 {

@@ -24,7 +24,7 @@ typedef struct RpcWaits
 {
 	TimestampTz statement;		/* when it began */
 	int64		ms;
-}			RpcWaits;
+} RpcWaits;
 
 /* what every call to one server has in common; owned by the connection */
 typedef struct RpcServer
