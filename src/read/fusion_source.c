@@ -458,7 +458,6 @@ show_leg(StringInfo out, const MilvusTable *table, const ScanPlan *plan, const F
 	List	   *numbers = list_nth(plan->fusion.legs, leg);
 	DistanceKind kind = (DistanceKind) list_nth_int(numbers, FUSION_LEG_KIND);
 	const FilterValue *given = &values[plan->fusion.leg_params];
-	const CollectionField *field;
 	const char *params;
 
 	if (kind == DISTANCE_NONE)
@@ -466,11 +465,7 @@ show_leg(StringInfo out, const MilvusTable *table, const ScanPlan *plan, const F
 		appendStringInfoString(out, "NULL");
 		return;
 	}
-	field = table->columns[list_nth_int(numbers, FUSION_LEG_ATTNUM) - 1].field;
-	appendStringInfo(out, "%s %s", field->name, distance_metric(kind));
-	field = table_searched_field(table, field, kind == DISTANCE_BM25);
-	if (field->index_type)
-		appendStringInfo(out, ", index %s", field->index_type);
+	hits_explain_search(out, table, list_nth_int(numbers, FUSION_LEG_ATTNUM), kind);
 	params = given->placeholder ? given->placeholder : leg_params(table, &plan->fusion, values, leg);
 	if (strcmp(params, "{}") != 0)
 		appendStringInfo(out, ", params %s", params);

@@ -250,6 +250,17 @@ hits_more(Hits *hits, bool may_step)
 }
 
 void
+hits_explain_search(StringInfo out, const MilvusTable *table, AttrNumber attnum, DistanceKind kind)
+{
+	const CollectionField *field = table->columns[attnum - 1].field;
+	const char *index_type = table_searched_field(table, field, kind == DISTANCE_BM25)->index_type;
+
+	appendStringInfo(out, "%s %s", field->name, distance_metric(kind));
+	if (index_type)
+		appendStringInfo(out, ", index %s", index_type);
+}
+
+void
 hits_explain_limit(StringInfo out, const ScanPlan *plan, const FilterValue *values)
 {
 	const FilterValue *limit,

@@ -64,6 +64,9 @@ extern bool hits_are_all(const Hits *hits);
  */
 extern bool hits_more(Hits *hits, bool may_step);
 
+/* For EXPLAIN: "embedding COSINE, index HNSW". */
+extern void hits_explain_search(StringInfo out, const MilvusTable *table, AttrNumber attnum, DistanceKind kind);
+
 /* For EXPLAIN: ", k 10", as far as the plan's LIMIT tells. */
 extern void hits_explain_limit(StringInfo out, const ScanPlan *plan, const FilterValue *values);
 

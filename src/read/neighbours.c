@@ -486,9 +486,7 @@ explain_neighbours(const MilvusTable *table, const ScanPlan *plan, const FilterV
 	StringInfoData text;
 
 	initStringInfo(&text);
-	appendStringInfo(&text, "%s %s", field->name, distance_metric(plan->search.kind));
-	if (field->index_type)
-		appendStringInfo(&text, ", index %s", field->index_type);
+	hits_explain_search(&text, table, plan->search.attnum, plan->search.kind);
 	if (plan->search.bound >= 0)
 	{
 		const FilterValue *bound = &values[plan->search.bound];

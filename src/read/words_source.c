@@ -179,15 +179,11 @@ send_words(RowSource *rows)
 static void
 explain_words(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, const ScanCounters *counters, struct ExplainState *es)
 {
-	const TableColumn *column = &table->columns[plan->search.attnum - 1];
-	const CollectionField *field = table_searched_field(table, column->field, true);
 	const char *params = search_params_set(table);
 	StringInfoData text;
 
 	initStringInfo(&text);
-	appendStringInfo(&text, "%s %s", column->field->name, distance_metric(DISTANCE_BM25));
-	if (field->index_type)
-		appendStringInfo(&text, ", index %s", field->index_type);
+	hits_explain_search(&text, table, plan->search.attnum, DISTANCE_BM25);
 	if (plan->search.bound >= 0)
 	{
 		const FilterValue *bound = &values[plan->search.bound];

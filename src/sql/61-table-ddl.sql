@@ -15,7 +15,7 @@ DECLARE
 BEGIN
 	FOR c IN SELECT a.attname, a.attnum, a.attnotnull OR a.attnum = key AS required, format_type(a.atttypid, a.atttypmod) AS declared,
 			CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) ELSE format_type(a.atttypid, a.atttypmod) END AS plain,
-			coalesce(nullif(t.typbasetype, 0), t.oid)::regtype::text AS base, coalesce(e.typname, '') AS element, t.typtype = 'e' AS is_enum
+			coalesce(nullif(t.typbasetype, 0), t.oid)::regtype::text AS base, coalesce(e.typname, '') AS element
 		FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typlen = -1 AND t.typcategory = 'A'
 		WHERE a.attrelid = rel AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum LOOP
 		type := CASE
