@@ -199,6 +199,7 @@ if __name__ == "__main__":
     # the scenarios import this file by its name
     sys.modules["check"] = sys.modules["__main__"]
     import scenarios_data       # noqa: F401
+    import scenarios_functions  # noqa: F401
     import scenarios_public     # noqa: F401
     import scenarios_public_read    # noqa: F401
     import scenarios_read       # noqa: F401

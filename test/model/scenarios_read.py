@@ -492,7 +492,7 @@ def search_by_ids(s):
         # an older server does not see them: no vectors, no hits
         assert len(search(2).results.ids.int_id.data) == 0
         return
-    assert list(search(2, 0).results.ids.int_id.data) == [2, 1, 0, 1]
+    assert list(search(0, 2).results.ids.int_id.data) == [0, 1, 2, 1]
     assert "do not exist" in search(77).status.reason and "duplicate" in search(1, 1).status.reason
 
 

@@ -419,22 +419,23 @@ def search(keeper, request, result, context):
     collection = begin_search(keeper, request)
     if len(request.sub_reqs):
         raise base.Unimplemented("the model takes no sub_reqs in Search; HybridSearch has them")
-    output = reads.Output(collection.schema, list(request.output_fields), version)
     by_ids = version >= (2, 6, 8) and request.WhichOneof("search_input") == "ids" and columns.read_ids(request.ids)
+    given = ById(keeper, request, collection, by_ids, context).queries if by_ids else None
+    if by_ids and all(query is None for query in given):
+        # getting no vector at all it answers without having looked at the rest of the request
+        result.results.num_queries = len(given)
+        result.results.topks.extend(0 for _ in given)
+        return result
+    output = reads.Output(collection.schema, list(request.output_fields), version)
     group = common_pb2.PlaceholderGroup() if by_ids else placeholder_group(request.placeholder_group)
-    nq = len(by_ids) if by_ids else nq_of(request, group)
-    if by_ids and len(collection.schema.vectors) > 1 and not base.pairs(request.search_params).get("anns_field"):
-        # handleIfSearchByPK, before the search itself
-        raise expected("valid anns_field in search_params", "missing",
-                       "multiple vector fields exist, please specify anns_field in search_params")
+    nq = len(given) if by_ids else nq_of(request, group)
     leg = Leg(keeper, request, collection, request.dsl, dict(request.expr_template_values), request.search_params,
               group)
+    leg.queries = given
     info = leg.info
     reads.check_loaded(collection, leg.partitions, "search")
     begin = reads.begin_of(keeper, request, collection)
     times = reads.times_of(keeper, request, collection, info.iterator, begin, reads.deadline_of(context))
-    if by_ids:
-        leg.queries = queries_by_ids(leg, by_ids, times)
     found = leg.run(times)
     base.fill_status(result.status)
     result.collection_name = request.collection_name
@@ -456,20 +457,59 @@ def search(keeper, request, result, context):
     return result
 
 
-def queries_by_ids(leg, ids, times):
-    """handleIfSearchByPK: the vectors (or texts) of rows that must all be there."""
-    info, schema = leg.info, leg.collection.schema
-    if len(set(ids)) != len(ids):
-        raise invalid("duplicate IDs found in search request")
-    if isinstance(ids[0], str) != (schema.pk.type == DT.VarChar):
-        raise invalid("ids type does not match the primary key's type")
-    name = schema.bm25.get(info.field.name, info.field.name)
-    rows = {row.pk: row for row in reads.latest(leg.collection.visible(times, leg.partitions))}
-    gone = [i for i in ids if i not in rows]
-    if gone:
-        raise invalid("some of the provided primary key IDs do not exist: missing IDs = %s", gone)
-    # a null vector is no query, and finds nothing
-    return [rows[i].values[name] for i in ids]
+class ById:
+    """handleIfSearchByPK (internal/proxy/impl.go): a query for the rows, whose vectors (or texts) are then searched by.
+
+    The queries come in the order that the query finds the rows, which is not the one they were asked for.
+    """
+
+    def __init__(self, keeper, request, collection, ids, context):
+        self.version, self.collection, self.ids = keeper.version, collection, ids
+        if self.version >= (2, 6, 9) and len(set(ids)) != len(ids):
+            raise invalid("duplicate IDs found in search request")
+        name = self.source(base.pairs(request.search_params).get("anns_field"))
+        pk = collection.schema.pk
+        if isinstance(ids[0], str) != (pk.type == DT.VarChar):
+            kind = "varchar" if pk.type == DT.VarChar else "int64"
+            raise expected("string IDs" if pk.type == DT.VarChar else "int64 IDs", "got other type",
+                           "primary key is %s, but IDs type mismatch" % kind)
+        reads.Output(collection.schema, [pk.name, name], self.version)
+        partitions = reads.wanted_partitions(keeper, collection, list(request.partition_names), None)
+        reads.check_loaded(collection, partitions)
+        begin = reads.begin_of(keeper, request, collection)
+        times = reads.times_of(keeper, request, collection, False, begin, reads.deadline_of(context))
+        self.queries = self.values(name, times, partitions)
+
+    def source(self, name):
+        """The field whose values are taken."""
+        schema = self.collection.schema
+        if not name:
+            if self.version < (2, 6, 9):
+                raise expected("valid anns_field in search_params", "missing", "anns_field is required for search by IDs")
+            if len(schema.vectors) > 1:
+                raise expected("valid anns_field in search_params", "missing",
+                               "multiple vector fields exist, please specify anns_field in search_params")
+            name = schema.vectors[0].name
+        field = schema.field(name)
+        if field is None:
+            raise MilvusError(base.FIELD_NOT_FOUND, "vector field not found in schema: field not found[field=%s]" % name)
+        if name in schema.bm25 and self.version >= (2, 6, 10):
+            return schema.bm25[name]
+        if not field.is_vector:
+            raise invalid("field (%s) to search is not of vector data type", name)
+        return name
+
+    def values(self, name, times, partitions):
+        found = {row.pk: row.values[name] for row in reads.latest(self.collection.visible(times, partitions))}
+        gone = [i for i in self.ids if i not in found]
+        if gone or len(set(self.ids)) != len(self.ids):
+            raise invalid("some of the provided primary key IDs do not exist: missing IDs = [%s]",
+                          " ".join(map(str, gone)))
+        # segments in the order of the key, merged by it; a null vector is no query, and finds nothing
+        values = [found[i] for i in sorted(self.ids)]
+        if None in values and not self.collection.schema.field(name).is_vector:
+            raise base.Unimplemented("the model searches for no null text")
+        return values
 
 
 def fill_results(results, collection, output, answers, info, nq, version):
