@@ -64,6 +64,7 @@ FIELD_INVALID_NAME = 1701
 SEGCORE = 2000
 SEGCORE_UNSUPPORTED = 2001
 CORE_UNSUPPORTED, CORE_NOT_LOADED, CORE_METRIC, CORE_DIMENSION = 2003, 2027, 2031, 2032   # the core's own numbers
+FUNCTION_FAILED = 2400
 UNEXPECTED = 65535
 
 RETRIABLE = {1, 2, 4, 8, 12, 103, 106, 2200}
@@ -79,6 +80,7 @@ OLD_CODES = {
 }
 
 TEXTS = {
+    SERVICE_INTERNAL: "service internal error",
     COLLECTION_NOT_FOUND: "collection not found",
     COLLECTION_NOT_LOADED: "collection not loaded",
     SCHEMA_MISMATCH: "collection schema mismatch",
@@ -95,6 +97,7 @@ TEXTS = {
     FIELD_NOT_FOUND: "field not found",
     FIELD_INVALID_NAME: "field name invalid",
     NOT_PERMITTED: "privilege not permitted",
+    FUNCTION_FAILED: "function execution failed",
     SEGCORE: "segcore error",
     SEGCORE_UNSUPPORTED: "segcore unsupported error",
 }
@@ -232,6 +235,14 @@ def go_int(text):
         number = int(lower)
     number *= sign
     return number if -2 ** 63 <= number < 2 ** 63 else None
+
+
+def go_float(text):
+    """strconv.ParseFloat of decimals, or None."""
+    if not re.fullmatch(r"[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf(inity)?|nan)", text or "", re.I | re.A):
+        return None
+    number = float(text)
+    return None if number in (float("inf"), float("-inf")) and "n" not in text.lower() else number
 
 
 def go_bool(text):

@@ -53,6 +53,12 @@ class Plan:
             found.extend(evaluate.select(self.node, seen(rows), self.version, indexed, doubles))
         return found
 
+    def holds(self, collection, rows):
+        """For each row whether it passes: the bits alone, as what asks so in the core looks at no validity."""
+        context = evaluate.Context(self.version, {index.field for index in collection.indexes.values()},
+                                   double_paths(collection, self.version))
+        return [bool(bit) for bit in evaluate.run(self.node, rows, context)[0]] if rows else []
+
     def beginning(self, shard, seen, above, first, indexed, doubles):
         rows, keys = shard.ordered()
         at = bisect.bisect_left(keys, above) if above is not None else 0

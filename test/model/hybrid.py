@@ -1,22 +1,19 @@
 """HybridSearch: legs fused by rrf or weights, in float32.
 
 2.4 and 2.5: internal/proxy/reScorer.go and rankSearchResultDataByPk;
-2.6 on: internal/util/function/rerank.
+2.6 on: internal/util/function/rerank (rerank.py), as a function_score, too.
 """
 
 import json
-import math
 
-import numpy
 import base
 import columns
 import reads
+import rerank
 import search
 import store
-import vectors
 from base import expected, invalid, plain
 
-SINGLE = numpy.float32
 MAX_LEGS = 1024
 SCORERS = ("max", "sum", "avg")
 
@@ -48,39 +45,37 @@ class Rank:
         if self.group_field is not None and self.group_scorer not in SCORERS:
             raise invalid("input group scorer type: %s is not supported!", self.group_scorer)
         self.zone = reads.zone_of(found, collection, version)
-        self.choose(found, len(request.requests))
+        score = rerank.asked(request, version)
+        # a function_score makes the older parameters void
+        self.ranker = self.choose(found, len(request.requests)) if score is None else \
+            rerank.make(score, collection.schema, version)
 
     def choose(self, found, legs):
-        self.strategy, self.k, self.weights = "rrf", SINGLE(60), None
-        # reScorer.go normalises unless told otherwise; rerank/function_score.go only when told
-        self.norm = self.version < (2, 6, 0)
+        """The legacy parameters `strategy` and `params`."""
         if "strategy" not in found:
-            return
-        self.strategy = found["strategy"]
-        if self.strategy not in ("rrf", "weighted"):
-            raise plain("unsupported rank type %s" % self.strategy)
+            return rerank.Rrf(60)
+        strategy = found["strategy"]
+        if strategy not in ("rrf", "weighted"):
+            raise plain("unsupported rank type %s" % strategy)
         if "params" not in found:
             raise plain("params not found in rank_params")
         try:
             params = json.loads(found["params"])
         except ValueError as error:
             raise plain("parse rerank params failed: %s" % error)
-        if self.strategy == "rrf":
-            self.take_k(params)
-        else:
-            self.take_weights(params, legs)
+        return self.take_k(params) if strategy == "rrf" else self.take_weights(params, legs)
 
     def take_k(self, params):
         if "k" not in params:
             if self.version < (2, 6, 0):
                 raise plain("k not found in rank_params")
-            return
+            return rerank.Rrf(60)
         k = params["k"]
         if isinstance(k, bool) or not isinstance(k, (int, float)):
             raise plain("The type of rank param k should be float")
         if not 0 < k < 16384:
             raise plain("the rank params k should be in range (0, 16384)")
-        self.k = SINGLE(k)
+        return rerank.Rrf(k)
 
     def take_weights(self, params, legs):
         weights = params.get("weights")
@@ -95,74 +90,32 @@ class Rank:
                 raise plain("rank param weight should be in range [0, 1]")
         if len(weights) != legs:
             raise expected(legs, len(weights), "the length of weights param mismatch with ann search requests")
-        self.weights = [SINGLE(weight) for weight in weights]
+        # reScorer.go normalises unless told otherwise; rerank/function_score.go only when told
+        whole = self.version < (2, 6, 0)
         if "norm_score" in params and self.version >= (2, 5, 9):
             if not isinstance(params["norm_score"], bool):
                 raise plain("weighted rerank err, norm_score should been bool type")
-            self.norm = params["norm_score"]
+            whole = params["norm_score"]
+        return rerank.Weighted(weights, whole)
 
-    # --- scores ---
-
-    def fuse(self, lists, metrics):
-        """lists: for each leg its hits, best first.  (key -> score, greatest first?)"""
-        scores = {}
-        if self.strategy == "rrf":
-            for hits in lists:
-                for place, hit in enumerate(hits):
-                    part = SINGLE(1) / (self.k + SINGLE(place + 1))
-                    scores[hit.row.pk] = scores[hit.row.pk] + part if hit.row.pk in scores else part
-            return scores, True
-        larger = [vectors.closer_is_larger(m) for m in metrics]
-        mixed = any(larger) and not all(larger)
-        for hits, metric, weight in zip(lists, metrics, self.weights):
-            for hit in hits:
-                part = weight * self.normal(SINGLE(hit.score), metric, mixed)
-                scores[hit.row.pk] = scores[hit.row.pk] + part if hit.row.pk in scores else part
-        # 2.4 and 2.5 always sort down; 2.6 up, where smaller distances are better in all legs
-        return scores, self.version < (2, 6, 0) or self.norm or mixed or all(larger)
-
-    def normal(self, score, metric, mixed):
-        """getNormalizeFunc and getActivateFunc."""
-        arc = SINGLE(math.atan(float(score)))
-        pi = SINGLE(math.pi)
-        falling = SINGLE(1.0) - SINGLE(2) * arc / pi
-        if not self.norm:
-            if self.version >= (2, 6, 0) and mixed and not vectors.closer_is_larger(metric):
-                return falling
-            return score
-        if metric == "COSINE":
-            return (SINGLE(1) + score) * SINGLE(0.5)
-        if metric == "IP":
-            return SINGLE(0.5) + arc / pi
-        if metric == "BM25" and self.version >= (2, 5, 0):
-            return SINGLE(2) * arc / pi
-        return falling
-
-    def best(self, scores, down):
-        """newIDScores: of equal scores the smaller key."""
-        keys = sorted(scores, key=lambda key: (-scores[key] if down else scores[key], key))
-        return [(key, scores[key]) for key in keys[self.offset:self.offset + self.limit]]
-
-    def best_groups(self, scores, group_of_key):
-        """newGroupingIDScores."""
-        groups = {}
-        for key in sorted(scores, key=lambda key: (-scores[key], key)):
-            members = groups.setdefault(group_of_key[key], [])
-            if len(members) < self.group_size:
-                members.append(key)
-
-        def final(members):
-            values = [scores[key] for key in members]
-            total = SINGLE(0)
-            for value in values:
-                total = total + value
-            if self.group_scorer == "max":
-                return max(SINGLE(0), *values)
-            return total if self.group_scorer == "sum" else total / SINGLE(len(members))
-
-        ordered = sorted(groups.values(), key=lambda m: (-final(m), -len(m), m[0]))
-        chosen = ordered[self.offset:self.offset + self.limit]
-        return [(key, scores[key]) for members in chosen for key in members]
+    def best(self, lists, metrics):
+        """One query's legs as one list of hits."""
+        if self.ranker is None:
+            # nobody minds that boosts leave no reranker, until it is called
+            if self.version < (3, 0, 0):
+                columns.die("panic: runtime error: invalid memory address or nil pointer dereference")
+            if any(lists):
+                raise base.wrapped(base.FUNCTION_FAILED,
+                                   "rerank operator: rerankMeta is nil, cannot build rerank chain")
+            return []
+        scores, down = self.ranker.fuse(lists, metrics)
+        rows = {hit.row.pk: hit for hits in lists for hit in hits}
+        if self.group_field is not None:
+            found = rerank.best_groups(scores, {key: hit.group for key, hit in rows.items()}, self.group_size,
+                                       self.group_scorer, self.offset, self.limit)
+        else:
+            found = rerank.best(scores, down, self.offset, self.limit)
+        return [search.Hit(rows[key].row, columns.float32(score), rows[key].group) for key, score in found]
 
 
 def hybrid_search(keeper, request, result, context):
@@ -199,14 +152,9 @@ def hybrid_search(keeper, request, result, context):
             hits = per_query[i]
             lists.append(search.merge_groups(leg.info, hits, 0) if rank.group_field is not None
                          else hits[:leg.info.topk])
-        scores, down = rank.fuse(lists, metrics)
-        rows = {hit.row.pk: hit for hits in lists for hit in hits}
-        if rank.group_field is not None:
-            best = rank.best_groups(scores, {key: hit.group for key, hit in rows.items()})
-        else:
-            best = rank.best(scores, down)
-        answers.append([search.Hit(rows[key].row, columns.float32(score), rows[key].group) for key, score in best])
+        answers.append(rank.best(lists, metrics))
     base.fill_status(result.status)
     result.collection_name = request.collection_name
-    search.fill_results(result.results, collection, output, answers, rank, nq, version)
+    search.fill_results(result.results, collection, output, answers, rank, nq, version,
+                        rank.group_field)
     return result

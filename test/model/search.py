@@ -11,6 +11,7 @@ import columns
 import filters
 import jsons
 import reads
+import rerank
 import schema as schemas
 import vectors
 from base import DT, MilvusError, about, expected, invalid, missing, plain
@@ -325,6 +326,13 @@ def rounded(score, digits):
     return columns.float32(math.floor(score * factor + 0.5) / factor)
 
 
+def core_rounded(hits, digits):
+    """The core rounds what it found before anybody makes other scores of it (query/SearchOnSealed.cpp)."""
+    for hit in hits:
+        hit.score = rounded(hit.score, digits)
+    return hits
+
+
 class Leg:
     """A search, ready: its filter, its queries, its metric."""
 
@@ -339,6 +347,8 @@ class Leg:
             self.plan = filters.compile_filter(collection.schema, dsl, templates, self.version, collection.timezone)
         except MilvusError as error:
             raise invalid("failed to create query plan: %s", error.reason)
+        self.boosts = rerank.boosts_of(rerank.asked(request, self.version), collection.schema, templates, self.version,
+                                       self.info.group_field is not None, self.info.token is not None)
         self.partitions = reads.wanted_partitions(keeper, collection, list(request.partition_names), self.plan)
         self.group = group
         self.metric = None
@@ -374,6 +384,8 @@ class Leg:
                     continue
                 hits = within(info, self.metric, in_order(scorer.hits(query), self.metric))
                 hits = grouped(info, hits, info.topk) if info.group_field is not None else hits[:info.topk]
+                if self.boosts is not None:
+                    hits = self.boosts.apply(collection, core_rounded(hits, info.round), self.metric)
                 found[i].extend(hits)
         found = [in_order(hits, self.metric) for hits in found]
         return found
@@ -395,8 +407,6 @@ def nq_of(request, group):
 
 def refuse(request, version):
     """Parts of a request that the version understands and the model does not; older servers overlook them."""
-    if version >= (2, 6, 0) and request.HasField("function_score") and len(request.function_score.functions):
-        raise base.Unimplemented("the model has no function_score")
     if version >= (2, 6, 8) and "highlighter" in request.DESCRIPTOR.fields_by_name and request.HasField("highlighter"):
         raise base.Unimplemented("the model has no highlighter")
     if version >= (3, 0, 0):
@@ -433,6 +443,10 @@ def search(keeper, request, result, context):
               group)
     leg.queries = given
     info = leg.info
+    score = rerank.asked(request, version)
+    ranker = None if score is None else rerank.make(score, collection.schema, version)
+    if ranker is not None and info.token is not None and version >= (3, 0, 0):
+        raise invalid("function rerank is not supported with search iterator v2")
     reads.check_loaded(collection, leg.partitions, "search")
     begin = reads.begin_of(keeper, request, collection)
     times = reads.times_of(keeper, request, collection, info.iterator, begin, reads.deadline_of(context))
@@ -445,7 +459,12 @@ def search(keeper, request, result, context):
             answers.append(merge_groups(info, hits, info.offset))
         else:
             answers.append(hits[info.offset:info.topk])
-    fill_results(result.results, collection, output, answers, info, nq, version)
+    if ranker is not None:
+        answers = [reranked(ranker, leg, hits) for hits in answers]
+    grouped_by = None if ranker is not None and version < (3, 0, 0) else info.group_field
+    if leg.boosts is not None and ranker is None:
+        info.round = -1
+    fill_results(result.results, collection, output, answers, info, nq, version, grouped_by)
     if info.token is not None:
         closest = 3.4028234663852886e38 * (1 if vectors.closer_is_larger(leg.metric) else -1)
         last = answers[0][-1].score if nq == 1 and answers and answers[0] else info.bound
@@ -455,6 +474,24 @@ def search(keeper, request, result, context):
         # for searches the shards' times are known: the greatest (queryChannelsTs)
         result.session_ts = max(times)
     return result
+
+
+def reranked(ranker, leg, hits):
+    """rerankOperator: the one page that the search has left, in a new order.
+
+    Of 2.6's answer it makes anew, the values grouped by do not come along (newRerankOutputs).
+    """
+    info = leg.info
+    if leg.boosts is None:
+        core_rounded(hits, info.round)
+    scores, down = ranker.fuse([hits], [leg.metric])
+    if info.group_field is not None:
+        found = rerank.best_groups(scores, {hit.row.pk: hit.group for hit in hits}, info.group_size,
+                                   info.params.get("rank_group_scorer", "max"), 0, info.topk)
+    else:
+        found = rerank.best(scores, down, 0, info.topk)
+    rows = {hit.row.pk: hit for hit in hits}
+    return [Hit(rows[key].row, columns.float32(float(score)), rows[key].group) for key, score in found]
 
 
 class ById:
@@ -512,7 +549,7 @@ class ById:
         return values
 
 
-def fill_results(results, collection, output, answers, info, nq, version):
+def fill_results(results, collection, output, answers, info, nq, version, grouped_by):
     schema = collection.schema
     flat = [hit for hits in answers for hit in hits]
     rows = [hit.row for hit in flat]
@@ -530,6 +567,6 @@ def fill_results(results, collection, output, answers, info, nq, version):
         columns.write_column(results.fields_data.add(), schema.pk, [row.pk for row in rows], collection.timezone,
                              version)
     results.output_fields.extend(names)
-    if info.group_field is not None:
-        columns.write_column(results.group_by_field_value, info.group_field, [hit.group for hit in flat],
+    if grouped_by is not None:
+        columns.write_column(results.group_by_field_value, grouped_by, [hit.group for hit in flat],
                              collection.timezone, version)
