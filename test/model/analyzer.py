@@ -34,6 +34,11 @@ def words(text):
     return [w.lower() for w in WORD.findall(text)]
 
 
+def spans(text, wanted):
+    """Where those words are: [(start, end)] in characters."""
+    return [found.span() for found in WORD.finditer(text) if found.group().lower() in wanted]
+
+
 def matcher(field, op, query, extra):
     """A test for texts: text_match, phrase_match, text_match_fuzzy."""
     wanted = words(query)

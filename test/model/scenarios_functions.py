@@ -1,7 +1,7 @@
-"""Scenarios for check.py: searches by keys, rerankers and boosts (function_score).
+"""Scenarios for check.py: searches by keys, rerankers and boosts (function_score), highlights.
 
-Those marked public are after tests/python_client/milvus_client: test_milvus_client_search_by_pk.py, ..._search_reranker.py and
-..._search_boost_ranker.py (3.0's), in words of ours and small.
+Those marked public are after tests/python_client/milvus_client: test_milvus_client_search_by_pk.py, ..._search_reranker.py,
+..._search_boost_ranker.py (3.0's) and ..._highlighter.py, in words of ours and small.
 """
 
 import math
@@ -9,7 +9,7 @@ import math
 import grpc
 import numpy
 from check import DataType, plain, public, refuses, scenario
-from pymilvus import AnnSearchRequest, Function, FunctionScore, FunctionType
+from pymilvus import AnnSearchRequest, Function, FunctionScore, FunctionType, LexicalHighlighter
 from pymilvus.grpc_gen import common_pb2, milvus_pb2
 from scenarios_data import INT, rows
 
@@ -76,6 +76,17 @@ def texted(s):
     return name
 
 
+def marks(answer, field="t"):
+    return {hit["id"]: list(hit["highlight"][field]["fragments"]) for hit in answer[0]}
+
+
+def marked(s, name, text="water", anns="bm", metric="BM25", output=("t",), limit=9, **params):
+    params = {"highlight_search_text": True, **params}
+    return s.client.search(name, [text], anns_field=anns, limit=limit, output_fields=list(output),
+                           search_params={"metric_type": metric} if metric else {},
+                           highlighter=LexicalHighlighter(**params))
+
+
 # --- searches by keys ---
 
 @public("search_by_pk: ..._with_duplicate_pk_values, ..._with_mismatched_id_type, ..._with_non_existing_pk_values")
@@ -105,6 +116,9 @@ def texts_searched_by_key(s):
     name = texted(s)
     answer = s.client.search(name, ids=[2], anns_field="bm", limit=1, output_fields=["t"])
     assert found(answer) == [2]
+    answer = s.client.search(name, ids=[2], anns_field="bm", limit=2, search_params={"metric_type": "BM25"},
+                             highlighter=LexicalHighlighter(highlight_search_text=True))
+    assert marks(answer)[2] == ["<em>Must</em> <em>be</em> <em>water</em>."]
 
 
 @scenario(*TWO)
@@ -404,3 +418,95 @@ def boosts_are_checked(s):
         refuses(lambda: ask(s, name, ranker), 1100, "failed to create query plan: " + text)
     refuses(lambda: ask(s, name, boost(), group_by_field="x"), 1100,
             "don't support use segment scorer with group_by or search_iterator")
+
+
+# --- highlights ---
+
+@public("highlighter: ..._basic, ..._multiple_tags, ..._number, ..._lower_upper_case", *TWO)
+def highlights(s):
+    name = texted(s)
+    found_ = marks(marked(s, name, pre_tags=["<<"], post_tags=[">>"], fragment_offset=0, fragment_size=10, num_of_fragments=1))
+    assert found_ == {1: ["<<water>>! Lik"], 2: ["<<water>>."], 4: ["<<water>> so"]}
+    assert marks(marked(s, name)) == {1: ["<em>water</em>! Like, full of <em>water</em>!"], 2: ["<em>water</em>."],
+                                      4: ["<em>water</em> so"]}
+    tags = marks(marked(s, name, "key", pre_tags=["{", "<", "="], post_tags=["}", ">"]))
+    assert tags == {3: ["{key} <key> =key} {key>"]}
+    answer = marked(s, name, "nonexistent")
+    assert answer[0] == []
+    # the words of the search's own text, in letters of either kind
+    assert marks(marked(s, name, "MUST water", output=()))[2] == ["<em>Must</em> be <em>water</em>."]
+    assert marks(marked(s, name, "w\u00e4re"))[4] == ["<em>W\u00e4re</em> Wasser kein water so"]
+
+
+@public("highlighter: ..._fragment_parameters, ..._fragment_offset", *TWO)
+def highlight_fragments(s):
+    name = texted(s)
+
+    def of(**params):
+        return marks(marked(s, name, pre_tags=["{"], post_tags=["}"], **params))[1]
+    assert of(fragment_size=1, num_of_fragments=0) == []
+    assert of(fragment_size=1, num_of_fragments=1) == ["{water}"]
+    assert of(fragment_size=1, num_of_fragments=2) == ["{water}", "{water}"]
+    assert of(fragment_size=9, num_of_fragments=2) == ["{water}! Li", "{water}!"]
+    assert of(fragment_size=100, num_of_fragments=2) == ["{water}! Like, full of {water}!"]
+    assert of(fragment_size=5, fragment_offset=5) == ["l of {water}", "l of {water}"]
+    assert of(fragment_size=5, fragment_offset=100) == [
+        "I have the seat full of {water}", "I have the seat full of water! Like, full of {water}"]
+
+
+@public("highlighter: ..._with_query, ..._text_match", *TWO)
+def highlight_queries(s):
+    name = texted(s)
+    query = [{"type": "TextMatch", "field": "free", "text": "seat"}]
+    answer = marked(s, name, highlight_query=query, fragment_size=5)
+    assert marks(answer)[2] == ["<em>water</em>"] and marks(answer, "free")[2] == []
+    assert marks(answer, "free")[1] == ["<em>seat</em> "]
+    # a field that is marked need not be among those asked for
+    answer = s.client.search(name, [[1, 1]], anns_field="v", limit=1, highlighter=LexicalHighlighter(
+        highlight_query=[{"type": "TextMatch", "field": "free", "text": "water"}]))
+    assert marks(answer, "free") == {1: ["<em>water</em>! Like, full of <em>water</em>!"]}
+    assert answer[0][0]["entity"] == {}
+
+
+@scenario(*TWO)
+def highlights_of_several_queries(s):
+    """One column for all hits; each search's text marks its own hits."""
+    name = texted(s)
+    answer = s.client.search(name, ["key", "leakage"], anns_field="bm", limit=2, search_params={"metric_type": "BM25"},
+                             highlighter=LexicalHighlighter(highlight_search_text=True, fragment_size=1))
+    assert [list(hit["highlight"]["t"]["fragments"]) for one in answer for hit in one] == [
+        ["<em>key</em>"] * 4, ["<em>leakage</em>"]]
+
+
+@public("highlighter: ..._fragment_size_invalid, ..._fragment_offset_invalid, ..._number_of_fragments_invalid, ..._empty_tags, "
+        "..._text_match_invalid_search_params, ..._text_match_invalid_anns_field", *TWO)
+def highlights_are_checked(s):
+    name = texted(s)
+    for key, values in (("fragment_size", (0, -1, 0.1)), ("fragment_offset", (-1, 0.1)), ("num_of_fragments", (-1, 0.1))):
+        for value in values:
+            refuses(lambda: marked(s, name, **{key: value}), 1100, "invalid %s: %s: invalid parameter" % (key, value))
+    refuses(lambda: marked(s, name, pre_tags=[]), 1100, "pre_tags cannot be empty list: invalid parameter")
+    refuses(lambda: marked(s, name, post_tags=[]), 1100, "post_tags cannot be empty list: invalid parameter")
+    for metric in ("", "COSINE"):
+        refuses(lambda: marked(s, name, [1.0, 1.0], "v", metric), 1100,
+                'Search highlight only support with metric type "BM25" but was: : invalid parameter')
+    refuses(lambda: marked(s, name, [1.0, 1.0]), 1100,
+            "please provide varchar/text for BM25 Function based search, got FloatVector: invalid parameter")
+    refuses(lambda: marked(s, name, "water", "v"), 5,
+            "service internal error: Search with highlight failed, input field of BM25 annsField not found")
+    for query, text in (({"type": "TextMatch", "field": "t"}, "must set `text` in query"),
+                        ({"type": "No", "field": "t", "text": "a"}, "invalid highlight query type: No"),
+                        ({"type": "TextMatch", "field": "no", "text": "a"}, "highlight field not found in schema: no"),
+                        ({"type": "TextMatch", "field": "raw", "text": "a"},
+                         "get highlight failed, the highlight field not found, raw:")):
+        refuses(lambda: marked(s, name, highlight_query=[query]), 1100, text)
+    # with a vector among the fields the rows are fetched once more, without the text
+    refuses(lambda: marked(s, name, output=["v"]), 1100, "get highlight failed, text field not in output field t:")
+    assert marks(marked(s, name, output=["v", "t"]))[2] == ["<em>water</em>."]
+
+
+@scenario("2.5.24", "2.6.2")
+def highlights_overlooked(s):
+    name = texted(s)
+    answer = marked(s, name, fragment_size=0)
+    assert found(answer) and not any("highlight" in hit for hit in answer[0])

@@ -9,6 +9,7 @@ import analyzer
 import base
 import columns
 import filters
+import highlight
 import jsons
 import reads
 import rerank
@@ -407,8 +408,6 @@ def nq_of(request, group):
 
 def refuse(request, version):
     """Parts of a request that the version understands and the model does not; older servers overlook them."""
-    if version >= (2, 6, 8) and "highlighter" in request.DESCRIPTOR.fields_by_name and request.HasField("highlighter"):
-        raise base.Unimplemented("the model has no highlighter")
     if version >= (3, 0, 0):
         for name in ("search_aggregation", "function_chains"):
             field = request.DESCRIPTOR.fields_by_name.get(name)
@@ -447,6 +446,7 @@ def search(keeper, request, result, context):
     ranker = None if score is None else rerank.make(score, collection.schema, version)
     if ranker is not None and info.token is not None and version >= (3, 0, 0):
         raise invalid("function rerank is not supported with search iterator v2")
+    marker = highlight.of(request, leg, version)
     reads.check_loaded(collection, leg.partitions, "search")
     begin = reads.begin_of(keeper, request, collection)
     times = reads.times_of(keeper, request, collection, info.iterator, begin, reads.deadline_of(context))
@@ -465,6 +465,8 @@ def search(keeper, request, result, context):
     if leg.boosts is not None and ranker is None:
         info.round = -1
     fill_results(result.results, collection, output, answers, info, nq, version, grouped_by)
+    if marker is not None:
+        marker.fill(result.results, answers, output)
     if info.token is not None:
         closest = 3.4028234663852886e38 * (1 if vectors.closer_is_larger(leg.metric) else -1)
         last = answers[0][-1].score if nq == 1 and answers and answers[0] else info.bound
