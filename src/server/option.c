@@ -130,6 +130,58 @@ const struct config_enum_entry option_consistency_levels[] = {
 	{NULL, 0, false}
 };
 
+static const struct config_enum_entry sslmodes[] = {
+	{"disable", false, false},
+	{"verify-full", true, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry insert_modes[] = {
+	{"insert", false, false},
+	{"upsert", true, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry write_modes[] = {
+	{"statement", false, false},
+	{"commit", true, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry samplings[] = {
+	{"auto", SAMPLING_AUTO, false},
+	{"random", SAMPLING_RANDOM, false},
+	{"modulo", SAMPLING_MODULO, false},
+	{"off", SAMPLING_OFF, false},
+	{NULL, 0, false}
+};
+
+/* What an option of a kind may be, where that is a whole number or one of some words. */
+typedef struct OptionDomain
+{
+	int			min;
+	int			max;			/* 0: no number */
+	const struct config_enum_entry *choices;
+	const char *wanted;			/* as the hint says it */
+} OptionDomain;
+
+static const OptionDomain domains[] = {
+	[OPTION_PORT] = {1, 65535, NULL, "a port number from 1 to 65535"},
+	[OPTION_SECONDS] = {0, INT_MAX / 1000, NULL, "a number of seconds, or 0 for no limit"},
+	[OPTION_COUNT] = {1, 1000, NULL, "a number from 1 to 1000"},
+	[OPTION_ROWS] = {1, 1000000, NULL, "a number of rows from 1 to 1000000"},
+	[OPTION_DIM] = {1, 262144, NULL, "a number of dimensions from 1 to 262144"},
+	[OPTION_SSLMODE] = {0, 0, sslmodes,
+	"\"disable\" or \"verify-full\": encryption without a look at the certificate does not keep anybody out"},
+	/* that which leaves it to others is no level */
+	[OPTION_CONSISTENCY] = {0, 0, option_consistency_levels + 1, "\"strong\", \"session\", \"bounded\" or \"eventually\""},
+	[OPTION_INSERT_MODE] = {0, 0, insert_modes, "\"insert\" or \"upsert\""},
+	[OPTION_WRITE_MODE] = {0, 0, write_modes, "\"statement\" or \"commit\""},
+	[OPTION_SAMPLING] = {0, 0, samplings, "\"auto\", \"random\", \"modulo\" or \"off\""},
+};
+
+StaticAssertDecl(lengthof(domains) == OPTION_SAMPLING + 1, "a domain for each kind of option");
+
 static const Option *
 find_option(const char *name, Oid catalog)
 {
@@ -189,26 +241,14 @@ parse_memory(const char *name, const char *value)
 	return kilobytes * 1024;
 }
 
-static AnalyzeSampling
-parse_sampling(const char *name, const char *value)
+/* One of some words, as the value that stands for it; levels as Milvus' own clients write them, too. */
+static int
+parse_choice(const char *name, const char *value, const struct config_enum_entry *choices, const char *wanted)
 {
-	static const char *const values[] = {
-		[SAMPLING_OFF] = "off", [SAMPLING_AUTO] = "auto", [SAMPLING_RANDOM] = "random", [SAMPLING_MODULO] = "modulo"
-	};
-
-	for (int i = 0; i < lengthof(values); i++)
-		if (strcmp(value, values[i]) == 0)
-			return (AnalyzeSampling) i;
-	raise_bad_value(name, value, "\"auto\", \"random\", \"modulo\" or \"off\"");
-}
-
-static Consistency
-parse_consistency(const char *name, const char *value)
-{
-	for (const struct config_enum_entry *level = option_consistency_levels; level->name; level++)
-		if (level->val != CONSISTENCY_UNSET && pg_strcasecmp(value, level->name) == 0)
-			return (Consistency) level->val;
-	raise_bad_value(name, value, "\"strong\", \"session\", \"bounded\" or \"eventually\"");
+	for (const struct config_enum_entry *choice = choices; choice->name; choice++)
+		if ((choices == option_consistency_levels + 1 ? pg_strcasecmp(value, choice->name) : strcmp(value, choice->name)) == 0)
+			return choice->val;
+	raise_bad_value(name, value, wanted);
 }
 
 /* May the user have the server process read files? */
@@ -236,83 +276,55 @@ validate_host(const char *value)
 				 errhint("It must be the name or the address of a host alone: a port is the option port, https:// the option sslmode 'verify-full'.")));
 }
 
+/* As in postgres_fdw, so that nobody lends himself the server's own credentials. */
+static void
+validate_boolean(const char *name, const char *value)
+{
+	bool		flag;
+
+	if (!parse_bool(value, &flag))
+		raise_bad_value(name, value, "a boolean");
+	if (strcmp(name, "password_required") == 0 && !flag && !superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("password_required=false is superuser-only"),
+				 errhint("User mappings with the option password_required set to false may only be created or modified by a superuser.")));
+}
+
+static void
+validate_file(const char *name, const char *value)
+{
+	if (!is_absolute_path(value))
+		raise_bad_value(name, value, "the absolute path of a file on the database server");
+	if (!may_read_files(GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to set option \"%s\"", name),
+				 errdetail("Only superusers and members of pg_read_server_files may name files of the database server.")));
+}
+
 static void
 validate_value(const Option *option, DefElem *def)
 {
 	const char *value = defGetString(def);
+	const OptionDomain *domain = &domains[option->kind];
 
-	switch (option->kind)
-	{
-		case OPTION_TEXT:
-			if (value[0] == '\0' && option->catalog != UserMappingRelationId)
-				raise_bad_value(option->name, value, "a text that is not empty");
-			break;
-		case OPTION_HOST:
-			validate_host(value);
-			break;
-		case OPTION_PORT:
-			parse_integer(option->name, value, 1, 65535, "a port number from 1 to 65535");
-			break;
-		case OPTION_SECONDS:
-			parse_integer(option->name, value, 0, INT_MAX / 1000, "a number of seconds, or 0 for no limit");
-			break;
-		case OPTION_COUNT:
-			parse_integer(option->name, value, 1, 1000, "a number from 1 to 1000");
-			break;
-		case OPTION_MEMORY:
-			(void) parse_memory(option->name, value);
-			break;
-		case OPTION_ROWS:
-			parse_integer(option->name, value, 1, 1000000, "a number of rows from 1 to 1000000");
-			break;
-		case OPTION_DIM:
-			parse_integer(option->name, value, 1, 262144, "a number of dimensions from 1 to 262144");
-			break;
-		case OPTION_BOOLEAN:
-			{
-				bool		ignored;
-
-				if (!parse_bool(value, &ignored))
-					raise_bad_value(option->name, value, "a boolean");
-				if (strcmp(option->name, "password_required") == 0 && !ignored && !superuser())
-					ereport(ERROR,
-							(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-							 errmsg("password_required=false is superuser-only"),
-							 errhint("User mappings with the option password_required set to false may only be created or modified by a superuser.")));
-				break;
-			}
-		case OPTION_FILE:
-			if (!is_absolute_path(value))
-				raise_bad_value(option->name, value, "the absolute path of a file on the database server");
-			if (!may_read_files(GetUserId()))
-				ereport(ERROR,
-						(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						 errmsg("permission denied to set option \"%s\"", option->name),
-						 errdetail("Only superusers and members of pg_read_server_files may name files of the database server.")));
-			break;
-		case OPTION_JSON:
-			if (!json_check_object(value))
-				raise_bad_value(option->name, value, "a JSON object, such as {\"ef\": 64}");
-			break;
-		case OPTION_SSLMODE:
-			if (strcmp(value, "disable") != 0 && strcmp(value, "verify-full") != 0)
-				raise_bad_value(option->name, value, "\"disable\" or \"verify-full\": encryption without a look at the certificate does not keep anybody out");
-			break;
-		case OPTION_CONSISTENCY:
-			parse_consistency(option->name, value);
-			break;
-		case OPTION_INSERT_MODE:
-			if (strcmp(value, "insert") != 0 && strcmp(value, "upsert") != 0)
-				raise_bad_value(option->name, value, "\"insert\" or \"upsert\"");
-			break;
-		case OPTION_WRITE_MODE:
-			if (strcmp(value, "statement") != 0 && strcmp(value, "commit") != 0)
-				raise_bad_value(option->name, value, "\"statement\" or \"commit\"");
-			break;
-		case OPTION_SAMPLING:
-			(void) parse_sampling(option->name, value);
-			break;
-	}
+	if (domain->choices)
+		(void) parse_choice(option->name, value, domain->choices, domain->wanted);
+	else if (domain->max > 0)
+		(void) parse_integer(option->name, value, domain->min, domain->max, domain->wanted);
+	else if (option->kind == OPTION_TEXT && value[0] == '\0' && option->catalog != UserMappingRelationId)
+		raise_bad_value(option->name, value, "a text that is not empty");
+	else if (option->kind == OPTION_HOST)
+		validate_host(value);
+	else if (option->kind == OPTION_MEMORY)
+		(void) parse_memory(option->name, value);
+	else if (option->kind == OPTION_BOOLEAN)
+		validate_boolean(option->name, value);
+	else if (option->kind == OPTION_FILE)
+		validate_file(option->name, value);
+	else if (option->kind == OPTION_JSON && !json_check_object(value))
+		raise_bad_value(option->name, value, "a JSON object, such as {\"ef\": 64}");
 }
 
 static const char *
@@ -416,6 +428,15 @@ integer_value(List *options, const char *name, int otherwise)
 	return value ? atoi(value) : otherwise;
 }
 
+/* One of the words of a kind of option. */
+static int
+choice_value(List *options, const char *name, OptionKind kind, int otherwise)
+{
+	const char *value = find_value(options, name);
+
+	return value ? parse_choice(name, value, domains[kind].choices, domains[kind].wanted) : otherwise;
+}
+
 void
 option_get_server(ForeignServer *server, ServerOptions *options)
 {
@@ -424,7 +445,7 @@ option_get_server(ForeignServer *server, ServerOptions *options)
 	options->host = copy_value(list, "host", "localhost");
 	options->port = integer_value(list, "port", MILVUS_DEFAULT_PORT);
 	options->dbname = copy_name(list, "dbname", "default");
-	options->tls = strcmp(copy_value(list, "sslmode", "disable"), "disable") != 0;
+	options->tls = choice_value(list, "sslmode", OPTION_SSLMODE, false);
 	options->sslrootcert = copy_value(list, "sslrootcert", NULL);
 	options->sslcert = copy_value(list, "sslcert", NULL);
 	options->sslkey = copy_value(list, "sslkey", NULL);
@@ -461,7 +482,6 @@ option_get_table(ForeignTable *table, ForeignServer *server, const char *relname
 {
 	/* the table's own come first, so that they are found first */
 	List	   *list = list_concat_copy(table->options, server->options);
-	const char *consistency = find_value(list, "consistency_level");
 
 	options->collection = copy_name(table->options, "collection", relname);
 	options->partition = copy_name(table->options, "partition", NULL);
@@ -469,11 +489,12 @@ option_get_table(ForeignTable *table, ForeignServer *server, const char *relname
 	options->fetch_size = integer_value(list, "fetch_size", 0);
 	options->batch_size = integer_value(list, "batch_size", 0);
 	options->consistency = milvus_consistency_level != CONSISTENCY_UNSET ? milvus_consistency_level :
-		consistency ? parse_consistency("consistency_level", consistency) : CONSISTENCY_UNSET;
+		choice_value(list, "consistency_level", OPTION_CONSISTENCY, CONSISTENCY_UNSET);
 	options->search_params = copy_value(list, "search_params", NULL);
-	options->upsert = strcmp(copy_value(list, "insert_mode", "insert"), "upsert") == 0;
-	options->write_at_commit = strcmp(copy_value(list, "write_mode", "statement"), "commit") == 0;
-	options->analyze_sampling = parse_sampling("analyze_sampling", copy_value(list, "analyze_sampling", "auto"));
+	options->search_params_shared = find_value(table->options, "search_params") == NULL;
+	options->upsert = choice_value(list, "insert_mode", OPTION_INSERT_MODE, false);
+	options->write_at_commit = choice_value(list, "write_mode", OPTION_WRITE_MODE, false);
+	options->analyze_sampling = choice_value(list, "analyze_sampling", OPTION_SAMPLING, SAMPLING_AUTO);
 	options->updatable = boolean_value(list, "updatable", true);
 	options->unique_keys = boolean_value(list, "unique_keys", true);
 	list_free(list);

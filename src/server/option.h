@@ -68,6 +68,8 @@ typedef struct TableOptions
 	int			batch_size;		/* rows a request, 0: by bytes */
 	Consistency consistency;
 	char	   *search_params;	/* JSON object or NULL */
+	bool		search_params_shared;	/* they are the server's, for tables
+										 * of any index */
 	bool		upsert;			/* insert_mode */
 	bool		write_at_commit;	/* write_mode */
 	AnalyzeSampling analyze_sampling;
