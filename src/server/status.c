@@ -58,56 +58,59 @@ static const struct
 	{"CreateIndex", 0, "nlist", ERRCODE_INVALID_PARAMETER_VALUE, "IVF indexes need parameters: '{\"nlist\": 128}'."},
 };
 
-void
-status_check(const RpcServer *server, const char *rpc, const MilvusStatus *status)
+static const struct
 {
-	int			sqlstate = ERRCODE_FDW_ERROR;
-	const char *hint = NULL;
+	int			code;
+	int			sqlstate;
+	const char *hint;
+}			known_codes[] = {
+	{MILVUS_COLLECTION_NOT_FOUND, ERRCODE_UNDEFINED_TABLE, NOT_FOUND_HINT},
+	{MILVUS_COLLECTION_NOT_LOADED, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, LOAD_HINT},
+	{MILVUS_PARTITION_NOT_FOUND, ERRCODE_UNDEFINED_OBJECT, NULL},
+	{MILVUS_INDEX_NOT_FOUND, ERRCODE_UNDEFINED_OBJECT, NULL},
+	{MILVUS_DATABASE_NOT_FOUND, ERRCODE_UNDEFINED_DATABASE, NULL},
+	{MILVUS_INVALID_PARAMETER, ERRCODE_INVALID_PARAMETER_VALUE, NULL},
+	{MILVUS_WRONG_PASSWORD, ERRCODE_INVALID_PASSWORD, NULL},
+};
 
-	if (!status_failed(status))
-		return;
-	switch (status->code)
-	{
-		case MILVUS_COLLECTION_NOT_FOUND:
-			sqlstate = ERRCODE_UNDEFINED_TABLE;
-			hint = NOT_FOUND_HINT;
-			break;
-		case MILVUS_COLLECTION_NOT_LOADED:
-			sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-			hint = LOAD_HINT;
-			break;
-		case MILVUS_PARTITION_NOT_FOUND:
-		case MILVUS_INDEX_NOT_FOUND:
-			sqlstate = ERRCODE_UNDEFINED_OBJECT;
-			break;
-		case MILVUS_DATABASE_NOT_FOUND:
-			sqlstate = ERRCODE_UNDEFINED_DATABASE;
-			break;
-		case MILVUS_INVALID_PARAMETER:
-			sqlstate = ERRCODE_INVALID_PARAMETER_VALUE;
-			break;
-		case MILVUS_WRONG_PASSWORD:
-			sqlstate = ERRCODE_INVALID_PASSWORD;
-			break;
-		case MILVUS_PRIVILEGE_NOT_PERMITTED:
-			rpc_raise_not_permitted(server, rpc, status->reason ? status->reason : "request failed");
-			break;
-		default:
-			break;
-	}
-	for (int i = 0; i < lengthof(known_reasons) && status->reason && hint == NULL; i++)
+/* The SQLSTATE and the hint: by the code first, by the reason where the code has none. */
+static void
+classify(const char *rpc, const MilvusStatus *status, int *sqlstate, const char **hint)
+{
+	*sqlstate = ERRCODE_FDW_ERROR;
+	*hint = NULL;
+	for (int i = 0; i < lengthof(known_codes); i++)
+		if (known_codes[i].code == status->code)
+		{
+			*sqlstate = known_codes[i].sqlstate;
+			*hint = known_codes[i].hint;
+		}
+	for (int i = 0; i < lengthof(known_reasons) && status->reason && *hint == NULL; i++)
 		if (strncmp(rpc, known_reasons[i].rpc, strlen(known_reasons[i].rpc)) == 0 &&
 			(known_reasons[i].code == 0 || known_reasons[i].code == status->code) &&
 			strstr(status->reason, known_reasons[i].said))
 		{
-			/* what the code says comes first */
-			sqlstate = sqlstate == ERRCODE_FDW_ERROR ? known_reasons[i].sqlstate : sqlstate;
-			hint = known_reasons[i].hint;
+			if (*sqlstate == ERRCODE_FDW_ERROR)
+				*sqlstate = known_reasons[i].sqlstate;
+			*hint = known_reasons[i].hint;
 		}
+}
+
+void
+status_check(const RpcServer *server, const char *rpc, const MilvusStatus *status)
+{
+	const char *reason = status->reason && status->reason[0] ? status->reason : "request failed";
+	const char *hint;
+	int			sqlstate;
+
+	if (!status_failed(status))
+		return;
+	if (status->code == MILVUS_PRIVILEGE_NOT_PERMITTED)
+		rpc_raise_not_permitted(server, rpc, reason);
+	classify(rpc, status, &sqlstate, &hint);
 	ereport(ERROR,
 			(errcode(sqlstate),
-			 errmsg("Milvus server \"%s\": %s", server->name,
-					status->reason && status->reason[0] ? rpc_readable(status->reason) : "request failed"),
+			 errmsg("Milvus server \"%s\": %s", server->name, rpc_readable(reason)),
 			 errdetail("%s ended with code %d.", rpc,
 					   status->code != 0 ? status->code : status->error_code),
 			 hint ? errhint("%s", hint) : 0));

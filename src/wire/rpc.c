@@ -197,77 +197,89 @@ connection_hint(const char *message)
 	return NULL;
 }
 
-/* gRPC itself failed: no answer from Milvus. */
-static void
-raise_grpc_status(RpcCall *call, int status, const char *message)
+static _Noreturn void
+raise_unreachable(RpcCall *call, const char *message)
 {
-	int			sqlstate = ERRCODE_FDW_ERROR;
-	const char *hint = NULL;
+	const char *hint = call->connected ? NULL : connection_hint(message);
 
-	switch (status)
-	{
-		case WIRE_STATUS_UNAVAILABLE:
-			sqlstate = call->connected ? ERRCODE_CONNECTION_FAILURE :
-				ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
-			break;
-		case WIRE_STATUS_DEADLINE_EXCEEDED:
-			ereport(ERROR,
-					(errcode(ERRCODE_CONNECTION_FAILURE),
-					 errmsg("Milvus server \"%s\" did not answer in time", call->server->name),
-					 errdetail("The statement had waited for %d ms when %s was not answered by %s.",
-							   call->server->request_timeout_ms, call->rpc, call->server->address),
-					 errhint("See the server option request_timeout.")));
-			break;
-		case WIRE_STATUS_UNAUTHENTICATED:
-			sqlstate = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
-			hint = "Set the options user and password, or token, of the user mapping.";
-			break;
-		case WIRE_STATUS_PERMISSION_DENIED:
-			rpc_raise_not_permitted(call->server, call->rpc, message);
-			break;
-		case WIRE_STATUS_UNIMPLEMENTED:
-			hint = method_versions(call->rpc);
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("Milvus server \"%s\" does not offer %s", call->server->name, call->rpc),
-					 message[0] ? errdetail("%s: %s", call->server->address, message) : 0,
-					 hint ? errhint("%s", hint) : 0));
-			break;
-		case WIRE_STATUS_RESOURCE_EXHAUSTED:
-			sqlstate = ERRCODE_PROGRAM_LIMIT_EXCEEDED;
-			if (strstr(message, "larger than max"))
-				hint = "See the server option max_message.";
-			break;
-		case WIRE_STATUS_UNKNOWN:
-		case WIRE_STATUS_INTERNAL:
+	ereport(ERROR,
+			(errcode(call->connected ? ERRCODE_CONNECTION_FAILURE : ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
+			 errmsg("could not reach Milvus server \"%s\" at %s",
+					call->server->name, call->server->address),
+			 errdetail("%s: %s", call->rpc, message),
+			 hint ? errhint("%s", hint) : 0));
+}
 
-			/*
-			 * what Milvus' own code says has the same status as what gRPC
-			 * does of the connection
-			 */
-			if (strcmp(message, "Stream removed") == 0 || strstr(message, "RST_STREAM") || !call->server->introduced)
-				raise_protocol_violation(call, message);
-			break;
-		default:
-			break;
-	}
-	if (status == WIRE_STATUS_UNAVAILABLE)
-	{
-		if (!call->connected)
-			hint = connection_hint(message);
-		ereport(ERROR,
-				(errcode(sqlstate),
-				 errmsg("could not reach Milvus server \"%s\" at %s",
-						call->server->name, call->server->address),
-				 errdetail("%s: %s", call->rpc, message),
-				 hint ? errhint("%s", hint) : 0));
-	}
+static _Noreturn void
+raise_timeout(RpcCall *call)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CONNECTION_FAILURE),
+			 errmsg("Milvus server \"%s\" did not answer in time", call->server->name),
+			 errdetail("The statement had waited for %d ms when %s was not answered by %s.",
+					   call->server->request_timeout_ms, call->rpc, call->server->address),
+			 errhint("See the server option request_timeout.")));
+}
+
+static _Noreturn void
+raise_unimplemented(RpcCall *call, const char *message)
+{
+	const char *versions = method_versions(call->rpc);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("Milvus server \"%s\" does not offer %s", call->server->name, call->rpc),
+			 message[0] ? errdetail("%s: %s", call->server->address, message) : 0,
+			 versions ? errhint("%s", versions) : 0));
+}
+
+static _Noreturn void
+raise_with_status(RpcCall *call, int status, const char *message, int sqlstate, const char *hint)
+{
 	ereport(ERROR,
 			(errcode(sqlstate),
 			 errmsg("Milvus server \"%s\": %s", call->server->name,
 					message[0] ? message : "request failed"),
 			 errdetail("%s ended with gRPC status %d.", call->rpc, status),
 			 hint ? errhint("%s", hint) : 0));
+}
+
+/* What Milvus' own code says has the same status as what gRPC does of the connection. */
+static bool
+is_of_connection(RpcCall *call, const char *message)
+{
+	return strcmp(message, "Stream removed") == 0 || strstr(message, "RST_STREAM") || !call->server->introduced;
+}
+
+/* gRPC itself failed: no answer from Milvus. */
+static _Noreturn void
+raise_grpc_status(RpcCall *call, int status, const char *message)
+{
+	switch (status)
+	{
+		case WIRE_STATUS_UNAVAILABLE:
+			raise_unreachable(call, message);
+		case WIRE_STATUS_DEADLINE_EXCEEDED:
+			raise_timeout(call);
+		case WIRE_STATUS_UNAUTHENTICATED:
+			raise_with_status(call, status, message, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+							  "Set the options user and password, or token, of the user mapping.");
+		case WIRE_STATUS_PERMISSION_DENIED:
+			rpc_raise_not_permitted(call->server, call->rpc, message);
+		case WIRE_STATUS_UNIMPLEMENTED:
+			raise_unimplemented(call, message);
+		case WIRE_STATUS_RESOURCE_EXHAUSTED:
+			raise_with_status(call, status, message, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+							  strstr(message, "larger than max") ? "See the server option max_message." : NULL);
+		case WIRE_STATUS_UNKNOWN:
+		case WIRE_STATUS_INTERNAL:
+			if (is_of_connection(call, message))
+				raise_protocol_violation(call, message);
+			break;
+		default:
+			break;
+	}
+	raise_with_status(call, status, message, ERRCODE_FDW_ERROR, NULL);
 }
 
 RpcBuffer *
@@ -488,22 +500,30 @@ rpc_allocator(void)
 }
 
 ProtobufCMessage *
-rpc_finish_message(RpcCall *call, const ProtobufCMessageDescriptor *type)
+rpc_unpack(const RpcServer *server, const char *rpc, FlatSlice bytes, const ProtobufCMessageDescriptor *type)
 {
-	RpcBuffer  *buffer = rpc_make_buffer();
+	const char *problem = unpack_problem(type, bytes);
 	ProtobufCMessage *message = NULL;
-	const char *problem;
 
-	rpc_finish(call, buffer, NULL);
-	rpc_log(call->server, call->rpc, buffer, NULL, -1);
-	problem = unpack_problem(type, (FlatSlice) {buffer->data, buffer->len});
 	if (problem == NULL)
-		message = protobuf_c_message_unpack(type, rpc_allocator(), buffer->len, buffer->data);
-	pfree(buffer->data);
+		message = protobuf_c_message_unpack(type, rpc_allocator(), bytes.len, bytes.data);
 	if (message == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("Milvus server \"%s\" sent a malformed answer to %s", call->server->name, call->rpc),
+				 errmsg("Milvus server \"%s\" sent a malformed answer to %s", server->name, rpc),
 				 problem ? errdetail("It has %s.", problem) : 0));
+	return message;
+}
+
+ProtobufCMessage *
+rpc_finish_message(RpcCall *call, const ProtobufCMessageDescriptor *type)
+{
+	RpcBuffer  *buffer = rpc_make_buffer();
+	ProtobufCMessage *message;
+
+	rpc_finish(call, buffer, NULL);
+	rpc_log(call->server, call->rpc, buffer, NULL, -1);
+	message = rpc_unpack(call->server, call->rpc, (FlatSlice) {buffer->data, buffer->len}, type);
+	pfree(buffer->data);
 	return message;
 }

@@ -12,6 +12,7 @@
 #include "lib/stringinfo.h"
 
 #include "channel.h"
+#include "flat.h"
 #include "datatype/timestamp.h"
 
 #define RPC_MAX_HEADERS 4
@@ -113,6 +114,10 @@ extern bool rpc_settle(RpcCall *call, int ms, RpcBuffer *buffer);
 
 /* The same as a message in CurrentMemoryContext; HV000 when it is malformed. */
 extern ProtobufCMessage *rpc_finish_message(RpcCall *call, const ProtobufCMessageDescriptor *type);
+
+/* An answer that has come, or a message in it, as such a message. */
+extern ProtobufCMessage *rpc_unpack(const RpcServer *server, const char *rpc, FlatSlice bytes,
+									const ProtobufCMessageDescriptor *type);
 
 /* Wait for the end; false when the server does not know the RPC, then the call is given back. */
 extern bool rpc_is_offered(RpcCall *call);
