@@ -42,6 +42,8 @@ const char *const filter_operator_names[] = {
 	[FILTER_EQ] = "==", [FILTER_NE] = "!=", [FILTER_LT] = "<", [FILTER_LE] = "<=", [FILTER_GT] = ">", [FILTER_GE] = ">="
 };
 
+StaticAssertDecl(lengthof(filter_operator_names) == FILTER_GE + 1, "a name for each operator");
+
 /*
  * Words of the grammar, which no field may be called where a filter names it,
  * and the first Milvus that has them (Plan.g4); 0: taken to be in all.
@@ -415,6 +417,61 @@ filter_take_elements(Datum datum)
 	return elements;
 }
 
+/*
+ * The members of a list, with commas between them; how many, or -1 where they
+ * cannot all be sent.  Of "not in" one may be left out, which only lets more rows
+ * through.  NULL is never equal, and skipped.
+ */
+static int
+write_members(Writing *w, StringInfo list, const CollectionField *field, const FilterElements *elements, bool negated)
+{
+	int			members = 0;
+
+	for (int i = 0; i < elements->count; i++)
+	{
+		int			start = list->len;
+
+		if (elements->nulls[i] || out_of_range(field, elements->datums[i], elements->type))
+			continue;
+		if (list->len > w->max_bytes)
+			return -1;
+		if (members > 0)
+			appendStringInfoChar(list, ',');
+		if (write_member(w, list, field, elements->datums[i], elements->type))
+			members++;
+		else if (negated)
+		{
+			w->recheck = true;
+			filter_take_back(list, start, UNSENT);
+		}
+		else
+			return -1;
+	}
+	return members;
+}
+
+/* "not in" alone is true of null on some servers. */
+static Outcome
+write_not_in(Writing *w, StringInfo out, const CollectionField *field, const char *list)
+{
+	if (field->nullable && w->dialect->has_is_null)
+		appendStringInfo(out, "(%s not in [%s] and %s is not null)", field->name, list, field->name);
+	else if (!field->nullable || w->dialect->not_excludes_null)
+		appendStringInfo(out, "%s not in [%s]", field->name, list);
+	else
+		return UNSENT;
+	return WRITTEN;
+}
+
+static bool
+has_null(const FilterElements *elements)
+{
+	for (int i = 0; i < elements->count; i++)
+		if (elements->nulls[i])
+			return true;
+	return false;
+}
+
 static Outcome
 write_membership(Writing *w, StringInfo out, List *tree)
 {
@@ -423,7 +480,8 @@ write_membership(Writing *w, StringInfo out, List *tree)
 	const FilterValue *value = &w->values[intVal(lfourth(tree))];
 	StringInfoData list;
 	FilterElements elements;
-	int			members = 0;
+	int			members;
+	Outcome		outcome = WRITTEN;
 
 	if (value->placeholder)
 	{
@@ -443,53 +501,21 @@ write_membership(Writing *w, StringInfo out, List *tree)
 	 */
 	if (elements.count == 0)
 		return negated ? ALWAYS : NEVER;
+	/* nothing is known to differ from it */
+	if (negated && has_null(&elements))
+		return NEVER;
 	initStringInfo(&list);
-	for (int i = 0; i < elements.count; i++)
-	{
-		int			start = list.len;
-
-		if (elements.nulls[i])
-		{
-			/* never equal; but not known to differ either */
-			if (negated)
-				return NEVER;
-			continue;
-		}
-		if (out_of_range(field, elements.datums[i], elements.type))
-			continue;
-		if (list.len > w->max_bytes)
-			return UNSENT;
-		if (members > 0)
-			appendStringInfoChar(&list, ',');
-		if (!write_member(w, &list, field, elements.datums[i], elements.type))
-		{
-			/*
-			 * leaving a value out of "not in" only lets more rows through;
-			 * not so with "in"
-			 */
-			if (!negated)
-				return UNSENT;
-			w->recheck = true;
-			filter_take_back(&list, start, UNSENT);
-			continue;
-		}
-		members++;
-	}
-	if (members == 0)
-		return negated ? filter_write_known(w, out, field) : NEVER;
-	if (!negated)
-		appendStringInfo(out, "%s in [%s]", field->name, list.data);
-	else if (!field->nullable)
-		appendStringInfo(out, "%s not in [%s]", field->name, list.data);
-	else if (w->dialect->has_is_null)
-		/* "not in" alone is true of null on some servers */
-		appendStringInfo(out, "(%s not in [%s] and %s is not null)", field->name, list.data, field->name);
-	else if (w->dialect->not_excludes_null)
-		appendStringInfo(out, "%s not in [%s]", field->name, list.data);
+	members = write_members(w, &list, field, &elements, negated);
+	if (members < 0)
+		outcome = UNSENT;
+	else if (members == 0)
+		outcome = negated ? filter_write_known(w, out, field) : NEVER;
+	else if (negated)
+		outcome = write_not_in(w, out, field, list.data);
 	else
-		return UNSENT;
+		appendStringInfo(out, "%s in [%s]", field->name, list.data);
 	pfree(list.data);
-	return WRITTEN;
+	return outcome;
 }
 
 static Outcome

@@ -320,6 +320,7 @@ write_placeholder(StringInfo out, FilterNode node, const CollectionField *field,
 		[ARRAY_HAS_NOT_ANY] = "not array_contains_any"
 	};
 
+	StaticAssertStmt(lengthof(tests) == ARRAY_HAS_NOT_ANY + 1, "a function for each test");
 	if (node == FILTER_LIKE)
 		appendStringInfo(out, "%s %slike %s", field->name, argument >= PATTERN_NOT_LIKE ? "not " : "", placeholder);
 	else if (node == FILTER_ARRAY)

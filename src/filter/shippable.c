@@ -124,12 +124,6 @@ filter_is_text_type(Oid type)
 	return type == TEXTOID || type == VARCHAROID;
 }
 
-static bool
-is_integer_field(MilvusType type)
-{
-	return type == MILVUS_INT8 || type == MILVUS_INT16 || type == MILVUS_INT32 || type == MILVUS_INT64;
-}
-
 FilterOperator
 filter_negate(FilterOperator op)
 {
@@ -218,6 +212,38 @@ filter_orders_by_bytes(Oid collation)
 	return result;
 }
 
+static bool
+float_comparison_is_exact(Compilation *c, FilterOperator op, Oid column_type, Oid value_type)
+{
+	const Dialect *dialect = c->table->connection->dialect;
+
+	if (!is_float_type(column_type) || !is_float_type(value_type))
+		filter_refuse(c, "a floating-point field is compared with another type");
+	else if ((op == FILTER_GT || op == FILTER_GE) && !dialect->has_not)
+		filter_refuse(c, "NaN is above every number in PostgreSQL, and the server has no \"not\" to say so");
+	else if (op == FILTER_NE && !dialect->float_lists)
+		filter_refuse(c, "the server does not find NaN where it differs");
+	else
+		return true;
+	return false;
+}
+
+static bool
+text_comparison_is_exact(Compilation *c, FilterOperator op, Oid column_type, Oid value_type, Oid collation)
+{
+	bool		is_equality = op == FILTER_EQ || op == FILTER_NE;
+
+	if (!filter_is_text_type(column_type) || !filter_is_text_type(value_type))
+		filter_refuse(c, "a text field is compared with another type");
+	else if (is_equality && OidIsValid(collation) && !get_collation_isdeterministic(collation))
+		filter_refuse(c, "the collation is not deterministic");
+	else if (!is_equality && !filter_orders_by_bytes(collation))
+		filter_refuse(c, "texts are ordered by another collation than \"C\"");
+	else
+		return true;
+	return false;
+}
+
 /*
  * May a field be compared so with a value of that type?  column_type is the
  * operator's input type on the column's side.
@@ -226,55 +252,36 @@ static bool
 comparison_is_exact(Compilation *c, const CollectionField *field, FilterOperator op,
 					Oid column_type, Oid value_type, Oid collation)
 {
-	const Dialect *dialect = c->table->connection->dialect;
-
-	if (is_integer_field(field->data_type))
+	switch (field->data_type)
 	{
-		if (filter_is_integer_type(column_type) && filter_is_integer_type(value_type))
-			return true;
-		filter_refuse(c, "an integer field is compared with another type");
-	}
-	else if (field->data_type == MILVUS_FLOAT || field->data_type == MILVUS_DOUBLE)
-	{
-		if (!is_float_type(column_type) || !is_float_type(value_type))
-			filter_refuse(c, "a floating-point field is compared with another type");
-		else if ((op == FILTER_GT || op == FILTER_GE) && !dialect->has_not)
-			filter_refuse(c, "NaN is above every number in PostgreSQL, and the server has no \"not\" to say so");
-		else if (op == FILTER_NE && !dialect->float_lists)
-			filter_refuse(c, "the server does not find NaN where it differs");
-		else
-			return true;
-	}
-	else if (field->data_type == MILVUS_VARCHAR || field->data_type == MILVUS_STRING)
-	{
-		if (!filter_is_text_type(column_type) || !filter_is_text_type(value_type))
-			filter_refuse(c, "a text field is compared with another type");
-		else if (op == FILTER_EQ || op == FILTER_NE)
-		{
-			if (!OidIsValid(collation) || get_collation_isdeterministic(collation))
+		case MILVUS_INT8:
+		case MILVUS_INT16:
+		case MILVUS_INT32:
+		case MILVUS_INT64:
+			if (filter_is_integer_type(column_type) && filter_is_integer_type(value_type))
 				return true;
-			filter_refuse(c, "the collation is not deterministic");
-		}
-		else if (filter_orders_by_bytes(collation))
-			return true;
-		else
-			filter_refuse(c, "texts are ordered by another collation than \"C\"");
+			filter_refuse(c, "an integer field is compared with another type");
+			return false;
+		case MILVUS_FLOAT:
+		case MILVUS_DOUBLE:
+			return float_comparison_is_exact(c, op, column_type, value_type);
+		case MILVUS_VARCHAR:
+		case MILVUS_STRING:
+			return text_comparison_is_exact(c, op, column_type, value_type, collation);
+		case MILVUS_BOOL:
+			if (column_type == BOOLOID && value_type == BOOLOID && (op == FILTER_EQ || op == FILTER_NE))
+				return true;
+			filter_refuse(c, "booleans are only compared for equality");
+			return false;
+		case MILVUS_TIMESTAMPTZ:
+			if (column_type == TIMESTAMPTZOID && value_type == TIMESTAMPTZOID && c->table->connection->dialect->timestamptz_filters)
+				return true;
+			filter_refuse(c, "the server is not known to compare timestamps so");
+			return false;
+		default:
+			filter_refuse(c, "the field's type is not compared by the server");
+			return false;
 	}
-	else if (field->data_type == MILVUS_BOOL)
-	{
-		if (column_type == BOOLOID && value_type == BOOLOID && (op == FILTER_EQ || op == FILTER_NE))
-			return true;
-		filter_refuse(c, "booleans are only compared for equality");
-	}
-	else if (field->data_type == MILVUS_TIMESTAMPTZ)
-	{
-		if (column_type == TIMESTAMPTZOID && value_type == TIMESTAMPTZOID && dialect->timestamptz_filters)
-			return true;
-		filter_refuse(c, "the server is not known to compare timestamps so");
-	}
-	else
-		filter_refuse(c, "the field's type is not compared by the server");
-	return false;
 }
 
 static List *

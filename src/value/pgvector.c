@@ -39,6 +39,8 @@ static const char *const type_names[] = {
 	[PGVECTOR_VECTOR] = "vector", [PGVECTOR_HALFVEC] = "halfvec", [PGVECTOR_SPARSEVEC] = "sparsevec"
 };
 
+StaticAssertDecl(lengthof(type_names) == PGVECTOR_SPARSEVEC + 1, "a name for each type");
+
 static void
 forget_types(Datum arg, int cacheid, uint32 hashvalue)
 {
