@@ -353,50 +353,36 @@ is_exhausted(const PageSource *source)
 	return source->most == 0 || (source->keys && key_list_left(source->keys) == 0);
 }
 
-/* Get the next page and ask for the one after; false when there are no more rows. */
-static bool
-receive_page(PageSource *source)
+/* Wait for the page that was asked for, or ask for it now: with fewer rows as long as it is too large to be sent. */
+static void
+await_page(PageSource *source)
 {
-	bool		too_large = false,
-				ascending;
-	RowKey		key;
+	bool		too_large;
 
-	if (source->call == NULL && !source->has_key)
-		choose_snapshot(source);
-	do
+	for (;;)
 	{
 		if (source->call == NULL)
 			start_page(source);
 		counters_finish_call(source->counters, source->table, source->call, source->next_buffer, &too_large);
 		end_call(source);
-		if (too_large)
-		{
-			if (source->rows == 1 || source->call_rows == 1)
-				ereport(ERROR,
-						(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						 errmsg("a row of foreign table \"%s\" is larger than a message of Milvus server \"%s\" may be",
-								source->table->relname, source->table->connection->rpc.name)));
-			source->rows = source->max_rows = Max(1, Min(source->rows, source->call_rows) / 2);
-		}
-	} while (too_large);
+		if (!too_large)
+			return;
+		if (source->rows == 1 || source->call_rows == 1)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("a row of foreign table \"%s\" is larger than a message of Milvus server \"%s\" may be",
+							source->table->relname, source->table->connection->rpc.name)));
+		source->rows = source->max_rows = Max(1, Min(source->rows, source->call_rows) / 2);
+	}
+}
 
-	open_page(source);
-	source->counters->bytes += source->next_buffer->len;
-	source->counters->rows += source->next_result->nrows;
-	if (source->next_result->nrows == 0 && source->keys)
-	{
-		key_list_pass(source->keys, NULL);
-		return true;
-	}
-	if (source->next_result->nrows == 0)
-	{
-		check_identity(source);
-		return !is_surely_empty(source) && receive_page(source);
-	}
-	/* only an answer to 0 tells one */
-	if (source->guarantee.timestamp == 0 && source->next_result->session_ts > 0 &&
-		source->table->connection->dialect->iterator_snapshots)
-		source->guarantee = table_snapshot_guarantee(source->table, source->next_result->session_ts);
+/* The page that came is the one to read; it must be where the one before it ended. */
+static void
+take_page(PageSource *source)
+{
+	RowKey		key;
+	bool		ascending;
+
 	source->counters->pages++;
 	source->received++;
 	swap_pages(source);
@@ -414,13 +400,37 @@ receive_page(PageSource *source)
 		source->most -= Min(source->most, source->result->nrows);
 	if (source->wanted != ROWS_ALL)
 		source->wanted -= Min(source->wanted, source->result->nrows);
-	/* enough, as far as known: whoever wants more asks for it */
-	if (source->wanted == 0)
+}
+
+/* Get the next page and ask for the one after; false when there are no more rows. */
+static bool
+receive_page(PageSource *source)
+{
+	if (source->call == NULL && !source->has_key)
+		choose_snapshot(source);
+	await_page(source);
+	open_page(source);
+	source->counters->bytes += source->next_buffer->len;
+	source->counters->rows += source->next_result->nrows;
+	if (source->next_result->nrows == 0 && source->keys)
 	{
-		source->wanted = ROWS_ALL;
+		key_list_pass(source->keys, NULL);
 		return true;
 	}
-	if (!is_exhausted(source))
+	if (source->next_result->nrows == 0)
+	{
+		check_identity(source);
+		return !is_surely_empty(source) && receive_page(source);
+	}
+	/* only an answer to 0 tells one */
+	if (source->guarantee.timestamp == 0 && source->next_result->session_ts > 0 &&
+		source->table->connection->dialect->iterator_snapshots)
+		source->guarantee = table_snapshot_guarantee(source->table, source->next_result->session_ts);
+	take_page(source);
+	/* enough, as far as known: whoever wants more asks for it */
+	if (source->wanted == 0)
+		source->wanted = ROWS_ALL;
+	else if (!is_exhausted(source))
 		start_page(source);
 	return true;
 }
