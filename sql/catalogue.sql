@@ -27,7 +27,9 @@ SELECT milvus.flush('cat');
 SELECT estimated_rows, load_state FROM milvus.collections WHERE server = 's' AND collection = 'cat';
 SELECT rows, state, nodes FROM milvus.segments WHERE server = 's' AND collection = 'cat' AND state = 'Flushed';
 SELECT resource_group, nodes, jsonb_array_length(shards) AS shards FROM milvus.replicas WHERE server = 's' AND collection = 'cat';
-SELECT count(*) FILTER (WHERE role = 'querynode') AS query_nodes, bool_or(has_error) AS errors, bool_and(memory > 0) AS memory FROM milvus.nodes WHERE server = 's';
+-- (all roles of a standalone are one process on one machine)
+SELECT count(*) FILTER (WHERE role = 'querynode') AS query_nodes, bool_or(has_error) AS errors, count(*) > 1 AS roles, count(memory) AS memories, sum(memory_used) < sum(memory) AS fits
+FROM milvus.nodes WHERE server = 's';
 SELECT jsonb_typeof(metrics->'nodes_info') FROM milvus.metrics WHERE server = 's';
 SELECT role, state FROM milvus.components WHERE server = 's';
 SELECT milvus.release('cat');
@@ -51,6 +53,16 @@ END $$;
 SELECT FROM milvus.versions;	-- each is connected from here on
 SELECT milvus.create_database('s', 'catalogue_db');
 SELECT milvus.create_collection(server => 's', database => 'catalogue_db', collection => 'far', schema => milvus.table_schema('cat') - 'name');
+-- lengths and capacities of a collection are those of its copy; a new one has room for four bytes a character
+SELECT milvus.create_collection(server => 's', collection => 'sized', schema => '{"fields": [{"name": "id", "data_type": "Int64", "is_primary_key": true},
+	{"name": "t", "data_type": "VarChar", "type_params": {"max_length": "40"}},
+	{"name": "a", "data_type": "Array", "element_type": "VarChar", "type_params": {"max_length": "30", "max_capacity": "7"}},
+	{"name": "e", "data_type": "FloatVector", "type_params": {"dim": "2"}}]}');
+CREATE FOREIGN TABLE sized (id bigint NOT NULL, t varchar(40) NOT NULL, a varchar(30)[] NOT NULL, e vector(2) NOT NULL) SERVER s;
+SELECT as_new, f->>'name' AS field, f->'type_params' AS type_params
+	FROM unnest('{f,t}'::boolean[]) as_new, jsonb_array_elements(milvus.table_schema('sized', as_new)->'fields') f WHERE f->'type_params' <> '[]';
+SELECT milvus.drop_collection('sized');
+SELECT f->>'name' AS field, f->'type_params' AS type_params FROM jsonb_array_elements(milvus.table_schema('sized')->'fields') f WHERE f->>'name' = 't';
 -- databases and collections
 SELECT * FROM requests($$SELECT collection FROM milvus.collections WHERE server = 's' AND database = 'catalogue_db'$$);
 SELECT * FROM requests($$SELECT collection FROM milvus.collections WHERE server = 's' AND database = 'catalogue_db' AND collection = 'nosuch'$$);

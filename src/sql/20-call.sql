@@ -138,9 +138,9 @@ CREATE FUNCTION milvus.naming(t milvus.target) RETURNS jsonb
 	RETURN jsonb_build_object('db_name', (t).database, 'collection_name', (t).collection);
 COMMENT ON FUNCTION milvus.naming(milvus.target) IS 'internal: how requests name a collection';
 
-CREATE FUNCTION milvus.table_schema(rel regclass) RETURNS jsonb
+CREATE FUNCTION milvus.table_schema(rel regclass, as_new boolean DEFAULT false) RETURNS jsonb
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'milvus_table_schema';
-COMMENT ON FUNCTION milvus.table_schema(regclass) IS 'the CollectionSchema that a foreign table''s columns describe';
+COMMENT ON FUNCTION milvus.table_schema(regclass, boolean) IS 'the CollectionSchema that a foreign table''s columns describe, with the lengths and capacities of its collection, unless as_new';
 
 CREATE FUNCTION milvus.check_fields(server name, fields jsonb) RETURNS void
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'milvus_check_fields';

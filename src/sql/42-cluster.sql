@@ -62,23 +62,28 @@ CROSS JOIN LATERAL (SELECT milvus.get(s.server, 'GetMetrics', '{"request": {"met
 COMMENT ON VIEW milvus.metrics IS 'metrics of all nodes as reported by Milvus, as one document';
 
 CREATE VIEW milvus.nodes AS
-SELECT m.server,
-	(i.node->>'identifier')::bigint AS node,
-	i.node->'infos'->>'type' AS role,
-	i.node->'infos'->>'name' AS name,
-	i.node->'infos'->'hardware_infos'->>'ip' AS address,
-	(i.node->'infos'->'hardware_infos'->>'cpu_core_count')::integer AS cpu_cores,
-	(i.node->'infos'->'hardware_infos'->>'cpu_core_usage')::double precision AS cpu_usage,
-	(i.node->'infos'->'hardware_infos'->>'memory')::bigint AS memory,
-	(i.node->'infos'->'hardware_infos'->>'memory_usage')::bigint AS memory_used,
-	(i.node->'infos'->'hardware_infos'->>'disk')::double precision::bigint AS disk,
-	(i.node->'infos'->'hardware_infos'->>'disk_usage')::double precision::bigint AS disk_used,
-	(i.node->'infos'->>'has_error')::boolean AS has_error,
-	nullif(i.node->'infos'->>'error_reason', '') AS error,
-	i.node->'infos'->'system_info'->>'system_version' AS version,
-	i.node->'infos'->>'created_time' AS created
-FROM milvus.metrics m
-CROSS JOIN LATERAL milvus.elements(nullif(m.metrics->'nodes_info', 'null')) AS i(node);
+SELECT n.server,
+	(n.node->>'identifier')::bigint AS node,
+	n.infos->>'type' AS role,
+	n.infos->>'name' AS name,
+	n.infos->'hardware_infos'->>'ip' AS address,
+	(n.hardware->>'cpu_core_count')::integer AS cpu_cores,
+	(n.hardware->>'cpu_core_usage')::double precision AS cpu_usage,
+	(n.hardware->>'memory')::bigint AS memory,
+	(n.hardware->>'memory_usage')::bigint AS memory_used,
+	(n.hardware->>'disk')::double precision::bigint AS disk,
+	(n.hardware->>'disk_usage')::double precision::bigint AS disk_used,
+	(n.infos->>'has_error')::boolean AS has_error,
+	nullif(n.infos->>'error_reason', '') AS error,
+	n.infos->'system_info'->>'system_version' AS version,
+	n.infos->>'created_time' AS created
+FROM (SELECT m.server, i.node, i.node->'infos' AS infos,
+		-- all roles of a standalone are one process, and tell of the same machine
+		CASE WHEN i.node->'infos'->'system_info'->>'deploy_mode' IS DISTINCT FROM 'STANDALONE'
+				OR row_number() OVER (PARTITION BY m.server ORDER BY i.node->'infos'->>'type' <> 'proxy', i.node->'infos'->>'type') = 1
+			THEN i.node->'infos'->'hardware_infos' END AS hardware
+	FROM milvus.metrics m
+	CROSS JOIN LATERAL milvus.elements(nullif(m.metrics->'nodes_info', 'null')) AS i(node)) n;
 COMMENT ON VIEW milvus.nodes IS 'the nodes of each server''s cluster';
 
 CREATE VIEW milvus.components AS

@@ -26,7 +26,7 @@ CREATE FUNCTION milvus.create_collection(rel regclass DEFAULT NULL, shards integ
 	RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
 	t milvus.target := milvus.target(rel, server, collection, database);
-	whole jsonb := CASE WHEN rel IS NULL THEN '{}' ELSE milvus.table_schema(rel) END || coalesce(schema, '{}')
+	whole jsonb := CASE WHEN rel IS NULL THEN '{}' ELSE milvus.table_schema(rel, as_new => true) END || coalesce(schema, '{}')
 		|| jsonb_build_object('name', t.collection);
 BEGIN
 	IF coalesce(jsonb_array_length(whole->'fields'), 0) = 0 THEN
@@ -114,7 +114,7 @@ DECLARE
 	whole jsonb := schema;
 BEGIN
 	IF schema IS NULL AND rel IS NOT NULL THEN
-		SELECT f INTO whole FROM jsonb_array_elements(milvus.table_schema(rel)->'fields') AS f WHERE f->>'name' = field;
+		SELECT f INTO whole FROM jsonb_array_elements(milvus.table_schema(rel, as_new => true)->'fields') AS f WHERE f->>'name' = field;
 	END IF;
 	IF whole IS NULL OR coalesce(field, schema->>'name') IS NULL THEN
 		RAISE undefined_column USING MESSAGE = format('there is no column for a field "%s"', field),
