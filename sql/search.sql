@@ -123,7 +123,19 @@ SELECT count(*) FROM (SELECT id FROM l2_s ORDER BY e <-> '[1,2,3,4,5,6,7,8]' LIM
 SET milvus_fdw.search_params = '{"ef": 200}';
 EXPLAIN (COSTS OFF) SELECT id FROM l2_s ORDER BY e <-> '[1,2,3,4,5,6,7,8]' LIMIT 10;
 SET milvus_fdw.search_params = 'ef=200';
+-- what no index of the table knows, or is no number, does nothing on this server: each is told of once
+SET milvus_fdw.search_params = '{"efs": 200, "nprobe": 8, "round_decimal": 3, "ef": "150"}';
+SELECT count(*) FROM (SELECT id FROM l2_s ORDER BY e <-> '[1,2,3,4,5,6,7,8]' LIMIT 10) x;
+SELECT count(*) FROM (SELECT id FROM l2_s ORDER BY e <-> '[1,2,3,4,5,6,7,8]' LIMIT 10) x;
+SELECT count(*) FROM (SELECT id FROM l2_l3 ORDER BY e <-> '[1,2,3,4,5,6,7,8]' LIMIT 10) x;
 RESET milvus_fdw.search_params;
+DO $$ BEGIN PERFORM FROM milvus.search(NULL::l2_s, 'e', '[1,2,3,4,5,6,7,8]'::vector, params => '{"ef": "many"}');
+EXCEPTION WHEN OTHERS THEN RAISE WARNING 'refused with %', SQLSTATE; END $$;
+SELECT count(*) FROM milvus.search(NULL::l2_s, 'e', '[1,2,3,4,5,6,7,8]'::vector, params => '{"efSearch": 20}');
+-- a server's are for tables of any index
+ALTER SERVER l3 OPTIONS (ADD search_params '{"ef": 64, "nprob": 1}');
+SELECT count(*) FROM (SELECT id FROM ip_l3 ORDER BY e <#> '[1,2,3,4,5,6,7,8]' LIMIT 10) x;
+ALTER SERVER l3 OPTIONS (DROP search_params);
 -- a lossy index: distances computed from the vectors, rows in their true order
 CREATE FOREIGN TABLE lossy (id bigint NOT NULL, n integer NOT NULL, s varchar(20) NOT NULL, e vector(8) NOT NULL) SERVER s;
 SELECT make_collection('lossy');

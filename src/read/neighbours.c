@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "access/htup_details.h"
@@ -359,13 +360,14 @@ may_be_zero_vector(const NeighbourSource *source, double score)
 	return score == 0 && source->search->kind == DISTANCE_COSINE;
 }
 
-/* Scores are float4: beyond this they may have left its range on the way. */
-#define MAX_SCORE 1e36
-
+/*
+ * A server's sums are float4: one that left its range on the way stays infinite,
+ * or becomes a NaN, and the largest value is what a heap of candidates begins with.
+ */
 static bool
 is_out_of_range(double score)
 {
-	return isnan(score) || fabs(score) > MAX_SCORE;
+	return !(fabs(score) < FLT_MAX);
 }
 
 /* Search again with the vectors, and compute the distances of what was not delivered yet. */

@@ -18,12 +18,19 @@
 #include "utils/numeric.h"
 
 #include "search_params.h"
+#include "search_params_check.h"
 #include "server/setting.h"
 
-const char *
-search_params_set(const MilvusTable *table)
+static bool
+is_set(void)
 {
-	if (milvus_search_params && milvus_search_params[0])
+	return milvus_search_params && milvus_search_params[0];
+}
+
+static const char *
+text_set(const MilvusTable *table)
+{
+	if (is_set())
 	{
 		/* the postmaster, which reads the file, has no encoding */
 		pg_verifymbstr(milvus_search_params, (int) strlen(milvus_search_params), false);
@@ -33,9 +40,20 @@ search_params_set(const MilvusTable *table)
 }
 
 const char *
+search_params_set(const MilvusTable *table)
+{
+	const char *set = text_set(table);
+
+	if (strcmp(set, "{}") != 0)
+		search_params_check(table, DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(set))),
+							!is_set() && table->options.search_params_shared);
+	return set;
+}
+
+const char *
 search_params_merged(const MilvusTable *table, Jsonb *params)
 {
-	Datum		set = DirectFunctionCall1(jsonb_in, CStringGetDatum(search_params_set(table)));
+	Datum		set = DirectFunctionCall1(jsonb_in, CStringGetDatum(text_set(table)));
 	Jsonb	   *merged;
 
 	if (!JB_ROOT_IS_OBJECT(params))
@@ -43,6 +61,7 @@ search_params_merged(const MilvusTable *table, Jsonb *params)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("search parameters must be a JSON object")));
 	merged = DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, set, JsonbPGetDatum(params)));
+	search_params_check(table, params, false);
 	return JsonbToCString(NULL, &merged->root, VARSIZE(merged));
 }
 

@@ -28,7 +28,7 @@ typedef struct SearchBounds
  */
 extern SearchBounds search_bounds(DistanceKind kind, int dim, double bound, const Dialect *dialect);
 
-/* What the user has set for searches on that table: setting, option, {}. */
+/* What the user has set for searches on that table: setting, option, {}.  Warns of what its indexes do not know. */
 extern const char *search_params_set(const MilvusTable *table);
 
 /* The same with others over it; error 22023 where they are no object. */
