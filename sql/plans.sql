@@ -152,7 +152,7 @@ SELECT query, item FROM milvus.search(NULL::plans_l3, NULL, ARRAY['[1,2,3,4,5,6,
 SELECT t, count(*) AS problems FROM unnest('{s,l3,l2}'::text[]) t, LATERAL (
 	WITH q AS (SELECT id, e FROM plans_local ORDER BY id LIMIT 40),
 		m AS (SELECT query, array_agg(distance ORDER BY distance) AS d FROM (
-			SELECT * FROM milvus.search(NULL::plans_s, 'e', (SELECT array_agg(e ORDER BY id) FROM q), k => 7, columns => '{id}') WHERE t = 's'
+			SELECT query, distance, item FROM milvus.search(NULL::plans_s, 'e', (SELECT array_agg(e ORDER BY id) FROM q), k => 7, columns => '{id}') WHERE t = 's'
 			UNION ALL SELECT x.query, x.distance, NULL FROM milvus.search(NULL::plans_l3, 'e', (SELECT array_agg(e ORDER BY id) FROM q), k => 7) x WHERE t = 'l3'
 			UNION ALL SELECT x.query, x.distance, NULL FROM milvus.search(NULL::plans_l2, 'e', (SELECT array_agg(e ORDER BY id) FROM q), k => 7) x WHERE t = 'l2') x GROUP BY query)
 	SELECT FROM q LEFT JOIN m ON m.query = q.id WHERE cardinality(d) IS DISTINCT FROM 7

@@ -21,6 +21,10 @@ COMMENT ON FUNCTION milvus.weighted(double precision[], double precision[], inte
 CREATE FUNCTION milvus.dialect_flags(server name, OUT flag text, OUT value boolean, OUT source text) RETURNS SETOF record
 	LANGUAGE c STABLE STRICT PARALLEL UNSAFE ROWS 50 AS 'MODULE_PATHNAME', 'milvus_dialect_flags';
 COMMENT ON FUNCTION milvus.dialect_flags(name) IS 'what a server is taken to do, and where that is known from; false is the cautious value';
+DROP FUNCTION milvus.table_schema(regclass);
+CREATE FUNCTION milvus.table_schema(rel regclass, as_new boolean DEFAULT false) RETURNS jsonb
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'milvus_table_schema';
+COMMENT ON FUNCTION milvus.table_schema(regclass, boolean) IS 'the CollectionSchema that a foreign table''s columns describe, with the lengths and capacities of its collection, unless as_new';
 CREATE FUNCTION milvus.check_fields(server name, fields jsonb) RETURNS void
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'milvus_check_fields';
 COMMENT ON FUNCTION milvus.check_fields(name, jsonb) IS 'internal: an error unless the server can store fields like these';
@@ -48,10 +52,13 @@ CREATE FUNCTION milvus.search(
 		within double precision DEFAULT NULL,
 		group_by text DEFAULT NULL,
 		group_size integer DEFAULT 1,
-		strict_group_size boolean DEFAULT false)
-	RETURNS TABLE (query integer, distance double precision, item anyelement)
+		strict_group_size boolean DEFAULT false,
+		ids text[] DEFAULT NULL,
+		ranker jsonb DEFAULT NULL,
+		highlight jsonb DEFAULT NULL)
+	RETURNS TABLE (query integer, distance double precision, item anyelement, extra jsonb)
 	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'milvus_search';
-COMMENT ON FUNCTION milvus.search(anyelement, text, anycompatible, integer, text, name[], jsonb, double precision, text, integer, boolean)
+COMMENT ON FUNCTION milvus.search(anyelement, text, anycompatible, integer, text, name[], jsonb, double precision, text, integer, boolean, text[], jsonb, jsonb)
 	IS 'the k nearest rows of a foreign table to each of many queries, in one request';
 CREATE OR REPLACE VIEW milvus.servers AS
 SELECT s.srvname AS server,
@@ -113,6 +120,29 @@ SELECT s.server, (m.answer->>'response')::jsonb AS metrics
 FROM milvus.usable_servers s
 CROSS JOIN LATERAL (SELECT milvus.get(s.server, 'GetMetrics', '{"request": {"metric_type": "system_info"}}') AS answer OFFSET 0) m;
 COMMENT ON VIEW milvus.metrics IS 'metrics of all nodes as reported by Milvus, as one document';
+CREATE OR REPLACE VIEW milvus.nodes AS
+SELECT n.server,
+	(n.node->>'identifier')::bigint AS node,
+	n.infos->>'type' AS role,
+	n.infos->>'name' AS name,
+	n.infos->'hardware_infos'->>'ip' AS address,
+	(n.hardware->>'cpu_core_count')::integer AS cpu_cores,
+	(n.hardware->>'cpu_core_usage')::double precision AS cpu_usage,
+	(n.hardware->>'memory')::bigint AS memory,
+	(n.hardware->>'memory_usage')::bigint AS memory_used,
+	(n.hardware->>'disk')::double precision::bigint AS disk,
+	(n.hardware->>'disk_usage')::double precision::bigint AS disk_used,
+	(n.infos->>'has_error')::boolean AS has_error,
+	nullif(n.infos->>'error_reason', '') AS error,
+	n.infos->'system_info'->>'system_version' AS version,
+	n.infos->>'created_time' AS created
+FROM (SELECT m.server, i.node, i.node->'infos' AS infos,
+		-- all roles of a standalone are one process, and tell of the same machine
+		CASE WHEN i.node->'infos'->'system_info'->>'deploy_mode' IS DISTINCT FROM 'STANDALONE'
+				OR row_number() OVER (PARTITION BY m.server ORDER BY i.node->'infos'->>'type' <> 'proxy', i.node->'infos'->>'type') = 1
+			THEN i.node->'infos'->'hardware_infos' END AS hardware
+	FROM milvus.metrics m
+	CROSS JOIN LATERAL milvus.elements(nullif(m.metrics->'nodes_info', 'null')) AS i(node)) n;
 CREATE OR REPLACE VIEW milvus.components AS
 SELECT s.server, (c.component->>'nodeID')::bigint AS node, c.component->>'role' AS role,
 	c.component->>'state_code' AS state, milvus.pairs(c.component->'extra_info') AS extra_info
@@ -182,7 +212,7 @@ DECLARE
 	whole jsonb := schema;
 BEGIN
 	IF schema IS NULL AND rel IS NOT NULL THEN
-		SELECT f INTO whole FROM jsonb_array_elements(milvus.table_schema(rel)->'fields') AS f WHERE f->>'name' = field;
+		SELECT f INTO whole FROM jsonb_array_elements(milvus.table_schema(rel, as_new => true)->'fields') AS f WHERE f->>'name' = field;
 	END IF;
 	IF whole IS NULL OR coalesce(field, schema->>'name') IS NULL THEN
 		RAISE undefined_column USING MESSAGE = format('there is no column for a field "%s"', field),
@@ -200,7 +230,7 @@ CREATE OR REPLACE FUNCTION milvus_internal.create_collection(rel regclass DEFAUL
 AS $function$
 DECLARE
 	t milvus.target := milvus.target(rel, server, collection, database);
-	whole jsonb := CASE WHEN rel IS NULL THEN '{}' ELSE milvus.table_schema(rel) END || coalesce(schema, '{}')
+	whole jsonb := CASE WHEN rel IS NULL THEN '{}' ELSE milvus.table_schema(rel, as_new => true) END || coalesce(schema, '{}')
 		|| jsonb_build_object('name', t.collection);
 BEGIN
 	IF coalesce(jsonb_array_length(whole->'fields'), 0) = 0 THEN

@@ -14,6 +14,7 @@
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -29,6 +30,7 @@
 #include "remote/begin.h"
 #include "hits.h"
 #include "pages.h"
+#include "search_extras.h"
 #include "search_params.h"
 #include "value/vector.h"
 
@@ -38,7 +40,7 @@ PG_FUNCTION_INFO_V1(milvus_search);
 enum
 {
 	ARG_TABLE, ARG_FIELD, ARG_QUERIES, ARG_K, ARG_FILTER, ARG_COLUMNS, ARG_PARAMS, ARG_WITHIN, ARG_GROUP_BY,
-	ARG_GROUP_SIZE, ARG_STRICT_GROUP_SIZE
+	ARG_GROUP_SIZE, ARG_STRICT_GROUP_SIZE, ARG_IDS, ARG_RANKER, ARG_HIGHLIGHT
 };
 
 /* requests and answers stay below this, of what servers take */
@@ -53,15 +55,18 @@ typedef struct ManySearch
 	MilvusTable *table;
 	const CollectionField *field;
 	DistanceKind kind;
+	bool		by_rank;		/* scores are a ranker's, and no distances */
+	bool		greatest_first; /* of them */
 	int			k;				/* hits, or groups of them */
 	int			group_size;
 	AttrNumber	group_column;	/* groups are made here, of this column; or 0 */
 	bool		hide_group_column;	/* it was not asked for */
 	double		within;			/* infinity: all */
 	SearchRequest request;
-	FlatSlice  *vectors;		/* by query; data NULL for a query that is
-								 * NULL */
+	FlatSlice  *queries;		/* vectors, texts, or keys as texts; data NULL
+								 * for a query that is NULL */
 	int			nqueries;
+	bool		by_ids;			/* they are keys */
 	RowReader  *reader;
 	TupleDesc	row_desc;		/* of the table */
 	Tuplestorestate *store;
@@ -81,6 +86,15 @@ is_searched_by(const TableColumn *column, bool texts)
 	 */
 	return texts ? column->field->bm25 > 0 || (column->field->function_output && milvus_type_is_vector(column->field->data_type)) :
 		milvus_type_is_vector(column->field->data_type);
+}
+
+static bool
+has_words(const MilvusTable *table, const char *name)
+{
+	for (int i = 0; i < table->ncolumns; i++)
+		if (table->columns[i].name && strcmp(table->columns[i].name, name) == 0)
+			return table->columns[i].field->bm25 > 0;
+	return false;
 }
 
 /* The column that is searched. */
@@ -141,10 +155,10 @@ encode_texts(ManySearch *search, ArrayType *array)
 	bool	   *nulls;
 
 	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT, &texts, &nulls, &search->nqueries);
-	search->vectors = palloc0(sizeof(FlatSlice) * Max(search->nqueries, 1));
+	search->queries = palloc0(sizeof(FlatSlice) * Max(search->nqueries, 1));
 	for (int i = 0; i < search->nqueries; i++)
 		if (!nulls[i])
-			search->vectors[i] = filter_utf8_text(texts[i]);
+			search->queries[i] = filter_utf8_text(texts[i]);
 }
 
 /* One vector, of whatever type. */
@@ -158,8 +172,8 @@ encode_query(ManySearch *search, AttrNumber attnum, Oid type, Datum query)
 	table_field_type(search->field, &field_type);
 	codec_init(&codec, search->table->columns[attnum - 1].name, type, -1, &field_type);
 	vector_write_query(&codec, query, &bytes);
-	search->vectors = palloc(sizeof(FlatSlice));
-	search->vectors[search->nqueries++] = (FlatSlice) {bytes.data, bytes.len};
+	search->queries = palloc(sizeof(FlatSlice));
+	search->queries[search->nqueries++] = (FlatSlice) {bytes.data, bytes.len};
 }
 
 /* Encode the queries: vectors in an array, the rows of an array of real, or one such row. */
@@ -189,14 +203,14 @@ encode_queries(ManySearch *search, AttrNumber attnum, ArrayType *array)
 	table_field_type(search->field, &field_type);
 	codec_init(&codec, search->table->columns[attnum - 1].name, type, -1, &field_type);
 	iterator = array_create_iterator(array, rows ? 1 : 0, NULL);
-	search->vectors = palloc0(sizeof(FlatSlice) * Max(ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), 1));
+	search->queries = palloc0(sizeof(FlatSlice) * Max(ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), 1));
 	while (array_iterate(iterator, &query, &isnull))
 	{
 		FlatBuffer	bytes = codec_make_buffer();
 
 		if (!isnull)
 			vector_write_query(&codec, query, &bytes);
-		search->vectors[search->nqueries++] = (FlatSlice) {bytes.data, bytes.len};
+		search->queries[search->nqueries++] = (FlatSlice) {bytes.data, bytes.len};
 	}
 	array_free_iterator(iterator);
 }
@@ -255,16 +269,29 @@ open_relation(FunctionCallInfo fcinfo)
 	return table_open(relid, AccessShareLock);
 }
 
-/* One hit as a row of the result. */
-static void
-put_hit(ManySearch *search, int query, double distance, Datum *values, bool *nulls)
+/* In any case the least comes first. */
+static double
+distance_of(const ManySearch *search, const FlatValue *raw)
 {
-	Datum		result[3];
-	bool		isnull[3] = {0};
+	float4		score;
+
+	memcpy(&score, raw->bytes.data, sizeof(score));
+	if (!search->by_rank)
+		return distance_from_score(search->kind, score);
+	return search->greatest_first ? -(double) score : score;
+}
+
+/* One hit as a row of the result; extra: a jsonb, or 0 for NULL. */
+static void
+put_hit(ManySearch *search, int query, double distance, Datum *values, bool *nulls, Datum extra)
+{
+	Datum		result[4];
+	bool		isnull[4] = {false, false, false, extra == 0};
 
 	result[0] = Int32GetDatum(query);
 	result[1] = Float8GetDatum(distance);
 	result[2] = HeapTupleGetDatum(heap_form_tuple(search->row_desc, values, nulls));
+	result[3] = extra;
 	tuplestore_putvalues(search->store, search->store_desc, result, isnull);
 }
 
@@ -336,16 +363,13 @@ put_groups(ManySearch *search, FlatResult *result, int query, bool last)
 		MemoryContextSwitchTo(row_context);
 		while (flat_next(&result->scores, &scores, &raw) && row_next(search->reader, values, nulls))
 		{
-			float4		score;
-			double		distance;
+			double		distance = distance_of(search, &raw);
 
 			CHECK_FOR_INTERRUPTS();
-			memcpy(&score, raw.bytes.data, sizeof(score));
-			distance = distance_from_score(search->kind, score);
 			if (distance <= search->within && groups_take(search, &groups, values, nulls) && pass == 1)
 			{
 				nulls[search->group_column - 1] |= search->hide_group_column;
-				put_hit(search, query + 1, distance, values, nulls);
+				put_hit(search, query + 1, distance, values, nulls, 0);
 			}
 			MemoryContextReset(row_context);
 		}
@@ -358,7 +382,7 @@ put_groups(ManySearch *search, FlatResult *result, int query, bool last)
 
 /* The hits of the queries first ... last, which were asked in one request. */
 static void
-put_hits(ManySearch *search, FlatResult *result, const int *queries, int count)
+put_hits(ManySearch *search, FlatResult *result, const SearchHighlights *highlights, const int *queries, int count)
 {
 	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "milvus_fdw search row",
 													  ALLOCSET_DEFAULT_SIZES);
@@ -367,7 +391,8 @@ put_hits(ManySearch *search, FlatResult *result, const int *queries, int count)
 	bool	   *nulls = MemoryContextAlloc(caller, sizeof(bool) * (search->row_desc->natts + 1));
 	FlatCursor	scores = {0};
 	size_t		at = 0;
-	uint64_t	left = result->nrows;
+	uint64_t	left = result->nrows,
+				hit = 0;
 
 	if (left > 0 && result->nqueries != (uint32) count)
 		read_raise_malformed(search->table, "Search", "answers to another number of queries");
@@ -380,20 +405,18 @@ put_hits(ManySearch *search, FlatResult *result, const int *queries, int count)
 			(i == count - 1 && hits != left))
 			read_raise_malformed(search->table, "Search", "numbers of hits that are not theirs");
 		left -= hits;
-		for (; hits > 0; hits--)
+		for (; hits > 0; hits--, hit++)
 		{
 			FlatValue	raw;
-			float4		score;
 			double		distance;
 
 			CHECK_FOR_INTERRUPTS();
 			MemoryContextReset(row_context);
 			if (!flat_next(&result->scores, &scores, &raw) || !row_next(search->reader, values, nulls))
 				read_raise_malformed(search->table, "Search", "fewer hits than it says");
-			memcpy(&score, raw.bytes.data, sizeof(score));
-			distance = distance_from_score(search->kind, score);
+			distance = distance_of(search, &raw);
 			if (distance <= search->within)
-				put_hit(search, queries[i] + 1, distance, values, nulls);
+				put_hit(search, queries[i] + 1, distance, values, nulls, highlights ? search_extras_of_hit(highlights, hit) : 0);
 		}
 	}
 	MemoryContextSwitchTo(caller);
@@ -409,21 +432,54 @@ queries_per_request(const ManySearch *search)
 	Size		answer = (Size) row_estimate_width(search->reader, &varies, &vector_bytes) * search->request.limit * search->group_size;
 	Size		largest = 1;
 
+	/*
+	 * hits of several rows come in the order in which the server found the
+	 * rows (proxy/impl.go, handleIfSearchByPK)
+	 */
+	if (search->by_ids)
+		return 1;
 	for (int i = 0; i < search->nqueries; i++)
-		largest = Max(largest, search->vectors[i].len);
+		largest = Max(largest, search->queries[i].len);
 	return (int) Max(1, Min(MAX_QUERIES, MAX_MESSAGE_BYTES / Max(answer, largest)));
 }
 
 /* Send a search, and open its answer; with too_large, unless it would be too large. */
 static void
-ask(ManySearch *search, const SearchRequest *request, FlatResult *result, bool *too_large)
+ask(ManySearch *search, const SearchRequest *request, RpcBuffer *buffer, FlatResult *result, bool *too_large)
 {
-	RpcBuffer  *buffer = rpc_make_buffer();
-
 	read_finish(search->table, read_start_search(search->table, table_read_guarantee(search->table, READ_ONCE), request),
 				buffer, too_large);
 	if (too_large == NULL || !*too_large)
 		read_open_search(search->table, buffer, result);
+}
+
+/* A key as a request has it; error 22P02 for what is no number where keys are. */
+static Milvus__Proto__Schema__IDs *
+make_id(const ManySearch *search, FlatSlice key)
+{
+	Milvus__Proto__Schema__IDs *ids = palloc(sizeof(*ids));
+	char	   *text = pnstrdup((const char *) key.data, key.len);
+
+	milvus__proto__schema__ids__init(ids);
+	if (search->table->collection->primary_key->data_type == MILVUS_INT64)
+	{
+		ids->id_field_case = MILVUS__PROTO__SCHEMA__IDS__ID_FIELD_INT_ID;
+		ids->int_id = palloc(sizeof(*ids->int_id));
+		milvus__proto__schema__long_array__init(ids->int_id);
+		ids->int_id->n_data = 1;
+		ids->int_id->data = palloc(sizeof(int64_t));
+		ids->int_id->data[0] = DatumGetInt64(DirectFunctionCall1(int8in, CStringGetDatum(pg_any_to_server(text, (int) key.len, PG_UTF8))));
+	}
+	else
+	{
+		ids->id_field_case = MILVUS__PROTO__SCHEMA__IDS__ID_FIELD_STR_ID;
+		ids->str_id = palloc(sizeof(*ids->str_id));
+		milvus__proto__schema__string_array__init(ids->str_id);
+		ids->str_id->n_data = 1;
+		ids->str_id->data = palloc(sizeof(char *));
+		ids->str_id->data[0] = text;
+	}
+	return ids;
 }
 
 /* Ask some of the queries; half of them at a time when the answer would be too large. */
@@ -434,16 +490,19 @@ run_queries(ManySearch *search, const int *queries, int count)
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	SearchRequest request = search->request;
 	FlatSlice  *vectors = palloc(sizeof(FlatSlice) * count);
+	RpcBuffer  *buffer = rpc_make_buffer();
 	FlatResult *result = palloc(sizeof(FlatResult));
 	bool		too_large = false;
 
 	for (int i = 0; i < count; i++)
-		vectors[i] = search->vectors[queries[i]];
+		vectors[i] = search->queries[queries[i]];
 	request.vectors = vectors;
 	request.nvectors = count;
-	ask(search, &request, result, count > 1 ? &too_large : NULL);
+	if (search->by_ids)
+		request.ids = make_id(search, search->queries[queries[0]]);
+	ask(search, &request, buffer, result, count > 1 ? &too_large : NULL);
 	if (!too_large)
-		put_hits(search, result, queries, count);
+		put_hits(search, result, request.highlighter ? search_extras_open(search->table, buffer, result->nrows) : NULL, queries, count);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 	if (too_large)
@@ -464,14 +523,15 @@ run_grouped_query(ManySearch *search, int query)
 		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "milvus_fdw search", ALLOCSET_DEFAULT_SIZES);
 		MemoryContext caller = MemoryContextSwitchTo(context);
 		SearchRequest request = search->request;
+		RpcBuffer  *buffer = rpc_make_buffer();
 		FlatResult *result = palloc(sizeof(FlatResult));
 		bool		last,
 					done;
 
-		request.vectors = &search->vectors[query];
+		request.vectors = &search->queries[query];
 		request.nvectors = 1;
 		request.limit = hits;
-		ask(search, &request, result, NULL);
+		ask(search, &request, buffer, result, NULL);
 		last = hits == max_hits || result->nrows < hits;
 		done = put_groups(search, result, query, last) || last;
 		MemoryContextSwitchTo(caller);
@@ -490,7 +550,7 @@ run_all(ManySearch *search)
 
 	/* a query that is NULL has no neighbours */
 	for (int i = 0; i < search->nqueries; i++)
-		if (search->vectors[i].len > 0)
+		if (search->queries[i].len > 0 || (search->by_ids && search->queries[i].data))
 			queries[count++] = i;
 	/* how many hits its groups take is a query's own */
 	for (int i = 0; i < count && search->group_column; i++)
@@ -555,6 +615,41 @@ prepare_groups(ManySearch *search, FunctionCallInfo fcinfo, List **columns)
 	search->request.limit = (int) Min((int64) search->k * search->group_size * GROUP_GROWTH, most);
 }
 
+/* Error 0A000 for what the server lacks. */
+static void
+require(const ManySearch *search, const char *flag, const char *what, const char *instead)
+{
+	const Dialect *dialect = search->table->connection->dialect;
+	const char *since;
+
+	if (!dialect_has(dialect, flag, &since))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s has no %s", dialect->name, what),
+				 errhint("Milvus has them from version %s on.%s", since, instead)));
+}
+
+/* The rows that have these keys are the queries. */
+static void
+prepare_ids(ManySearch *search, FunctionCallInfo fcinfo)
+{
+	char	   *name = text_argument(fcinfo, ARG_FIELD);
+	AttrNumber	attnum;
+
+	if (!PG_ARGISNULL(ARG_QUERIES))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("queries and ids cannot be given together")));
+	require(search, "searches_by_ids", "searches by ids",
+			" Before it, select the vectors first: milvus.search(NULL::docs, 'embedding', (SELECT array_agg(embedding) FROM docs WHERE id IN (1, 2))).");
+	attnum = find_column(search->table, name, name && has_words(search->table, name));
+	search->field = table_searched_field(search->table, search->table->columns[attnum - 1].field, true);
+	choose_metric(search);
+	search->request.field = search->field;
+	search->by_ids = true;
+	encode_texts(search, PG_GETARG_ARRAYTYPE_P(ARG_IDS));
+}
+
 /* Vectors in an array, or one; or texts, where the server makes vectors of them. */
 static void
 prepare_queries(ManySearch *search, FunctionCallInfo fcinfo)
@@ -583,6 +678,23 @@ prepare_queries(ManySearch *search, FunctionCallInfo fcinfo)
 }
 
 static void
+prepare_extras(ManySearch *search, FunctionCallInfo fcinfo)
+{
+	if (!PG_ARGISNULL(ARG_RANKER))
+	{
+		require(search, "rankers", "rankers", "");
+		search->request.ranker = search_extras_ranker(PG_GETARG_JSONB_P(ARG_RANKER));
+		search->by_rank = true;
+		search->greatest_first = search_extras_greatest_first(search->request.ranker, search->kind);
+	}
+	if (!PG_ARGISNULL(ARG_HIGHLIGHT))
+	{
+		require(search, "highlights", "highlights", "");
+		search->request.highlighter = search_extras_highlighter(PG_GETARG_JSONB_P(ARG_HIGHLIGHT));
+	}
+}
+
+static void
 prepare(ManySearch *search, FunctionCallInfo fcinfo)
 {
 	char	   *filter = text_argument(fcinfo, ARG_FILTER);
@@ -593,8 +705,12 @@ prepare(ManySearch *search, FunctionCallInfo fcinfo)
 	search->k = positive_argument(fcinfo, ARG_K, "k", 10, search->table->collection->max_window);
 	search->request.limit = search->k;
 	search->within = PG_ARGISNULL(ARG_WITHIN) ? get_float8_infinity() : PG_GETARG_FLOAT8(ARG_WITHIN);
-	prepare_queries(search, fcinfo);
+	if (PG_ARGISNULL(ARG_IDS))
+		prepare_queries(search, fcinfo);
+	else
+		prepare_ids(search, fcinfo);
 	prepare_groups(search, fcinfo, &columns);
+	prepare_extras(search, fcinfo);
 	search->reader = row_make_reader(search->table, columns, NIL, 0);
 	search->request.params = search_params_text(params, search->request.limit, NULL, NULL);
 	search->request.expr = filter ? filter : "";
@@ -606,8 +722,8 @@ prepare(ManySearch *search, FunctionCallInfo fcinfo)
 /*
  * search(rel anyelement, field text, queries anycompatible, k int, filter text,
  *		  columns name[], params jsonb, within float8, group_by text, group_size int,
- *		  strict_group_size bool)
- * -> (query int, distance float8, item anyelement)
+ *		  strict_group_size bool, ids text[], ranker jsonb, highlight jsonb)
+ * -> (query int, distance float8, item anyelement, extra jsonb)
  */
 Datum
 milvus_search(PG_FUNCTION_ARGS)
@@ -617,7 +733,7 @@ milvus_search(PG_FUNCTION_ARGS)
 	ManySearch	search = {0};
 
 	/* as an older version of the extension declares it */
-	if (PG_NARGS() <= ARG_STRICT_GROUP_SIZE)
+	if (PG_NARGS() <= ARG_HIGHLIGHT)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("milvus.search() is of an older version than the library of milvus_fdw, which is %s", MILVUS_FDW_VERSION),

@@ -125,17 +125,18 @@ read_start_count(const MilvusTable *table, ReadGuarantee guarantee, const char *
 	return start_query(table, guarantee, expr, list_make1(READ_COUNT), &none);
 }
 
-/* A placeholder has the number of the field's own data type (common.PlaceholderType). */
-RpcCall *
-read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const SearchRequest *search)
+/*
+ * The query vectors as a request has them.  A placeholder has the number of the
+ * field's own data type (common.PlaceholderType).
+ */
+static ProtobufCBinaryData
+pack_vectors(const SearchRequest *search)
 {
-	Milvus__Proto__Milvus__SearchRequest request = MILVUS__PROTO__MILVUS__SEARCH_REQUEST__INIT;
 	Milvus__Proto__Common__PlaceholderValue placeholder = MILVUS__PROTO__COMMON__PLACEHOLDER_VALUE__INIT;
 	Milvus__Proto__Common__PlaceholderValue *placeholders = &placeholder;
 	Milvus__Proto__Common__PlaceholderGroup group = MILVUS__PROTO__COMMON__PLACEHOLDER_GROUP__INIT;
 	ProtobufCBinaryData *vectors = palloc(sizeof(ProtobufCBinaryData) * Max(search->nvectors, 1));
-	Parameters	parameters = {0};
-	char	   *partition = table->options.partition;
+	ProtobufCBinaryData packed;
 
 	placeholder.tag = "$0";
 	placeholder.type = search->is_text ? MILVUS__PROTO__COMMON__PLACEHOLDER_TYPE__VarChar :
@@ -146,15 +147,51 @@ read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const Searc
 	placeholder.n_values = search->nvectors;
 	group.placeholders = &placeholders;
 	group.n_placeholders = 1;
+	packed.len = protobuf_c_message_get_packed_size(&group.base);
+	packed.data = palloc(packed.len);
+	protobuf_c_message_pack(&group.base, packed.data);
+	return packed;
+}
+
+static void
+add_search_parameters(Parameters *parameters, const MilvusTable *table, const SearchRequest *search)
+{
+	add_parameter(parameters, "anns_field", search->field->name);
+	add_parameter(parameters, "topk", psprintf("%d", search->limit));
+	add_parameter(parameters, "metric_type", search->metric_type);
+	add_parameter(parameters, "params", pg_server_to_any(search->params, (int) strlen(search->params), PG_UTF8));
+	add_parameter(parameters, "round_decimal", "-1");
+	if (search->group_by)
+		add_parameter(parameters, "group_by_field", search->group_by);
+	if (search->group_by && search->group_size > 1)
+	{
+		add_parameter(parameters, "group_size", psprintf("%d", search->group_size));
+		add_parameter(parameters, "strict_group_size", search->strict_group_size ? "true" : "false");
+	}
+	add_identity(parameters, table);
+}
+
+RpcCall *
+read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const SearchRequest *search)
+{
+	Milvus__Proto__Milvus__SearchRequest request = MILVUS__PROTO__MILVUS__SEARCH_REQUEST__INIT;
+	Parameters	parameters = {0};
+	char	   *partition = table->options.partition;
 
 	request.db_name = table->collection->dbname;
 	request.collection_name = table->collection->asked_name;
 	request.dsl = (char *) search->expr;
 	request.dsl_type = MILVUS__PROTO__COMMON__DSL_TYPE__BoolExprV1;
-	request.search_input_case = MILVUS__PROTO__MILVUS__SEARCH_REQUEST__SEARCH_INPUT_PLACEHOLDER_GROUP;
-	request.placeholder_group.len = protobuf_c_message_get_packed_size(&group.base);
-	request.placeholder_group.data = palloc(request.placeholder_group.len);
-	protobuf_c_message_pack(&group.base, request.placeholder_group.data);
+	if (search->ids)
+	{
+		request.search_input_case = MILVUS__PROTO__MILVUS__SEARCH_REQUEST__SEARCH_INPUT_IDS;
+		request.ids = search->ids;
+	}
+	else
+	{
+		request.search_input_case = MILVUS__PROTO__MILVUS__SEARCH_REQUEST__SEARCH_INPUT_PLACEHOLDER_GROUP;
+		request.placeholder_group = pack_vectors(search);
+	}
 	request.output_fields = string_array(search->output_fields, &request.n_output_fields);
 	if (partition)
 	{
@@ -164,19 +201,9 @@ read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const Searc
 	request.guarantee_timestamp = guarantee.timestamp;
 	request.consistency_level = guarantee.level;
 	request.nq = search->nvectors;
-	add_parameter(&parameters, "anns_field", search->field->name);
-	add_parameter(&parameters, "topk", psprintf("%d", search->limit));
-	add_parameter(&parameters, "metric_type", search->metric_type);
-	add_parameter(&parameters, "params", pg_server_to_any(search->params, (int) strlen(search->params), PG_UTF8));
-	add_parameter(&parameters, "round_decimal", "-1");
-	if (search->group_by)
-		add_parameter(&parameters, "group_by_field", search->group_by);
-	if (search->group_by && search->group_size > 1)
-	{
-		add_parameter(&parameters, "group_size", psprintf("%d", search->group_size));
-		add_parameter(&parameters, "strict_group_size", search->strict_group_size ? "true" : "false");
-	}
-	add_identity(&parameters, table);
+	request.function_score = search->ranker;
+	request.highlighter = search->highlighter;
+	add_search_parameters(&parameters, table, search);
 	request.search_params = parameters.pointers;
 	request.n_search_params = parameters.count;
 	return rpc_start_message(&table->connection->rpc, "Search", true, &request.base);

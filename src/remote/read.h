@@ -36,6 +36,12 @@ typedef struct SearchRequest
 								 * times; NULL for none */
 	int			group_size;
 	bool		strict_group_size;	/* rather no group than one with fewer */
+
+	/* for servers that have them; NULL: none */
+	Milvus__Proto__Schema__IDs *ids;	/* rows whose vectors are the queries,
+										 * in place of vectors */
+	Milvus__Proto__Schema__FunctionScore *ranker;
+	Milvus__Proto__Common__Highlighter *highlighter;
 } SearchRequest;
 
 /*

@@ -109,6 +109,9 @@ static const DialectFact facts[] = {
 
 	{FLAG(groups), .since = V(2, 4, 0), .lites = LITES, .source = "measured; proxy/search_util.go"},
 	{FLAG(group_sizes), .since = V(2, 5, 0), .source = "proxy/search_util.go; measured: Lite 3 leaves groups out"},
+	{FLAG(rankers), .since = V(2, 6, 0), .source = "proxy/task_search.go (f23df95a77)"},
+	{FLAG(searches_by_ids), .since = V(2, 6, 8), .source = "proxy/task_search.go (866e6b11be)"},
+	{FLAG(highlights), .since = V(2, 6, 8), .source = "proxy/highlighter.go"},
 	{FLAG(returns_all_vectors), FROM_2_3, .lites = LITE_3, .source = "measured"},
 	{FLAG(range_search), FROM_2_3, .lites = LITES, .source = "measured; proxy/search_util.go"},
 	{FLAG(range_steps), FROM_2_3, .lites = LITE_2, .source = "measured; proxy/search_util.go"},

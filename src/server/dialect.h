@@ -138,6 +138,10 @@ typedef struct Dialect
 	bool		groups;			/* supports group_by_field (other servers
 								 * silently ignore it) */
 	bool		group_sizes;	/* and group_size */
+	bool		rankers;		/* supports function_score */
+	bool		searches_by_ids;	/* a search takes keys of rows in place of
+									 * vectors */
+	bool		highlights;		/* supports a highlighter */
 	bool		returns_all_vectors;	/* a search can return vectors of any
 										 * type, not only of floats */
 	bool		range_search;	/* only neighbours within a radius */

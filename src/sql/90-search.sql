@@ -11,8 +11,11 @@ CREATE FUNCTION milvus.search(
 		within double precision DEFAULT NULL,
 		group_by text DEFAULT NULL,
 		group_size integer DEFAULT 1,
-		strict_group_size boolean DEFAULT false)
-	RETURNS TABLE (query integer, distance double precision, item anyelement)
+		strict_group_size boolean DEFAULT false,
+		ids text[] DEFAULT NULL,
+		ranker jsonb DEFAULT NULL,
+		highlight jsonb DEFAULT NULL)
+	RETURNS TABLE (query integer, distance double precision, item anyelement, extra jsonb)
 	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'milvus_search';
-COMMENT ON FUNCTION milvus.search(anyelement, text, anycompatible, integer, text, name[], jsonb, double precision, text, integer, boolean)
+COMMENT ON FUNCTION milvus.search(anyelement, text, anycompatible, integer, text, name[], jsonb, double precision, text, integer, boolean, text[], jsonb, jsonb)
 	IS 'the k nearest rows of a foreign table to each of many queries, in one request';

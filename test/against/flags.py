@@ -539,6 +539,36 @@ def group_sizes(s):
 
 
 @flag
+def rankers(s):
+    """function_score: a decay by a field puts what is far before what is near."""
+    def change(request):
+        function = request.function_score.functions.add(name="ranker", type=3, input_field_names=["n"])
+        for key, value in {"reranker": "decay", "function": "gauss", "origin": 4, "scale": 1, "decay": 0.001}.items():
+            function.params.add(key=key, value=str(value))
+    found = s["many"].search(at(0), 50, change=change)[0][0]
+    return found // 10 % 7 == 4, f"the first is {found}"
+
+
+@flag
+def searches_by_ids(s):
+    """A search by the vector of a row, told by its key."""
+    def change(request):
+        request.ids.int_id.data.append(7)
+    return [k for k, _, _ in s["many"].search(at(0), 1, change=change)] == [7]
+
+
+@flag
+def highlights(s):
+    """A highlighter marks the words that are looked for."""
+    def change(request):
+        request.highlighter.type = 0
+        request.highlighter.params.add(key="highlight_query", value=json.dumps([{"type": "TextMatch", "field": "t", "text": "fox"}]))
+    results = s["bodies"].results(at(0), 1, fields=["t"], change=change)
+    found = [list(d.fragments) for h in results.highlight_results for d in h.datas]
+    return found == [["<em>fox</em>"]], f"it marks {found}"
+
+
+@flag
 def range_search(s):
     """radius: only neighbours nearer than it, all of them."""
     found = sorted(k for k, _, _ in s["many"].search(at(0), 100, {"radius": 25.0}))

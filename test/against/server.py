@@ -354,8 +354,14 @@ class Collection:
     def count(self, expr="", **options):
         return self.query(expr, ["count(*)"], **options)[0]["count(*)"]
 
-    def search(self, vector, k, params=None, fields=(), field="e", metric="L2", extra=None, expr=""):
+    def search(self, vector, k, *options, **more):
         """[(key, score, row)] of one query."""
+        results = self.results(vector, k, *options, **more)
+        keys = list(results.ids.int_id.data) or list(results.ids.str_id.data)
+        return list(zip(keys, results.scores, answer_rows(results.fields_data, len(keys)) or [{}] * len(keys)))
+
+    def results(self, vector, k, params=None, fields=(), field="e", metric="L2", extra=None, expr="", change=None):
+        """SearchResultData. change: is given the request before it is sent."""
         kind = {FLOAT_VECTOR: 101, BINARY_VECTOR: 100, FLOAT16_VECTOR: 102, BFLOAT16_VECTOR: 103}[TYPES[self.field(field).kind]]
         group = self.server.message("common.PlaceholderGroup")()
         packed = vector if isinstance(vector, bytes) else struct.pack(f"<{len(vector)}f", *vector)
@@ -367,9 +373,9 @@ class Collection:
         chosen = {"anns_field": field, "topk": k, "metric_type": metric, "round_decimal": -1, "params": json.dumps(params), **params, **(extra or {})}
         for key, value in chosen.items():
             request.search_params.add(key=key, value=str(value))
-        results = self.server.call("Search", request).results
-        keys = list(results.ids.int_id.data) or list(results.ids.str_id.data)
-        return list(zip(keys, results.scores, answer_rows(results.fields_data, len(keys)) or [{}] * len(keys)))
+        if change:
+            change(request)
+        return self.server.call("Search", request).results
 
     def field(self, name):
         return next(f for f in self.fields if f.name == name)

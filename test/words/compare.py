@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Full text and hybrid search in SQL must rank as PyMilvus' search() and hybrid_search() do.
+"""Full text, hybrid search, rankers, highlights and searches by ids in SQL must be what PyMilvus' search() and hybrid_search() give.
 
     compare.py PORT [--queries N] [--seed SEED]
 
@@ -10,10 +10,11 @@ import json
 import logging
 import os
 import random
+import re
 import subprocess
 import sys
 
-from pymilvus import AnnSearchRequest, DataType, Function, FunctionType, MilvusClient, RRFRanker, WeightedRanker
+from pymilvus import AnnSearchRequest, DataType, Function, FunctionType, LexicalHighlighter, MilvusClient, RRFRanker, WeightedRanker
 
 logging.disable(logging.CRITICAL)
 WORDS = "red green blue apple pie sky sea fox dog lazy quick brown river stone cloud".split()
@@ -39,6 +40,8 @@ class Judge:
             version = None
         self.is_lite = version is None or "lite" in version
         self.matches = version is not None
+        found = None if self.is_lite else re.search(r"(\d+)\.(\d+)\.(\d+)", version)
+        self.number = tuple(map(int, found.groups())) if found else (0, 0, 0)
 
     def make(self):
         schema = self.client.create_schema()
@@ -134,6 +137,72 @@ class Judge:
         statement = f"SELECT id, -{rank} AS score FROM words WHERE {where} ORDER BY {rank} LIMIT {limit}"
         self.compare(statement, hits, statement, limit)
 
+    def vector(self):
+        return [round(self.random.gauss(0, 1), 3) for _ in range(4)]
+
+    def ranked(self):
+        vector, limit = self.vector(), self.random.choice([3, 20, 100])
+        expr, where = self.condition()
+        boosts = self.number >= (2, 6, 3) and self.random.random() < 0.4
+        if boosts:
+            params = {"reranker": "boost", "filter": f"n == {self.random.randint(0, 6)}", "weight": self.random.choice([0.5, 1.5, 3])}
+        else:
+            params = {"reranker": "decay", "function": self.random.choice(["gauss", "exp", "linear"]), "origin": self.random.randint(0, 6),
+                      "scale": self.random.choice([1, 2.5]), "decay": self.random.choice([0.2, 0.5]), "offset": self.random.choice([0, 1])}
+        field = [] if boosts else ["n"]
+        function = Function("ranker", FunctionType.RERANK, field, params=params)
+        found = self.client.search(self.name, [vector], anns_field="e", limit=limit, filter=expr, search_params={"metric_type": "COSINE"}, ranker=function)[0]
+        ranker = json.dumps({**params, **({} if boosts else {"field": "n"})})
+        statement = (f"SELECT (item).id, -distance AS score FROM milvus.search(NULL::words, 'e', '{vector}'::vector, k => {limit}, "
+                     f"filter => $${expr}$$, ranker => '{ranker}')")
+        self.compare(statement, [(h["id"], h["distance"]) for h in found], statement, limit)
+
+    def by_ids(self):
+        ids, limit = self.random.sample(range(ROWS), self.random.randint(1, 4)), self.random.choice([3, 20])
+        words = self.number >= (2, 6, 10) and self.random.random() < 0.3
+        field, metric, column, score = ("words", "BM25", "body", "-distance") if words else ("e", "COSINE", "e", "1 - distance")
+        for place, key in enumerate(ids, 1):
+            found = self.client.search(self.name, ids=[key], anns_field=field, limit=limit, search_params={"metric_type": metric})[0]
+            statement = (f"SELECT (item).id, {score} AS score FROM milvus.search(NULL::words, '{column}', NULL, k => {limit}, "
+                         f"ids => '{{{','.join(map(str, ids))}}}') WHERE query = {place}")
+            self.compare(statement, [(h["id"], h["distance"]) for h in found], statement, limit)
+
+    def highlighted(self):
+        words, limit = self.query(), self.random.choice([1, 5, 20])
+        given = {"pre_tags": ["<b>", "<i>"], "post_tags": ["</b>", "</i>"], "fragment_size": self.random.choice([10, 30, 100]),
+                 "num_of_fragments": self.random.choice([1, 3]), "fragment_offset": self.random.choice([0, 5])}
+        marked = LexicalHighlighter(highlight_search_text=True, **given)
+        found = self.client.search(self.name, [words, "fox"], anns_field="words", limit=limit, output_fields=["body"], search_params={"metric_type": "BM25"}, highlighter=marked)
+        here = [[i, h["id"], h["highlight"]["body"]["fragments"]] for i, hits in enumerate(found, 1) for h in hits]
+        statement = (f"SELECT query, (item).id, extra->'highlight'->'body' FROM milvus.search(NULL::words, 'body', ARRAY['{words}', 'fox'], k => {limit}, "
+                     f"highlight => '{json.dumps({**given, 'highlight_search_text': True})}')")
+        there = self.sql(f"SELECT json_build_array(query, id, fragments) FROM ({statement}) q (query, id, fragments)")
+        self.compared += 1
+        if here != there:
+            self.complain(statement, here[:4], there[:4])
+
+    def refused(self, arguments, state):
+        """milvus.search() with these must end with that SQLSTATE, and ask nothing."""
+        self.compared += 1
+        try:
+            self.sql(f"\\set VERBOSITY sqlstate\nSELECT to_json(distance) FROM milvus.search(NULL::words, {arguments})")
+        except RuntimeError as error:
+            if f"ERROR:  {state}" in str(error):
+                return
+            return self.complain(arguments, state, str(error))
+        self.complain(arguments, state, "no error")
+
+    def refusals(self):
+        vector = "'e', '[1,0,0,0]'::vector"
+        ranks, highlights, ids = self.number >= (2, 6, 0), self.number >= (2, 6, 8), self.number >= (2, 6, 8)
+        for ranker in ("[]", "1", "null", '{"functions": []}', '{"reranker": "decay", "field": 1}', '[["x"]]'):
+            self.refused(f"{vector}, ranker => '{ranker}'", "22023" if ranks else "0A000")
+        for highlight in ("[]", '"x"', '{"type": "other"}'):
+            self.refused(f"{vector}, highlight => '{highlight}'", "22023" if highlights else "0A000")
+        self.refused("'e', NULL, ids => '{1,x}'", "22P02" if ids else "0A000")
+        self.refused("'e', NULL, ids => ARRAY['']", "22P02" if ids else "0A000")
+        self.refused(f"{vector}, ids => '{{1}}'", "22023")
+
     def run(self, queries):
         self.make()
         self.sql(f"DROP SERVER IF EXISTS words_server CASCADE; CREATE SERVER words_server FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port '{self.port}'); "
@@ -144,7 +213,12 @@ class Judge:
         # the Lites weight in ways of their own: the bare scores, or of words the worse the more
         if not self.is_lite:
             kinds.append(lambda: self.hybrid(True))
+        if self.number >= (2, 6, 0):
+            kinds.append(self.ranked)
+        if self.number >= (2, 6, 8):
+            kinds += [self.by_ids, self.highlighted]
         try:
+            self.refusals()
             for _ in range(queries):
                 self.random.choice(kinds)()
         finally:
