@@ -4,6 +4,7 @@ Results are compared as text, the form in which they differ soonest. Columns
 named approx… or distance… hold sums of floats and distances, equal within rounding.
 """
 import collections
+import json
 import re
 import select
 import time
@@ -135,6 +136,9 @@ class Side:
         try:
             for statement in script.statements:
                 sql = tree.render(statement.node, self.schema)
+                if self.schema == "f":
+                    for act in tree.acts(statement.node):
+                        act()
                 outcomes.append(self.execute(rewrite(sql) if rewrite else sql))
             self.tidy()
             if script.kind in ("prepared", "cursor"):
@@ -233,10 +237,23 @@ def raised_by_a_row(state, risky):
     return state == "42P22" or risky and state.startswith("22")
 
 
+def overlong(rows, widths):
+    """The rows with a value that its column could not hold."""
+    def fits(value, width, array):
+        return all(len(text or "") <= width for text in (json.loads(value) if array else [value]))
+    return [row for row in rows if not all(row[i] is None or fits(row[i], *width) for i, width in widths.items())]
+
+
 def judge(script, here, there, ranking=None):
     """None when they agree, else (kind, text, rows here, rows there)."""
     risky = script.risky()
     for n, (statement, a, b) in enumerate(zip(script.statements, here, there)):
+        if statement.must_fail:
+            if b.state == statement.must_fail:
+                return None
+            return "no error", f"statement {n + 1}: {b.message or 'it succeeded'} instead of {statement.must_fail}", [], b.rows[:5]
+        if b.state and b.state in statement.may_fail:
+            continue
         if b.state and (b.state.startswith(NEVER) or b.state.startswith("0A") and b.state != a.state):
             return f"error {b.state}", f"statement {n + 1}: {b.message}", [a.message] if a.state else a.rows[:5], []
         if a.state or b.state:
@@ -263,6 +280,9 @@ def judge(script, here, there, ranking=None):
             if len(a.rows) != len(b.rows):
                 return "rows", f"statement {n + 1}: {len(b.rows)} rows instead of {len(a.rows)}", a.rows[:5], b.rows[:5]
             continue
+        wide = overlong(b.rows, statement.widths)
+        if wide:
+            return "a value longer than its column", f"statement {n + 1}", [], wide
         rows, other = (merged(a.rows), merged(b.rows)) if statement.merging else (a.rows, b.rows)
         missing, extra = differing_rows(rows, other, rough_columns(a.names), statement.mode == "ordered")
         if missing or extra:

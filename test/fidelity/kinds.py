@@ -5,7 +5,7 @@ import re
 class Kind:
     def __init__(self, nullable=False, one_vector=False, sparse=False, other_vectors=False, most_vectors=5, partitions=True, flushes=False,
                  flushes_often=False, updates_auto=False, plain_keys=False, huge_keys=True, special_floats=True, aliases=True, defaults=False,
-                 snapshots=False, json_indexes=False, timestamps=False, null_vectors=False):
+                 snapshots=False, ids=False, json_indexes=False, timestamps=False, null_vectors=False):
         self.nullable = nullable                # fields may be
         self.defaults = defaults                # fields may have one
         self.one_vector = one_vector            # a collection has one, of floats or bits
@@ -21,12 +21,13 @@ class Kind:
         self.aliases = aliases                  # a collection may have other names
         self.special_floats = special_floats    # NaN and infinity can be stored
         self.snapshots = snapshots              # a scan of several pages does not see what is written meanwhile
+        self.ids = ids                          # collections have one: another of the same name is told from the first
         self.json_indexes = json_indexes        # numbers in documents can have an index, as doubles
         self.timestamps = timestamps            # fields may be of type Timestamptz
         self.null_vectors = null_vectors        # vectors may be null
 
 
-MILVUS_2_3 = Kind(one_vector=True, flushes=True, flushes_often=True)
+MILVUS_2_3 = Kind(one_vector=True, ids=True, flushes=True, flushes_often=True)
 LITE_3 = Kind(nullable=True, defaults=True, sparse=True, updates_auto=True, huge_keys=False)
 LITE_2 = Kind(aliases=False, sparse=True, other_vectors=True, partitions=False, updates_auto=True, plain_keys=True)
 # what every one of them has
@@ -36,7 +37,7 @@ KINDS = {"s": MILVUS_2_3, "l3": LITE_3, "l2": LITE_2}
 
 
 def newer(**more):
-    return Kind(sparse=True, other_vectors=True, most_vectors=4, flushes=True, special_floats=False, defaults=True, **more)
+    return Kind(ids=True, sparse=True, other_vectors=True, most_vectors=4, flushes=True, special_floats=False, defaults=True, **more)
 
 
 # of Milvus, each from a version on

@@ -12,6 +12,7 @@ import sys
 import time
 
 import compare
+import declared
 import kinds
 import large
 import queries
@@ -25,7 +26,7 @@ import writejudge
 from expressions import Gen
 
 KINDS = [(queries.simple, 30), (queries.folded, 12), (queries.by_key, 12), (queries.aggregated, 11), (queries.distinct, 4), (queries.window, 4),
-         (queries.joined, 11), (queries.lateral, 2), (queries.set_operation, 4), (queries.nested, 6), (sessions.prepared, 5), (sessions.cursor, 4), (search.make, 16)]
+         (queries.joined, 11), (queries.lateral, 2), (queries.set_operation, 4), (queries.nested, 6), (declared.make, 3), (sessions.prepared, 5), (sessions.cursor, 4), (search.make, 16)]
 
 
 def make_script(seed, name, tables):
@@ -157,8 +158,13 @@ class Run:
         self.here = compare.Side(options.conninfo, "l", options.timeout)
         self.judge = Judge(self.here, self.there, out=out)
         self.judge.known = options.known
+        self.another = None         # a session beside these two, once there is need for it
         if options.show_errors:
             self.judge.errors = self.show
+
+    def elsewhere(self, sql):
+        self.another = self.another or compare.Side(self.options.conninfo, "f", self.options.timeout)
+        return self.another.run(sql)
 
     def show(self, failed, script, here):
         for (a, b), outcome in zip(failed, [o for o in here if o.state]):
@@ -169,7 +175,7 @@ class Run:
         options = self.options
         rng = random.Random(f"{options.seed}/{options.server}/{index}")
         tables = world.make_world(rng, options.kind, self.pgvector, index)
-        stored = store.Store(self.there.run, options.kind, options.prefix, rng)
+        stored = store.Store(self.there.run, options.kind, options.prefix, rng, self.elsewhere)
         stored.build(tables)
         if rng.random() < 0.5:
             self.forget_writes(tables)

@@ -94,6 +94,16 @@ def build_damaged(side, name, tables, seed, pgvector):
     return tables
 
 
+def build_undeclared(side, tables):
+    """With tables that hand out whatever is stored, whether their columns could hold it or not."""
+    build(side, tables)
+    for table in tables:
+        if table.narrow:
+            store.create_narrow_local(side.run, table.narrow)
+            side.run(f"CREATE TABLE f.{table.narrow.name} AS TABLE l.{table.narrow.name}")
+            table.narrow.collection, table.narrow.misfits = "here", []
+
+
 def build(side, tables):
     """Local copies for both sides; those of the other in another order."""
     store.make_schemas(side.run)
@@ -161,9 +171,13 @@ def run():
             if len(small) > 300:
                 print("FAILED  that is no small query")
                 wrong += 1
+    build_undeclared(there, tables)
+    found, judge = compared((here, there), options, tables, options.queries)
+    print(f"{'ok' if found else 'FAILED':8}values longer than their columns: " + (f"found by query {found}" if found else "not found"))
+    wrong += found is None
     more, misjudged = selfwrites.run((here, there), pgvector, options.seed, options.writes, Stale())
     wrong += misjudged
-    print(f"{len(faults) + more + 2 - wrong} passed, {wrong} failed in {time.monotonic() - start:.0f} s")
+    print(f"{len(faults) + more + 3 - wrong} passed, {wrong} failed in {time.monotonic() - start:.0f} s")
     sys.exit(1 if wrong else 0)
 
 

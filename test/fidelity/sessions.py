@@ -1,9 +1,11 @@
 """Statements that live longer than one execution: prepared statements beyond their sixth, cursors."""
+import copy
+
 import queries
 from expressions import Ref, Scope
 from predicates import where
 from queries import settings
-from tree import Node, Script, Statement, There
+from tree import Elsewhere, Node, Script, Statement, There
 from world import ident
 
 
@@ -65,12 +67,17 @@ def switched(g, table):
     return Script("alias switched", statements, settings(g))
 
 
+def in_key_order(alias, table):
+    """ORDER BY: what comes page by page."""
+    return f" ORDER BY {alias}.id" + (' COLLATE "C"' if table.key.kind == "text" else "")
+
+
 def changed(g, table):
     """Rows go, and come again, while a cursor is read."""
     alias, base = g.alias(), table.wide_of or table
     scope = Scope([(alias, table)])
     body = Node("SELECT ", queries.select_list(g, scope), " FROM ", g.source(table, alias), where(g, scope, 0, always=0.5),
-                f" ORDER BY {alias}.id" + (' COLLATE "C"' if table.key.kind == "text" else ""),
+                in_key_order(alias, table),
                 f" LIMIT {g.rng.randint(2, 60)}" if g.chance(0.4) else "")
     keys = ", ".join(row[0] for row in g.rng.sample(base.rows, g.pick([1, 3, len(base.rows) // 2])))
     names = ", ".join(ident(c.name) for c in base.stored())
@@ -84,6 +91,32 @@ def changed(g, table):
     return Script("rows changed", statements, settings(g))
 
 
+def made_again(g, table):
+    """The collection is dropped, and made again, with some of the rows while a cursor is read, or with them all between two executions.
+
+    What is left of a cursor's rows comes from what it had, or fails. The next one may find that what it was
+    planned with is no more, once; that after it reads what is there now.
+    """
+    alias = g.alias()
+    scope = Scope([(alias, table)])
+    body = Node("SELECT ", queries.select_list(g, scope), " FROM ", g.source(table, alias), where(g, scope, 0, always=0.5), in_key_order(alias, table))
+
+    def made(whole):
+        text = f"{table.name} made again, {'whole' if whole else 'with some rows'}"
+        return Statement(Node(Elsewhere(text, lambda: table.remake(whole))), "none")
+    # (a description is believed for a second: other scripts are not to meet it)
+    forget = Statement(Node(There("SELECT milvus.disconnect('fidelity')")), "none")
+    if not table.may_be_remade_within or g.chance(0.4):
+        statements = [Statement(Node("PREPARE q AS ", body), "none"), Statement("EXECUTE q", "ordered"), made(True),
+                      Statement("EXECUTE q", "ordered", may_fail=["40001"]), Statement("EXECUTE q", "ordered"), forget]
+        return Script("prepared", statements, settings(g))
+    statements = [Statement("BEGIN", "none"), Statement(Node("DECLARE c CURSOR FOR ", body), "none"),
+                  Statement(f"FETCH {g.pick(['1', '1', '5'])} FROM c", "ordered"), made(False),
+                  Statement("FETCH ALL FROM c", "ordered", may_fail=["40001"]), Statement("COMMIT", "none"), made(True),
+                  Statement(copy.deepcopy(body), "ordered", may_fail=["40001"]), Statement(copy.deepcopy(body), "ordered"), forget]
+    return Script("made again", statements, settings(g))
+
+
 def cursor(g):
     steady = [t for t in g.tables if t.steady]
     if steady and g.chance(0.2):
@@ -91,6 +124,9 @@ def cursor(g):
     switchable = [t for t in g.tables if t.alias]
     if switchable and g.chance(0.25):
         return switched(g, g.pick(switchable))
+    remade = [t for t in g.tables if t.remake]
+    if remade and g.chance(0.08):
+        return made_again(g, g.pick(remade))
     if g.chance(0.75):
         table, alias, scope = queries.one_table(g)
         body = Node("SELECT ", queries.select_list(g, scope), " FROM ", g.source(table, alias), where(g, scope, 1),

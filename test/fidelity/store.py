@@ -44,11 +44,20 @@ def create_wide_local(run, table, schema="l"):
     run(f"CREATE TABLE {schema}.{table.name} AS SELECT {columns} FROM {schema}.{table.wide_of.name}; ANALYZE {schema}.{table.name}")
 
 
-class Store:
-    """The collections of one world; prefix keeps their names apart from others'."""
+def create_narrow_local(run, table):
+    """As wide as the collection."""
+    collate = ' COLLATE "default"'
+    columns = ", ".join(f"{ident(c.name)}::{'varchar[]' if c.width and c.kind == 'text[]' else c.kind}{collate if c.kind.startswith('text') else ''} "
+                        f"AS {ident(c.name)}" for c in table.columns)
+    run(f"CREATE TABLE l.{table.name} AS SELECT {columns} FROM l.{table.wide_of.name}; ANALYZE l.{table.name}")
 
-    def __init__(self, run, kind, prefix, rng):
+
+class Store:
+    """The collections of one world; prefix keeps their names apart from others'. elsewhere: run, of another session."""
+
+    def __init__(self, run, kind, prefix, rng, elsewhere=None):
         self.run = run
+        self.elsewhere = elsewhere
         self.kind = kind
         self.prefix = prefix
         self.rng = rng
@@ -138,9 +147,29 @@ class Store:
         self.foreign(loader, table, collection, stored)
         self.foreign(table.name, table, collection)
         self.make(loader, collection, table)
-        names = ", ".join(ident(c.name) for c in stored)
-        self.run(f"INSERT INTO f.{loader} ({names}) SELECT {names} FROM l.{table.name}")
+        self.fill(loader, table)
         self.finish(loader, table)
+        if table.small and self.elsewhere:
+            table.may_be_remade_within = self.kind.ids and bool(table.fetch_size)
+            table.remake = lambda whole: self.make_again(loader, collection, table, whole)
+        if table.narrow:
+            create_narrow_local(self.run, table.narrow)
+            self.foreign(table.narrow.name, table.narrow, collection, table.narrow.columns + table.narrow.misfits)
+            table.narrow.collection = collection
+
+    def fill(self, loader, table, some=""):
+        names = ", ".join(ident(c.name) for c in table.stored())
+        self.run(f"INSERT INTO f.{loader} ({names}) SELECT {names} FROM l.{table.name}{some}")
+
+    def make_again(self, loader, collection, table, whole):
+        """Not whole: with some of the rows."""
+        other = Store(self.elsewhere, self.kind, self.prefix, self.rng)
+        other.make(loader, collection, table)
+        other.fill(loader, table, "" if whole else f" ORDER BY md5(id::text) LIMIT {len(table.rows) // 3}")
+        other.finish(loader, table)
+        other.run(f"SELECT milvus.load('f.{loader}')")
+        # what another session has written, sessions see at their level: what one has seen, all do
+        other.run(f"SET milvus_fdw.consistency_level = 'strong'; SELECT count(*) FROM f.{loader}; RESET milvus_fdw.consistency_level")
 
     def create_partitioned(self, table, collection, loader):
         """Partitions of one collection; where there are none, collections of their own."""

@@ -23,6 +23,16 @@ class There:
         self.text = text
 
 
+class Elsewhere(There):
+    """What another session does to the foreign side's server meanwhile: a function. text: how it is told of."""
+
+    __slots__ = ("act",)
+
+    def __init__(self, text, act):
+        super().__init__(f"SELECT 'elsewhere: {text}'")
+        self.act = act
+
+
 class Limit:
     """LIMIT and OFFSET, which the full ranking of a search is rendered without."""
 
@@ -93,6 +103,10 @@ def render(part, schema, limits=True):
     return "".join(out)
 
 
+def acts(part):
+    return [p.act for node in walk(part) for p in node.parts if isinstance(p, Elsewhere)]
+
+
 def walk(part):
     if isinstance(part, Node):
         yield part
@@ -109,15 +123,21 @@ class Statement:
 
     mode: rows (as a multiset), ordered, count (of rows only), search, or
     none, when it has no result worth comparing. A merging statement may show
-    any of several equal values (0 and -0).
+    any of several equal values (0 and -0). may_fail: errors that the foreign
+    side alone may raise; must_fail: the one that it has to.
+    widths: of columns of the result, how long a text may be, and whether it is
+    an array of those, as JSON.
     """
 
-    __slots__ = ("node", "mode", "merging")
+    __slots__ = ("node", "mode", "merging", "may_fail", "must_fail", "widths")
 
-    def __init__(self, node, mode="rows", merging=False):
+    def __init__(self, node, mode="rows", merging=False, may_fail=(), must_fail=None, widths=None):
         self.node = node if isinstance(node, Node) else Node(node)
         self.mode = mode
         self.merging = merging
+        self.may_fail = may_fail
+        self.must_fail = must_fail
+        self.widths = widths or {}
 
 
 class Script:

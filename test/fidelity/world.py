@@ -47,6 +47,8 @@ class Column:
         self.default = None         # the field's, as a value of the pool; None: it has none
         self.bare = False           # the foreign column does not have it
         self.replaces_null = False  # the field is nullable, and has the default where it is told NULL
+        self.width = None           # how many characters it declares, where the field may have more
+        self.is_overlong = False    # and some value has
 
     @property
     def is_vector(self):
@@ -92,6 +94,10 @@ class Table:
         self.another = None         # and one that the alias may be switched to
         self.strong = False         # its collection's consistency level is Strong
         self.steady = False         # a cursor over it does not see what is written meanwhile
+        self.narrow = None          # the same collection, of whose fields columns declare less,
+        self.misfits = []           # and vectors of which declare another dimension
+        self.may_be_remade_within = False   # a cursor over it knows that it was made again
+        self.remake = None          # has another session drop its collection, and make it again with its rows, or some
         self.vector_rows = {}       # column name: its vectors, for distances that a query may ask about
 
     @property
@@ -332,6 +338,31 @@ class Maker:
         found.steady = bool(found.fetch_size) and self.server.snapshots
         return found
 
+    def narrow(self, table):
+        """The same collection, in columns that its values are too long for."""
+        rng = self.rng
+        columns, misfits = [], []
+        for c in table.columns:
+            if c.dynamic_key or c.name == "$meta":
+                continue
+            column = Column(c.name, c.kind, c.kind, c.null)
+            column.field, column.pool = c.field, c.pool
+            if c.is_vector:
+                if c.kind in ("vector", "halfvec", "bit"):
+                    column.declared = f"{c.kind}({c.dim + rng.choice([-1, 1])})"
+                    misfits.append(column)
+                continue
+            if c.kind in ("text", "text[]") and c is not table.key:
+                lengths = sorted(len(text or "") for value in c.pool for text in (value if isinstance(value, list) else [value]))
+                column.width = max(1, rng.choice(lengths[len(lengths) // 2:] or [1]))
+                column.declared = f"varchar({column.width}){c.kind[4:]}"
+                column.is_overlong = bool(lengths) and lengths[-1] > column.width
+            columns.append(column)
+        found = Table(table.name + "n", columns)
+        found.rows, found.misfits = table.rows, misfits
+        found.wide_of = table
+        return found
+
     def partitioned(self, count):
         table = self.table("pt", count, plain=True)
         table.partitions = 3
@@ -370,4 +401,5 @@ def make_world(rng, server, pgvector, index):
     if index % 2 == 0:
         tables.append(maker.partitioned(rng.randint(40, 90)))
     tables.append(maker.local(first))
+    first.narrow = maker.narrow(first)
     return tables

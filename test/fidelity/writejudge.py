@@ -156,6 +156,11 @@ class WriteJudge:
                 return f"keys of {target.name}", found.message or f"{found.rows[0][0]} keys are there twice", [], []
         return None
 
+    def made_anew(self):
+        """Collections have come in the place of others: a session that only reads is one that has not seen those."""
+        if self.other is not self.there:
+            self.other.connect()
+
     def compare_contents(self, targets):
         self.here.settle([])
         self.there.settle([])
@@ -245,6 +250,7 @@ class Sequence:
                    or any(f"f.{o.name} " in text for o in self.world.targets if o.base is t.base)]
         self.store.drop()
         self.store.build(self.world, targets)
+        self.judge.made_anew()
         counts = copy.copy(self.judge.counts)
         try:
             for n, step in enumerate(steps):
@@ -378,6 +384,7 @@ def run(judge, options, pgvector):
         the_world = WriteWorld(rng, options.kind, pgvector, index)
         stored = WriteStore(judge.there.run, options.kind, f"{options.prefix}w", rng)
         stored.build(the_world)
+        judge.made_anew()
         left = options.writes - judge.counts["statements"]
         if not Sequence(judge, the_world, stored, rng).run(min(left, PER_WORLD)):
             print(f"--- that was world {index} of writes, seed {options.seed}", file=judge.out, flush=True)
