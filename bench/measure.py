@@ -3,6 +3,7 @@ import argparse
 import contextlib
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -73,6 +74,11 @@ class GrpcSide(Side):
 
     def search(self, output, first, count):
         return self.send(f"search {output} {first} {count}")
+
+    def replay(self, method, path):
+        """The seconds it took, and how many bytes came back."""
+        result = self.send(f"replay {method} {path}")
+        return total(result), result["keys"][0][0]
 
 
 class LibpqSide(Side):
@@ -188,6 +194,26 @@ class Bench:
         client.close()
         recorder.close()
 
+    def recorded(self, name, is_wanted, record, **arguments):
+        """A file of the requests that milvus_fdw makes for one statement: those that are wanted."""
+        recorder = Recorder(self.options.port)
+        record(port=recorder.port, **arguments)
+        path = os.path.join(os.path.dirname(self.vectors), name + ".requests")
+        wanted = [message for message in recorder.take() if is_wanted(message)]
+        recorder.close()
+        if not wanted:
+            sys.exit(f"{name}: no request was recorded")
+        with open(path, "wb") as file:
+            for message in wanted:
+                file.write(struct.pack("=I", len(message)) + message)
+        return path
+
+    def scan_raw(self, path):
+        seconds, received = self.grpc.replay("Query", path)
+        if received < 8 * self.rows:
+            sys.exit(f"{received} bytes are not {self.rows} rows")
+        return seconds
+
     def settle(self, still):
         """Wait till the answers to all queries have not changed for some seconds: in the first
         minute after a load they may."""
@@ -269,10 +295,12 @@ class Bench:
             works = {"pymilvus": lambda _: self.expect_rows(self.pymilvus.scan(output=output, batch=batch)),
                      "aggregate": lambda _: self.expect_rows(self.fdw.scan(output=output)),
                      "COPY BINARY": lambda _: self.expect_rows(self.fdw.copy(output=output))}
+            path = self.recorded(f"scan-{output}", lambda message: b"iterator" in message, self.fdw.record_scan, output=output)
+            works["grpc"] = lambda _: self.scan_raw(path)
             self.fdw.scan(output=output)
             results = in_turns(works, self.rounds(5 if output == "scalars" else 3))
             for how in "aggregate", "COPY BINARY":
-                self.table.add_rounds(f"scan {what}: {how}", {"pymilvus": results["pymilvus"], "fdw": results[how]},
+                self.table.add_rounds(f"scan {what}: {how}", {"pymilvus": results["pymilvus"], "grpc": results["grpc"], "fdw": results[how]},
                                       self.rows)
             self.notes.append(f"query_iterator, {output}: batch_size {batch}, the best of {SCAN_BATCHES[output]}.")
 

@@ -27,6 +27,7 @@ COPY = {
     "scalars": "COPY (SELECT id, name, price FROM items) TO STDOUT BINARY",
     "vectors": "COPY (SELECT id, name, price, embedding FROM items) TO STDOUT BINARY",
 }
+DELETE = {"keys": "id IN (SELECT id FROM keys)", "filter": "id >= 0"}
 READ = {"scalars": ["id", "name", "price"], "vectors": ["id", "name", "price", "embedding"]}
 
 # a loop inside the server: no client, no protocol
@@ -155,6 +156,29 @@ def record(port):
     execute("DROP SERVER recorded CASCADE")
 
 
+def through(port, statement, columns=FOREIGN_COLUMNS, collection="items"):
+    """A statement on a table "recorded", through another port of the same server."""
+    execute("CREATE SERVER recorded FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', "
+            f"port '{int(port)}', consistency_level 'bounded')")
+    execute("CREATE USER MAPPING FOR CURRENT_USER SERVER recorded")
+    execute(f"CREATE FOREIGN TABLE recorded ({columns}) SERVER recorded OPTIONS (collection '{collection}')")
+    execute(statement)
+    execute("DROP SERVER recorded CASCADE")
+
+
+def record_scan(port, output):
+    through(port, AGGREGATE[output].replace("items", "recorded"))
+
+
+def record_insert(port):
+    make_loaded()
+    through(port, "INSERT INTO recorded SELECT * FROM local_items", collection="loaded_fdw")
+
+
+def record_delete(port, how):
+    through(port, "DELETE FROM recorded WHERE " + DELETE[how], collection="loaded_fdw")
+
+
 def has_search_function():
     """Is there milvus.search() for many queries?"""
     return execute("SELECT EXISTS (SELECT FROM pg_proc WHERE proname = 'search' AND 'queries' = ANY(proargnames)"
@@ -219,10 +243,23 @@ def copy_from(form):
     return {"seconds": time.perf_counter() - start, "rows": cursor.rowcount}
 
 
+def write_csv():
+    """All rows as a file; where it is."""
+    path = execute("SHOW data_directory").fetchone()[0] + "/items.csv"
+    execute(f"COPY local_items TO '{path}' (FORMAT csv)")
+    return path
+
+
+def copy_csv(path):
+    """Seconds of copying all rows from a file on the server."""
+    make_loaded()
+    return timed(f"COPY loaded FROM '{path}' (FORMAT csv)")
+
+
 def delete(how):
     """Seconds of deleting all rows of a collection that is there, by a local table's keys or by a filter."""
     name_loaded()
-    return timed("DELETE FROM loaded WHERE " + ("id IN (SELECT id FROM keys)" if how == "keys" else "id >= 0"))
+    return timed("DELETE FROM loaded WHERE " + DELETE[how])
 
 
 def update(count):
@@ -251,5 +288,5 @@ def perf_stop():
     perf_start.process.wait(60)
 
 
-serve({f.__name__: f for f in (setup, check_plans, search_inside, record, has_search_function, scan, copy, insert,
-                               copy_from, delete, update, load_many, connect_again, perf_start, perf_stop)})
+serve({f.__name__: f for f in (setup, check_plans, search_inside, record, record_scan, record_insert, record_delete, has_search_function,
+                               scan, copy, insert, make_loaded, copy_from, write_csv, copy_csv, delete, update, load_many, connect_again, perf_start, perf_stop)})

@@ -6,7 +6,8 @@
  *		side_grpc HOST PORT VECTORS EF
  *
  * Commands: "search key|all FIRST COUNT".  It sends what milvus_fdw sends:
- * measure.py compares the bytes.
+ * measure.py compares the bytes.  "replay METHOD FILE" sends what was recorded of
+ * milvus_fdw; its one key is how many bytes came back, which are not decoded.
  */
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
@@ -49,11 +50,10 @@ flatten(grpc_byte_buffer *buffer, size_t *len)
 	return bytes;
 }
 
-static ProtobufCMessage *
-call(const char *method, const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type)
+/* Send a request, which is used up, and wait for the answer. */
+static uint8_t *
+exchange(const char *method, grpc_slice packed, size_t *len)
 {
-	size_t		len = protobuf_c_message_get_packed_size(request);
-	grpc_slice	packed = grpc_slice_malloc(len);
 	grpc_slice	name = grpc_slice_from_static_string(method);
 	grpc_slice	details = grpc_empty_slice();
 	grpc_metadata header = {.key = grpc_slice_from_static_string("identifier"),
@@ -65,10 +65,8 @@ call(const char *method, const ProtobufCMessage *request, const ProtobufCMessage
 	grpc_status_code status;
 	grpc_op		ops[6] = {0};
 	grpc_call  *call;
-	ProtobufCMessage *message;
 	uint8_t    *bytes;
 
-	protobuf_c_message_pack(request, GRPC_SLICE_START_PTR(packed));
 	sent = grpc_raw_byte_buffer_create(&packed, 1);
 	grpc_slice_unref(packed);
 	grpc_metadata_array_init(&initial);
@@ -94,18 +92,57 @@ call(const char *method, const ProtobufCMessage *request, const ProtobufCMessage
 	grpc_completion_queue_pluck(queue, &status, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
 	if (status != GRPC_STATUS_OK || received == NULL)
 		fail("%s: gRPC status %d", method, (int) status);
-	bytes = flatten(received, &len);
-	message = protobuf_c_message_unpack(type, NULL, len, bytes);
-	if (message == NULL)
-		fail("%s: the answer is malformed", method);
-	free(bytes);
+	bytes = flatten(received, len);
 	grpc_byte_buffer_destroy(sent);
 	grpc_byte_buffer_destroy(received);
 	grpc_metadata_array_destroy(&initial);
 	grpc_metadata_array_destroy(&trailing);
 	grpc_slice_unref(details);
 	grpc_call_unref(call);
+	return bytes;
+}
+
+static ProtobufCMessage *
+call(const char *method, const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type)
+{
+	size_t		len = protobuf_c_message_get_packed_size(request);
+	grpc_slice	packed = grpc_slice_malloc(len);
+	ProtobufCMessage *message;
+	uint8_t    *bytes;
+
+	protobuf_c_message_pack(request, GRPC_SLICE_START_PTR(packed));
+	bytes = exchange(method, packed, &len);
+	message = protobuf_c_message_unpack(type, NULL, len, bytes);
+	if (message == NULL)
+		fail("%s: the answer is malformed", method);
+	free(bytes);
 	return message;
+}
+
+/* Send the requests of a file, each behind its length, one after the other; how many bytes came back. */
+static size_t
+replay(const char *method, const char *path)
+{
+	FILE	   *file = fopen(path, "rb");
+	char		name[128];
+	uint32_t	size;
+	size_t		received = 0;
+
+	if (file == NULL)
+		fail("%s: cannot be read", path);
+	snprintf(name, sizeof(name), SERVICE "%s", method);
+	while (fread(&size, sizeof(size), 1, file) == 1)
+	{
+		grpc_slice	packed = grpc_slice_malloc(size);
+		size_t		len;
+
+		if (fread(GRPC_SLICE_START_PTR(packed), 1, size, file) != size)
+			fail("%s: cut off", path);
+		free(exchange(name, packed, &len));
+		received += len;
+	}
+	fclose(file);
+	return received;
 }
 
 static void
@@ -209,6 +246,18 @@ main(int argc, char **argv)
 		size_t		first,
 					count;
 
+		char		method[32],
+					path[200];
+
+		if (sscanf(line, "replay %31s %199s", method, path) == 2)
+		{
+			double		start = now();
+
+			add_key(&answer, (int64_t) replay(method, path));
+			end_execution(&answer, now() - start);
+			print_answer(&answer);
+			continue;
+		}
 		if (sscanf(line, "search %7s %zu %zu", output, &first, &count) != 3 || first + count > nvectors)
 			fail("bad command: %s", line);
 		for (size_t i = first; i < first + count; i++)

@@ -1,4 +1,5 @@
 """What is measured of writing. Every round has a collection of its own, and its content is checked afterwards."""
+import re
 import sys
 import threading
 
@@ -7,6 +8,8 @@ from report import anonymous_kb, in_turns, progress
 BATCHES = [2500, 5000, 10000]
 FORMS = ["numpy", "lists"]              # in which PyMilvus takes columns
 DELETE_BATCHES = [1000, 10000, 50000]
+# DeleteRequest.expr is field 5, that of a query 4
+DELETE_REQUEST = re.compile(rb"\x2a[\x80-\xff]*[\x00-\x7f]id (in \[|>= 0)")
 NARROW_ROWS, WIDE_ROWS, WIDE_DIM = 1_000_000, 100_000, 768
 
 
@@ -41,12 +44,18 @@ class Writes:
     def insert_fdw(self):
         return self.stored("loaded_fdw", self.rows, self.fdw.insert()["seconds"])
 
+    def insert_raw(self, path):
+        self.fdw.make_loaded()
+        return self.stored("loaded_fdw", self.rows, self.bench.grpc.replay("Insert", path)[0])
+
     def insert(self):
         progress("insert")
         self.best_insert()
+        path = self.bench.recorded("insert", lambda message: len(message) > 5000, self.fdw.record_insert)
+        self.stored("loaded_fdw", self.rows, 0)
         self.insert_fdw()
-        results = in_turns({"pymilvus": lambda _: self.insert_pymilvus(), "fdw": lambda _: self.insert_fdw()},
-                           self.bench.rounds(5))
+        results = in_turns({"pymilvus": lambda _: self.insert_pymilvus(), "fdw": lambda _: self.insert_fdw(),
+                            "grpc": lambda _: self.insert_raw(path)}, self.bench.rounds(5))
         self.bench.table.add_rounds("INSERT … SELECT of a local table", results, self.rows)
 
     def copy(self):
@@ -60,6 +69,11 @@ class Writes:
         for form in "binary", "text":
             self.bench.table.add_rounds(f"COPY FROM STDIN, {form}", {"pymilvus": results["pymilvus"], "fdw": results[form]},
                                         self.rows)
+        path = self.fdw.write_csv()
+        batch = self.best[1]
+        works = {"pymilvus": lambda _: self.stored("loaded_py", self.rows, self.pymilvus.insert_csv(path=path, batch=batch)["seconds"]),
+                 "fdw": lambda _: self.stored("loaded_fdw", self.rows, self.fdw.copy_csv(path=path)["seconds"])}
+        self.bench.table.add_rounds("COPY FROM a CSV file; a script reads it", in_turns(works, self.bench.rounds(3)), self.rows)
 
     def changed_pymilvus(self, command, left, **arguments):
         self.pymilvus.load_copy(name="loaded_py")
@@ -73,6 +87,16 @@ class Writes:
         self.pymilvus.check(name="loaded_fdw", rows=left)
         return seconds
 
+    def delete_raw(self, path):
+        self.pymilvus.load_copy(name="loaded_fdw")
+        seconds = self.bench.grpc.replay("Delete", path)[0]
+        self.pymilvus.check(name="loaded_fdw", rows=0)
+        return seconds
+
+    def recorded_delete(self, how):
+        self.pymilvus.load_copy(name="loaded_fdw")
+        return self.bench.recorded(f"delete-{how}", DELETE_REQUEST.search, self.fdw.record_delete, how=how)
+
     def delete(self):
         progress("delete")
         batches = [batch for batch in DELETE_BATCHES if batch <= self.rows]
@@ -81,12 +105,15 @@ class Writes:
         works = {"pymilvus": lambda _: self.changed_pymilvus("delete", 0, batch=batch),
                  "counted": lambda _: self.changed_pymilvus("delete", 0, batch=batch, counted=True)}
         for how in "keys", "filter":
+            path = self.recorded_delete(how)
+            works["raw " + how] = lambda _, path=path: self.delete_raw(path)
             works[how] = lambda _, how=how: self.changed_fdw("delete", 0, how=how)
         results = in_turns(works, self.bench.rounds(3))
         for what, other, how in (("DELETE of {:,} keys of a local table", "pymilvus", "keys"),
                                  ("the same; PyMilvus asks which keys there are", "counted", "keys"),
                                  ("DELETE of {:,} rows by a filter", "pymilvus", "filter")):
-            self.bench.table.add_rounds(what.format(self.rows), {"pymilvus": results[other], "fdw": results[how]}, self.rows)
+            raw = {} if other == "counted" else {"grpc": results["raw " + how]}
+            self.bench.table.add_rounds(what.format(self.rows), {"pymilvus": results[other], "fdw": results[how], **raw}, self.rows)
         self.bench.notes.append(f"Deletes of PyMilvus: all keys, {batch} a request, the best of {batches}.")
 
     def update(self):
