@@ -31,7 +31,7 @@ SELECT field, try(format('SELECT %I FROM narrow_kinds WHERE id = 2', field)) FRO
 SELECT sp FROM narrow_kinds WHERE id = 1;
 SELECT try(format('SELECT id FROM narrow_kinds ORDER BY %I <-> %L LIMIT 1', field, q)) FROM (VALUES ('h', '[1,2]'), ('e', '[1,2]')) x(field, q);
 -- rows have no ctid (see below), nor what a row of PostgreSQL has of its transactions
-SELECT name, try(format('SELECT %I FROM kinds', name)), try(format('SELECT id FROM kinds WHERE %I IS NOT NULL', name)), try(format('DELETE FROM kinds WHERE %I IS NOT NULL', name)), try(format('UPDATE kinds SET e = e WHERE %I IS NOT NULL', name)), try(format('DELETE FROM kinds WHERE id = 77 RETURNING %I', name))
+SELECT name, try(format('SELECT %I FROM kinds', name)), try(format($$SELECT id FROM kinds WHERE %I::text <> ''$$, name)), try(format($$DELETE FROM kinds WHERE %I::text <> ''$$, name)), try(format($$UPDATE kinds SET e = e WHERE %I::text <> ''$$, name)), try(format('DELETE FROM kinds WHERE id = 77 RETURNING %I', name))
 	FROM unnest('{xmin,xmax,cmin,cmax}'::text[]) name;
 SELECT milvus.drop_collection('kinds');
 DROP FOREIGN TABLE kinds, narrow_kinds;

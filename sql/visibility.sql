@@ -121,15 +121,17 @@ SELECT id FROM through WHERE id = 70;
 SET work_mem = '64kB';
 SET temp_file_limit = '200kB';
 ALTER FOREIGN TABLE rows OPTIONS (ADD batch_size '100');
-SELECT try($$INSERT INTO rows SELECT i, i, '[1,1]' FROM (SELECT generate_series(1000, 100000) i) x$$);
+SELECT replace(try($$INSERT INTO rows SELECT i, i, '[1,1]' FROM (SELECT generate_series(1000, 100000) i) x$$), '"', '');
 BEGIN;
 INSERT INTO rows SELECT i, i, '[1,1]' FROM (SELECT generate_series(200, 300) i) x;
-SELECT try($$INSERT INTO rows SELECT i, i, '[1,1]' FROM (SELECT generate_series(1000, 100000) i) x$$);
+SELECT replace(try($$INSERT INTO rows SELECT i, i, '[1,1]' FROM (SELECT generate_series(1000, 100000) i) x$$), '"', '');
 INSERT INTO rows SELECT i, i, '[1,1]' FROM (SELECT generate_series(301, 400) i) x;
 COMMIT;
 SELECT count(*) FROM rows WHERE id BETWEEN 200 AND 400;
 BEGIN;
+\set VERBOSITY sqlstate
 INSERT INTO rows SELECT i, i, '[1,1]' FROM (SELECT generate_series(1000, 100000) i) x;
+\set VERBOSITY default
 COMMIT;
 BEGIN;
 INSERT INTO rows SELECT i, i, '[1,1]' FROM (SELECT generate_series(1000, 6000) i) x;
