@@ -70,6 +70,21 @@ is_key(const JsonbValue *key, const char *name)
 	return key->val.string.len == strlen(name) && memcmp(key->val.string.val, name, key->val.string.len) == 0;
 }
 
+/* The next member of an object. */
+static bool
+next_member(JsonbIterator **iterator, JsonbValue *key, JsonbValue *value)
+{
+	JsonbIteratorToken token;
+
+	while ((token = JsonbIteratorNext(iterator, key, true)) != WJB_DONE)
+		if (token == WJB_KEY)
+		{
+			(void) JsonbIteratorNext(iterator, value, true);
+			return true;
+		}
+	return false;
+}
+
 /* The members of an array, or the one value there is. */
 static List *
 values_of(JsonbValue *value)
@@ -117,7 +132,6 @@ make_function(JsonbValue *value)
 	FunctionSchema *function = palloc(sizeof(FunctionSchema));
 	Jsonb	   *json = JsonbValueToJsonb(value);
 	JsonbIterator *iterator;
-	JsonbIteratorToken token;
 	JsonbValue	key,
 				member;
 
@@ -128,11 +142,8 @@ make_function(JsonbValue *value)
 	function->name = "ranker";
 	function->params = palloc(sizeof(KeyValuePair *) * Max(JB_ROOT_COUNT(json), 1));
 	iterator = JsonbIteratorInit(&json->root);
-	while ((token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE)
+	while (next_member(&iterator, &key, &member))
 	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&iterator, &member, true);
 		if (is_key(&key, "field"))
 			put_input_fields(function, &member);
 		else if (is_key(&key, "name"))
@@ -163,7 +174,6 @@ search_extras_ranker(Jsonb *ranker)
 	JsonbValue	whole;
 	JsonbValue	buffer;
 	JsonbIterator *iterator;
-	JsonbIteratorToken token;
 	JsonbValue	key,
 				member;
 
@@ -178,11 +188,8 @@ search_extras_ranker(Jsonb *ranker)
 	}
 	score->params = palloc(sizeof(KeyValuePair *) * JB_ROOT_COUNT(ranker));
 	iterator = JsonbIteratorInit(&ranker->root);
-	while ((token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE)
+	while (next_member(&iterator, &key, &member))
 	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&iterator, &member, true);
 		if (is_key(&key, "functions"))
 			put_functions(score, &member);
 		else
@@ -226,7 +233,6 @@ search_extras_highlighter(Jsonb *highlight)
 {
 	Milvus__Proto__Common__Highlighter *highlighter = palloc(sizeof(*highlighter));
 	JsonbIterator *iterator;
-	JsonbIteratorToken token;
 	JsonbValue	key,
 				member;
 
@@ -235,11 +241,8 @@ search_extras_highlighter(Jsonb *highlight)
 	milvus__proto__common__highlighter__init(highlighter);
 	highlighter->params = palloc(sizeof(KeyValuePair *) * Max(JB_ROOT_COUNT(highlight), 1));
 	iterator = JsonbIteratorInit(&highlight->root);
-	while ((token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE)
+	while (next_member(&iterator, &key, &member))
 	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&iterator, &member, true);
 		if (is_key(&key, "type"))
 			highlighter->type = highlight_type(&member);
 		else
