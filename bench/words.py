@@ -1,4 +1,4 @@
-"""Full text, hybrid search, and partitions: see bench/words."""
+"""Full text, hybrid search, partitions, and two servers: see bench/words."""
 import argparse
 import concurrent.futures
 import json
@@ -131,14 +131,38 @@ def partitions(port, rows):
         psql.run(f"SELECT drop_collection('{name}')")
 
 
+def servers(port, rows, other):
+    """The nearest of two servers: one search each."""
+    psql = Psql(port)
+    psql.run(f"CREATE SERVER other FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port '{other}'); CREATE USER MAPPING FOR CURRENT_USER SERVER other; "
+             f"CREATE TABLE source AS SELECT i AS id, ARRAY(SELECT random() + 0 * i FROM generate_series(1, {DIM}))::real[]::vector AS e FROM generate_series(1, {rows}) i")
+    for server in "m", "other":
+        name = f"bench_on_{server}"
+        psql.run(f"CREATE FOREIGN TABLE {name} (id bigint NOT NULL, e vector({DIM}) NOT NULL) SERVER {server}; SELECT create_collection('{name}'); "
+                 f"SELECT create_index('{name}', 'e', 'FLAT', 'L2'); SELECT milvus.load('{name}'); INSERT INTO {name} TABLE source")
+    asked = [vector() for _ in range(QUERIES)]
+
+    def search(table):
+        return lambda: psql.timed([f"SELECT id FROM {table} ORDER BY e <-> '{v}' LIMIT 10" for v in asked])
+    both = "(SELECT * FROM bench_on_m UNION ALL SELECT * FROM bench_on_other) x"
+    for server in "m", "other":
+        report("two servers, top 10", *take_turns(search(both), search(f"bench_on_{server}")), f"one, {server}")
+    for server in "m", "other":
+        psql.run(f"SELECT drop_collection('bench_on_{server}')")
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["words", "partitions"])
+    parser.add_argument("what", choices=["words", "partitions", "servers"])
     parser.add_argument("port", type=int)
+    parser.add_argument("other", type=int, nargs="?")
     parser.add_argument("--rows", type=int, default=10000)
     options = parser.parse_args()
     random.seed(1)
-    {"words": words, "partitions": partitions}[options.what](options.port, options.rows)
+    if options.what == "servers":
+        servers(options.port, options.rows, options.other)
+    else:
+        {"words": words, "partitions": partitions}[options.what](options.port, options.rows)
 
 
 if __name__ == "__main__":
