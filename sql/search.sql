@@ -127,12 +127,14 @@ SET milvus_fdw.search_params = 'ef=200';
 SET milvus_fdw.search_params = '{"efs": 200, "nprobe": 8, "round_decimal": 3, "ef": "150"}';
 SELECT count(*) FROM (SELECT id FROM l2_s ORDER BY e <-> '[1,2,3,4,5,6,7,8]' LIMIT 10) x;
 SELECT count(*) FROM (SELECT id FROM l2_s ORDER BY e <-> '[1,2,3,4,5,6,7,8]' LIMIT 10) x;
-SELECT count(*) FROM (SELECT id FROM l2_l3 ORDER BY e <-> '[1,2,3,4,5,6,7,8]' LIMIT 10) x;
 RESET milvus_fdw.search_params;
+ALTER FOREIGN TABLE l2_s OPTIONS (SET search_params '{"ef": 20, "nprobe": 8}');
+SELECT count(*) FROM (SELECT id FROM l2_s ORDER BY e <-> '[1,2,3,4,5,6,7,8]' LIMIT 10) x;
+ALTER FOREIGN TABLE l2_s OPTIONS (SET search_params '{"ef": 20}');
 DO $$ BEGIN PERFORM FROM milvus.search(NULL::l2_s, 'e', '[1,2,3,4,5,6,7,8]'::vector, params => '{"ef": "many"}');
 EXCEPTION WHEN OTHERS THEN RAISE WARNING 'refused with %', SQLSTATE; END $$;
 SELECT count(*) FROM milvus.search(NULL::l2_s, 'e', '[1,2,3,4,5,6,7,8]'::vector, params => '{"efSearch": 20}');
--- a server's are for tables of any index
+-- a server's, as those of the setting, are for tables of any index
 ALTER SERVER l3 OPTIONS (ADD search_params '{"ef": 64, "nprob": 1}');
 SELECT count(*) FROM (SELECT id FROM ip_l3 ORDER BY e <#> '[1,2,3,4,5,6,7,8]' LIMIT 10) x;
 ALTER SERVER l3 OPTIONS (DROP search_params);

@@ -21,39 +21,37 @@
 #include "search_params_check.h"
 #include "server/setting.h"
 
-static bool
-is_set(void)
-{
-	return milvus_search_params && milvus_search_params[0];
-}
-
 static const char *
-text_set(const MilvusTable *table)
+text_set(const MilvusTable *table, bool *shared)
 {
-	if (is_set())
+	/* a setting is for tables of any index, as the server's option is */
+	*shared = true;
+	if (milvus_search_params && milvus_search_params[0])
 	{
 		/* the postmaster, which reads the file, has no encoding */
 		pg_verifymbstr(milvus_search_params, (int) strlen(milvus_search_params), false);
 		return milvus_search_params;
 	}
+	*shared = table->options.search_params_shared;
 	return table->options.search_params ? table->options.search_params : "{}";
 }
 
 const char *
 search_params_set(const MilvusTable *table)
 {
-	const char *set = text_set(table);
+	bool		shared;
+	const char *set = text_set(table, &shared);
 
 	if (strcmp(set, "{}") != 0)
-		search_params_check(table, DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(set))),
-							!is_set() && table->options.search_params_shared);
+		search_params_check(table, DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(set))), shared);
 	return set;
 }
 
 const char *
 search_params_merged(const MilvusTable *table, Jsonb *params)
 {
-	Datum		set = DirectFunctionCall1(jsonb_in, CStringGetDatum(text_set(table)));
+	bool		shared;
+	Datum		set = DirectFunctionCall1(jsonb_in, CStringGetDatum(text_set(table, &shared)));
 	Jsonb	   *merged;
 
 	if (!JB_ROOT_IS_OBJECT(params))
