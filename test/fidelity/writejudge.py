@@ -123,7 +123,8 @@ class WriteJudge:
         finally:
             self.there.tidy()
             self.here.tidy()
-        if failed and step.kind == "block":
+        # of several partitions, some may have been written before another's row was refused: a WARNING tells
+        if failed and (step.kind == "block" or any(base.table.partitions for base in step.written)):
             raise Ended
         return None
 
