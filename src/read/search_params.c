@@ -22,25 +22,24 @@
 #include "server/setting.h"
 
 static const char *
-text_set(const MilvusTable *table, bool *shared)
+text_set(const MilvusTable *table)
 {
-	/* a setting is for tables of any index, as the server's option is */
-	*shared = true;
 	if (milvus_search_params && milvus_search_params[0])
 	{
 		/* the postmaster, which reads the file, has no encoding */
 		pg_verifymbstr(milvus_search_params, (int) strlen(milvus_search_params), false);
 		return milvus_search_params;
 	}
-	*shared = table->options.search_params_shared;
 	return table->options.search_params ? table->options.search_params : "{}";
 }
 
 const char *
 search_params_set(const MilvusTable *table)
 {
-	bool		shared;
-	const char *set = text_set(table, &shared);
+	const char *set = text_set(table);
+
+	/* a setting is for tables of any index, as the server's option is */
+	bool		shared = set == milvus_search_params || table->options.search_params_shared;
 
 	if (strcmp(set, "{}") != 0)
 		search_params_check(table, DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(set))), shared);
@@ -50,8 +49,7 @@ search_params_set(const MilvusTable *table)
 const char *
 search_params_merged(const MilvusTable *table, Jsonb *params)
 {
-	bool		shared;
-	Datum		set = DirectFunctionCall1(jsonb_in, CStringGetDatum(text_set(table, &shared)));
+	Datum		set = DirectFunctionCall1(jsonb_in, CStringGetDatum(text_set(table)));
 	Jsonb	   *merged;
 
 	if (!JB_ROOT_IS_OBJECT(params))

@@ -163,6 +163,8 @@ typedef struct OptionDomain
 	int			max;			/* 0: no number */
 	const struct config_enum_entry *choices;
 	const char *wanted;			/* as the hint says it */
+	bool		in_any_case;	/* a choice may be written so: Milvus' own
+								 * clients write "Strong" */
 } OptionDomain;
 
 static const OptionDomain domains[] = {
@@ -174,7 +176,7 @@ static const OptionDomain domains[] = {
 	[OPTION_SSLMODE] = {0, 0, sslmodes,
 	"\"disable\" or \"verify-full\": encryption without a look at the certificate does not keep anybody out"},
 	/* that which leaves it to others is no level */
-	[OPTION_CONSISTENCY] = {0, 0, option_consistency_levels + 1, "\"strong\", \"session\", \"bounded\" or \"eventually\""},
+	[OPTION_CONSISTENCY] = {0, 0, option_consistency_levels + 1, "\"strong\", \"session\", \"bounded\" or \"eventually\"", true},
 	[OPTION_INSERT_MODE] = {0, 0, insert_modes, "\"insert\" or \"upsert\""},
 	[OPTION_WRITE_MODE] = {0, 0, write_modes, "\"statement\" or \"commit\""},
 	[OPTION_SAMPLING] = {0, 0, samplings, "\"auto\", \"random\", \"modulo\" or \"off\""},
@@ -241,14 +243,14 @@ parse_memory(const char *name, const char *value)
 	return kilobytes * 1024;
 }
 
-/* One of some words, as the value that stands for it; levels as Milvus' own clients write them, too. */
+/* One of some words, as the value that stands for it. */
 static int
-parse_choice(const char *name, const char *value, const struct config_enum_entry *choices, const char *wanted)
+parse_choice(const char *name, const char *value, const OptionDomain *domain)
 {
-	for (const struct config_enum_entry *choice = choices; choice->name; choice++)
-		if ((choices == option_consistency_levels + 1 ? pg_strcasecmp(value, choice->name) : strcmp(value, choice->name)) == 0)
+	for (const struct config_enum_entry *choice = domain->choices; choice->name; choice++)
+		if ((domain->in_any_case ? pg_strcasecmp(value, choice->name) : strcmp(value, choice->name)) == 0)
 			return choice->val;
-	raise_bad_value(name, value, wanted);
+	raise_bad_value(name, value, domain->wanted);
 }
 
 /* May the user have the server process read files? */
@@ -310,7 +312,7 @@ validate_value(const Option *option, DefElem *def)
 	const OptionDomain *domain = &domains[option->kind];
 
 	if (domain->choices)
-		(void) parse_choice(option->name, value, domain->choices, domain->wanted);
+		(void) parse_choice(option->name, value, domain);
 	else if (domain->max > 0)
 		(void) parse_integer(option->name, value, domain->min, domain->max, domain->wanted);
 	else if (option->kind == OPTION_TEXT && value[0] == '\0' && option->catalog != UserMappingRelationId)
@@ -434,7 +436,7 @@ choice_value(List *options, const char *name, OptionKind kind, int otherwise)
 {
 	const char *value = find_value(options, name);
 
-	return value ? parse_choice(name, value, domains[kind].choices, domains[kind].wanted) : otherwise;
+	return value ? parse_choice(name, value, &domains[kind]) : otherwise;
 }
 
 void
