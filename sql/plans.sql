@@ -165,33 +165,6 @@ SELECT count(*) FROM milvus.search(NULL::plans_s, 'e', '{1,1,1,1,1,1,1,1}'::real
 RESET milvus_fdw.search_params;
 -- one vector without an array
 SELECT count(*), count(DISTINCT query) FROM milvus.search(NULL::plans_s, 'e', '[1,1,1,1,1,1,1,1]'::vector, k => 4);
--- 2.3 would ignore it: groups are made here, as the local table has them
-SELECT count(*) FROM milvus.search(NULL::plans_s, 'e', '{1,1,1,1,1,1,1,1}'::real[], group_by => 'n');
-CREATE FUNCTION groups(t text, queries vector[], k int, size int, condition text) RETURNS TABLE (query int, n int, distance numeric) LANGUAGE plpgsql AS $$
-BEGIN
-	IF t = 'plans_local' THEN
-		RETURN QUERY EXECUTE format('SELECT o.query, o.n, round(o.d::numeric, 3) FROM (
-			SELECT q.ordinality::int AS query, l.n, l.e <-> q.v AS d, row_number() OVER (PARTITION BY q.ordinality, l.n ORDER BY l.e <-> q.v) AS place,
-				min(l.e <-> q.v) OVER (PARTITION BY q.ordinality, l.n) AS best FROM unnest($1) WITH ORDINALITY q(v) CROSS JOIN plans_local l WHERE %s) o
-			WHERE o.place <= $2 AND o.best <= ALL (SELECT b FROM (SELECT min(l.e <-> $1[o.query]) AS b FROM plans_local l WHERE %s GROUP BY l.n ORDER BY 1 LIMIT $3) x ORDER BY b DESC LIMIT 1)', condition, condition) USING queries, size, k;
-	ELSE
-		RETURN QUERY EXECUTE format('SELECT s.query, (s.item).n, round(s.distance::numeric, 3) FROM milvus.search(NULL::%I, ''e'', $1, $3, group_by => ''n'', group_size => $2, filter => %L, columns => ''{n}'') s', t, condition) USING queries, size, k;
-	END IF;
-END $$;
-CREATE FUNCTION compare_groups(t text, k int, size int, condition text, filter text) RETURNS text LANGUAGE sql AS $$
-	WITH q AS (SELECT array_agg(e ORDER BY id) AS qs FROM plans_local WHERE id IN (5, 77, 1234)),
-		here AS (SELECT g.* FROM q, groups('plans_local', qs, k, size, condition) g), there AS (SELECT g.* FROM q, groups(t, qs, k, size, filter) g)
-	SELECT format('%s rows, %s differ', (SELECT count(*) FROM there), (SELECT count(*) FROM ((TABLE here EXCEPT ALL TABLE there) UNION ALL (TABLE there EXCEPT ALL TABLE here)) d))
-$$;
-SELECT t, compare_groups(t, 4, 1, 'true', NULL), compare_groups(t, 3, 5, 'true', NULL), compare_groups(t, 10, 3, 'id < 200', 'id < 200'), compare_groups(t, 2, 1000, 'id < 300', 'id < 300') FROM unnest('{plans_s,plans_l3}'::text[]) t;
--- Lite 2 makes groups of one
-SELECT compare_groups('plans_l2', 4, 1, 'true', NULL), compare_groups('plans_l2', 3, 5, 'true', NULL);
--- the column need not be asked for, but must be there
-SELECT DISTINCT (item).n FROM milvus.search(NULL::plans_s, 'e', '{1,1,1,1,1,1,1,1}'::real[], k => 3, group_by => 'n', columns => '{id}');
-SELECT count(*) FROM milvus.search(NULL::plans_s, 'e', '{1,1,1,1,1,1,1,1}'::real[], group_by => 'x');
-SELECT count(*) FROM milvus.search(NULL::plans_s, 'e', '{1,1,1,1,1,1,1,1}'::real[], group_by => 'n', group_size => 0);
-DROP FUNCTION groups, compare_groups;
-SELECT count(DISTINCT (item).n), count(*) FROM milvus.search(NULL::plans_l2, 'e', ARRAY['[1,1,1,1,1,1,1,1]']::vector[], k => 5, group_by => 'n');
 SELECT count(*) FROM milvus.search(NULL::plans_s, 'e', '{}'::vector[]);
 SELECT count(*) FROM milvus.search(NULL::plans_s, 'e', NULL::vector[]);
 SELECT count(*) FROM milvus.search(NULL::plans_local, 'e', ARRAY['[1,1,1,1,1,1,1,1]']::vector[]);

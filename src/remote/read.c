@@ -11,57 +11,50 @@
 #include "loading.h"
 #include "read.h"
 
-#define MAX_PARAMETERS 8
 /* how often a read is asked again that ended with another client's */
 #define MAX_CANCELS 5
 
 typedef Milvus__Proto__Common__KeyValuePair KeyValuePair;
 
-/* parameters of a request, as key-value pairs */
-typedef struct Parameters
+/* Append a key-value pair to the parameters of a request. */
+static List *
+add_parameter(List *parameters, const char *key, const char *value)
 {
-	size_t		count;
-	KeyValuePair pairs[MAX_PARAMETERS];
-	KeyValuePair *pointers[MAX_PARAMETERS];
-} Parameters;
+	KeyValuePair *pair = palloc(sizeof(KeyValuePair));
 
-static void
-add_parameter(Parameters *parameters, const char *key, const char *value)
-{
-	KeyValuePair *pair = &parameters->pairs[parameters->count];
-
-	Assert(parameters->count < MAX_PARAMETERS);
 	milvus__proto__common__key_value_pair__init(pair);
 	pair->key = (char *) key;
 	pair->value = (char *) value;
-	parameters->pointers[parameters->count++] = pair;
+	return lappend(parameters, pair);
 }
 
 /* Fail, rather than answer for another collection that has the name meanwhile. */
-static void
-add_identity(Parameters *parameters, const MilvusTable *table)
+static List *
+add_identity(List *parameters, const MilvusTable *table)
 {
 	if (table->connection->dialect->checks_id && table->collection->id > 0)
-		add_parameter(parameters, "collection_id", psprintf(INT64_FORMAT, table->collection->id));
+		parameters = add_parameter(parameters, "collection_id", psprintf(INT64_FORMAT, table->collection->id));
+	return parameters;
 }
 
-static char **
-string_array(List *strings, size_t *count)
+/* The pointers of a list, as a repeated field has them: a new array. */
+static void *
+repeated_field(const List *list, size_t *count)
 {
-	char	  **result = palloc(sizeof(char *) * Max(list_length(strings), 1));
+	void	  **pointers = palloc(sizeof(void *) * Max(list_length(list), 1));
 	ListCell   *lc;
 
 	*count = 0;
-	foreach(lc, strings)
+	foreach(lc, list)
 	{
-		result[(*count)++] = lfirst(lc);
+		pointers[(*count)++] = lfirst(lc);
 	}
-	return result;
+	return pointers;
 }
 
 static RpcCall *
 start_query(const MilvusTable *table, ReadGuarantee guarantee, const char *expr,
-			List *output_fields, Parameters *parameters)
+			List *output_fields, List *parameters)
 {
 	Milvus__Proto__Milvus__QueryRequest request = MILVUS__PROTO__MILVUS__QUERY_REQUEST__INIT;
 	char	   *partition = table->options.partition;
@@ -69,7 +62,7 @@ start_query(const MilvusTable *table, ReadGuarantee guarantee, const char *expr,
 	request.db_name = table->collection->dbname;
 	request.collection_name = table->collection->asked_name;
 	request.expr = (char *) expr;
-	request.output_fields = string_array(output_fields, &request.n_output_fields);
+	request.output_fields = repeated_field(output_fields, &request.n_output_fields);
 	if (partition)
 	{
 		request.partition_names = &partition;
@@ -77,26 +70,22 @@ start_query(const MilvusTable *table, ReadGuarantee guarantee, const char *expr,
 	}
 	request.guarantee_timestamp = guarantee.timestamp;
 	request.consistency_level = guarantee.level;
-	add_identity(parameters, table);
-	request.query_params = parameters->pointers;
-	request.n_query_params = parameters->count;
+	request.query_params = repeated_field(add_identity(parameters, table), &request.n_query_params);
 	return rpc_start_message(&table->connection->rpc, "Query", true, &request.base);
 }
 
 RpcCall *
 read_start_page(const MilvusTable *table, ReadGuarantee guarantee, const PageRequest *page)
 {
-	Parameters	parameters = {0};
-
-	add_parameter(&parameters, "limit", psprintf("%d", page->limit));
+	List	   *parameters = add_parameter(NIL, "limit", psprintf("%d", page->limit));
 
 	/*
 	 * without it some servers return the rows in another order, or not all of
 	 * them
 	 */
 	if (page->ordered || table->connection->dialect->iterator_waits)
-		add_parameter(&parameters, "iterator", "True");
-	return start_query(table, guarantee, page->expr, page->output_fields, &parameters);
+		parameters = add_parameter(parameters, "iterator", "True");
+	return start_query(table, guarantee, page->expr, page->output_fields, parameters);
 }
 
 /* The lowest number cannot be written: two halves reach it. */
@@ -114,15 +103,13 @@ read_filter_of_all(const MilvusTable *table)
 RpcCall *
 read_start_count(const MilvusTable *table, ReadGuarantee guarantee, const char *expr)
 {
-	Parameters	none = {0};
-
 	/*
 	 * such a server counts the whole collection unless there is a filter: one
 	 * that all rows pass
 	 */
 	if (expr[0] == '\0' && table->options.partition && !table->connection->dialect->counts_partition)
 		expr = read_filter_of_all(table);
-	return start_query(table, guarantee, expr, list_make1(READ_COUNT), &none);
+	return start_query(table, guarantee, expr, list_make1(READ_COUNT), NIL);
 }
 
 /*
@@ -153,29 +140,30 @@ pack_vectors(const SearchRequest *search)
 	return packed;
 }
 
-static void
-add_search_parameters(Parameters *parameters, const MilvusTable *table, const SearchRequest *search)
+static List *
+search_parameters(const MilvusTable *table, const SearchRequest *search)
 {
-	add_parameter(parameters, "anns_field", search->field->name);
-	add_parameter(parameters, "topk", psprintf("%d", search->limit));
-	add_parameter(parameters, "metric_type", search->metric_type);
-	add_parameter(parameters, "params", pg_server_to_any(search->params, (int) strlen(search->params), PG_UTF8));
-	add_parameter(parameters, "round_decimal", "-1");
+	List	   *parameters = add_parameter(NIL, "anns_field", search->field->name);
+
+	parameters = add_parameter(parameters, "topk", psprintf("%d", search->limit));
+	parameters = add_parameter(parameters, "metric_type", search->metric_type);
+	parameters = add_parameter(parameters, "params",
+							   pg_server_to_any(search->params, (int) strlen(search->params), PG_UTF8));
+	parameters = add_parameter(parameters, "round_decimal", "-1");
 	if (search->group_by)
-		add_parameter(parameters, "group_by_field", search->group_by);
+		parameters = add_parameter(parameters, "group_by_field", search->group_by);
 	if (search->group_by && search->group_size > 1)
 	{
-		add_parameter(parameters, "group_size", psprintf("%d", search->group_size));
-		add_parameter(parameters, "strict_group_size", search->strict_group_size ? "true" : "false");
+		parameters = add_parameter(parameters, "group_size", psprintf("%d", search->group_size));
+		parameters = add_parameter(parameters, "strict_group_size", search->strict_group_size ? "true" : "false");
 	}
-	add_identity(parameters, table);
+	return add_identity(parameters, table);
 }
 
 RpcCall *
 read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const SearchRequest *search)
 {
 	Milvus__Proto__Milvus__SearchRequest request = MILVUS__PROTO__MILVUS__SEARCH_REQUEST__INIT;
-	Parameters	parameters = {0};
 	char	   *partition = table->options.partition;
 
 	request.db_name = table->collection->dbname;
@@ -192,7 +180,7 @@ read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const Searc
 		request.search_input_case = MILVUS__PROTO__MILVUS__SEARCH_REQUEST__SEARCH_INPUT_PLACEHOLDER_GROUP;
 		request.placeholder_group = pack_vectors(search);
 	}
-	request.output_fields = string_array(search->output_fields, &request.n_output_fields);
+	request.output_fields = repeated_field(search->output_fields, &request.n_output_fields);
 	if (partition)
 	{
 		request.partition_names = &partition;
@@ -203,9 +191,7 @@ read_start_search(const MilvusTable *table, ReadGuarantee guarantee, const Searc
 	request.nq = search->nvectors;
 	request.function_score = search->ranker;
 	request.highlighter = search->highlighter;
-	add_search_parameters(&parameters, table, search);
-	request.search_params = parameters.pointers;
-	request.n_search_params = parameters.count;
+	request.search_params = repeated_field(search_parameters(table, search), &request.n_search_params);
 	return rpc_start_message(&table->connection->rpc, "Search", true, &request.base);
 }
 
