@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Full text, hybrid search, rankers, highlights and searches by ids in SQL must be what PyMilvus' search() and hybrid_search() give.
+"""Full text, hybrid search, groups, rankers, highlights and searches by ids in SQL must be what PyMilvus' search() and hybrid_search() give.
 
     compare.py PORT [--queries N] [--seed SEED]
 
@@ -140,6 +140,20 @@ class Judge:
     def vector(self):
         return [round(self.random.gauss(0, 1), 3) for _ in range(4)]
 
+    def grouped(self):
+        """Several queries at once, the best of each group."""
+        vectors, limit = [self.vector() for _ in range(self.random.randint(1, 3))], self.random.choice([1, 3, 7])
+        expr, _ = self.condition()
+        # the Lites make groups of one
+        size, strict = (1, False) if self.is_lite else (self.random.choice([1, 2, 5, 10]), self.random.random() < 0.5)
+        options = {"group_size": size, "strict_group_size": strict} if size > 1 else {}
+        found = self.client.search(self.name, vectors, anns_field="e", limit=limit, filter=expr, group_by_field="n",
+                                   search_params={"metric_type": "COSINE"}, **options)
+        for place, hits in enumerate(found, 1):
+            statement = (f"SELECT (item).id, 1 - distance AS score FROM milvus.search(NULL::words, 'e', '{{{','.join(json.dumps(str(v)) for v in vectors)}}}'::vector[], "
+                         f"k => {limit}, filter => $${expr}$$, group_by => 'n', group_size => {size}, strict_group_size => {strict}) WHERE query = {place}")
+            self.compare(statement, [(h["id"], h["distance"]) for h in hits], statement, limit * size)
+
     def ranked(self):
         vector, limit = self.vector(), self.random.choice([3, 20, 100])
         expr, where = self.condition()
@@ -213,6 +227,8 @@ class Judge:
         # the Lites weight in ways of their own: the bare scores, or of words the worse the more
         if not self.is_lite:
             kinds.append(lambda: self.hybrid(True))
+        if self.is_lite or self.number >= (2, 5, 0):
+            kinds.append(self.grouped)
         if self.number >= (2, 6, 0):
             kinds.append(self.ranked)
         if self.number >= (2, 6, 8):
