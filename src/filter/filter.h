@@ -93,10 +93,10 @@ extern List *filter_compile(const MilvusTable *table, Index relid, Expr *clause,
 							List **values, const char **reason);
 
 /*
- * May a tree be sent beside others, all of which must hold?  Some servers lose a
- * part of certain pairs.
+ * Why a tree cannot be sent beside others, all of which must hold; NULL if it
+ * can.  Some servers lose a part of certain conditions on one value.
  */
-extern bool filter_may_join(const MilvusTable *table, List *trees, List *tree);
+extern const char *filter_clash(const MilvusTable *table, List *trees, List *tree);
 
 /* one value of an execution */
 typedef struct FilterValue

@@ -427,11 +427,30 @@ membership_sign(List *leaf)
 	}
 }
 
+static const TableColumn *
+leaf_column(const MilvusTable *table, List *leaf)
+{
+	return &table->columns[intVal(lsecond(leaf)) - 1];
+}
+
+static List *
+path_of(List *leaf)
+{
+	return list_length(leaf) > 4 ? list_nth(leaf, 4) : NIL;
+}
+
+/* Two columns may have one field, or one value of a document. */
+static bool
+same_value(const MilvusTable *table, List *one, List *other)
+{
+	return leaf_column(table, one)->field == leaf_column(table, other)->field && equal(path_of(one), path_of(other));
+}
+
 /* "n in [1] or n != 1" */
 static bool
-are_contraries(List *one, List *other)
+are_contraries(const MilvusTable *table, List *one, List *other)
 {
-	return intVal(lsecond(one)) == intVal(lsecond(other)) && membership_sign(one) * membership_sign(other) < 0;
+	return membership_sign(one) * membership_sign(other) < 0 && same_value(table, one, other);
 }
 
 /* The type of what a leaf says that a value of a document equals; InvalidOid if it says no such thing. */
@@ -457,14 +476,7 @@ mix_types(Compilation *c, List *one, List *other)
 	Oid			type = document_value_type(c, one);
 	Oid			other_type = document_value_type(c, other);
 
-	return OidIsValid(type) && OidIsValid(other_type) && type != other_type &&
-		intVal(lsecond(one)) == intVal(lsecond(other)) && equal(list_nth(one, 4), list_nth(other, 4));
-}
-
-static List *
-path_of(List *leaf)
-{
-	return list_length(leaf) > 4 ? list_nth(leaf, 4) : NIL;
+	return OidIsValid(type) && OidIsValid(other_type) && type != other_type && same_value(c->table, one, other);
 }
 
 /* Is it a bound of a field, or of a value of a document? */
@@ -476,15 +488,9 @@ is_bound(List *leaf)
 	return (node == FILTER_COMPARE || node == FILTER_JSON) && intVal(lthird(leaf)) >= FILTER_LT;
 }
 
-static bool
-same_value(List *one, List *other)
-{
-	return intVal(lsecond(one)) == intVal(lsecond(other)) && equal(path_of(one), path_of(other));
-}
-
 /* More bounds of one value than "n < 1 or n > 5" has? */
 static bool
-joins_ranges(List *leaves)
+joins_ranges(const MilvusTable *table, List *leaves)
 {
 	for (int i = 0; i < list_length(leaves); i++)
 	{
@@ -493,38 +499,117 @@ joins_ranges(List *leaves)
 		if (!is_bound(list_nth(leaves, i)))
 			continue;
 		for (int j = 0; j < list_length(leaves); j++)
-			bounds += is_bound(list_nth(leaves, j)) && same_value(list_nth(leaves, i), list_nth(leaves, j));
+			bounds += is_bound(list_nth(leaves, j)) && same_value(table, list_nth(leaves, i), list_nth(leaves, j));
 		if (bounds > 2)
 			return true;
 	}
 	return false;
 }
 
-bool
-filter_may_join(const MilvusTable *table, List *trees, List *tree)
+/* Does a leaf say that a value is one of some? */
+static bool
+is_membership(List *leaf)
 {
-	List	   *leaves = NIL;
+	switch ((FilterNode) intVal(linitial(leaf)))
+	{
+		case FILTER_JSON:
+		case FILTER_JSON_EXACT:
+			return intVal(lthird(leaf)) == FILTER_EQ;
+		case FILTER_JSON_IN:
+			return intVal(lthird(leaf)) == 0;
+		default:
+			return membership_sign(leaf) > 0;
+	}
+}
+
+/* j["k"] in [1, 2] and j["k"] >= 2 */
+static bool
+joins_list_and_range(const MilvusTable *table, List *leaves)
+{
 	ListCell   *lc,
 			   *other;
 
-	if (table->connection->dialect->json_list_and_range)
-		return true;
-	foreach(lc, trees)
-	{
-		leaves = list_concat(leaves, collect_leaves(lfirst(lc)));
-	}
-	leaves = list_concat(leaves, collect_leaves(tree));
 	foreach(lc, leaves)
 	{
 		if (intVal(linitial(lfirst(lc))) != FILTER_JSON_IN)
 			continue;
 		foreach(other, leaves)
 		{
-			if (is_bound(lfirst(other)) && same_value(lfirst(lc), lfirst(other)))
-				return false;
+			if (is_bound(lfirst(other)) && same_value(table, lfirst(lc), lfirst(other)))
+				return true;
 		}
 	}
-	return true;
+	return false;
+}
+
+/* Of the conditions that must hold, how many say that the value of this leaf is one of some? */
+static int
+count_memberships(const MilvusTable *table, List *conditions, List *leaf)
+{
+	int			count = 0;
+	ListCell   *lc,
+			   *other;
+
+	foreach(lc, conditions)
+	{
+		foreach(other, collect_leaves(lfirst(lc)))
+		{
+			if (!is_membership(lfirst(other)) || !same_value(table, leaf, lfirst(other)))
+				continue;
+			count++;
+			break;
+		}
+	}
+	return count;
+}
+
+/* n in [1, 2] and n in [3, 4] and n == 3, of what may be null or missing: one of them in this tree */
+static bool
+joins_lists(const MilvusTable *table, List *conditions, List *tree)
+{
+	ListCell   *lc;
+
+	foreach(lc, collect_leaves(tree))
+	{
+		List	   *leaf = lfirst(lc);
+
+		if (is_membership(leaf) && (leaf_column(table, leaf)->field->nullable || path_of(leaf)) &&
+			count_memberships(table, conditions, leaf) > 2)
+			return true;
+	}
+	return false;
+}
+
+/* The conditions of nested ANDs. */
+static List *
+collect_conditions(List *tree)
+{
+	List	   *conditions = NIL;
+	ListCell   *lc;
+
+	if (intVal(linitial(tree)) != FILTER_AND)
+		return list_make1(tree);
+	for_each_from(lc, tree, 1)
+	{
+		conditions = list_concat(conditions, collect_conditions(lfirst(lc)));
+	}
+	return conditions;
+}
+
+const char *
+filter_clash(const MilvusTable *table, List *trees, List *tree)
+{
+	const Dialect *dialect = table->connection->dialect;
+	List	   *all;
+
+	if (dialect->json_list_and_range && dialect->and_of_lists)
+		return NULL;
+	all = lcons(makeInteger(FILTER_AND), lappend(list_copy(trees), tree));
+	if (!dialect->json_list_and_range && joins_list_and_range(table, collect_leaves(all)))
+		return "the server loses one of a list and a range of a value in a document";
+	if (!dialect->and_of_lists && joins_lists(table, collect_conditions(all), tree))
+		return "the server may lose one of several lists for one value";
+	return NULL;
 }
 
 /* Some servers fold what an OR joins, and not all of them right. */
@@ -534,7 +619,7 @@ or_keeps_meaning(Compilation *c, List *tree)
 	const Dialect *dialect = c->table->connection->dialect;
 	List	   *leaves = collect_leaves(tree);
 
-	if (!dialect->or_of_ranges && joins_ranges(leaves))
+	if (!dialect->or_of_ranges && joins_ranges(c->table, leaves))
 	{
 		filter_refuse(c, "the server joins several ranges of one value, and loses ends of them");
 		return false;
@@ -545,7 +630,7 @@ or_keeps_meaning(Compilation *c, List *tree)
 			List	   *one = list_nth(leaves, i);
 			List	   *other = list_nth(leaves, j);
 
-			if (!dialect->or_of_contraries && are_contraries(one, other))
+			if (!dialect->or_of_contraries && are_contraries(c->table, one, other))
 				filter_refuse(c, "the server takes a value or its contrary for all rows, NULL too, or fails");
 			else if (!dialect->json_mixed_or && mix_types(c, one, other))
 				filter_refuse(c, "the server fails at values of several types for one key");
@@ -560,6 +645,7 @@ static List *
 compile_bool_expr(Compilation *c, BoolExpr *expr, bool negated)
 {
 	bool		is_and = expr->boolop == AND_EXPR;
+	const char *clash;
 	List	   *tree;
 	ListCell   *lc;
 
@@ -576,9 +662,8 @@ compile_bool_expr(Compilation *c, BoolExpr *expr, bool negated)
 	}
 	if (intVal(linitial(tree)) == FILTER_OR && !or_keeps_meaning(c, tree))
 		return NIL;
-	if (!filter_may_join(c->table, NIL, tree))
-		return filter_refuse(c, "the server loses one of a list and a range of a value in a document");
-	return tree;
+	clash = filter_clash(c->table, NIL, tree);
+	return clash ? filter_refuse(c, clash) : tree;
 }
 
 /* text_match(), phrase_match() */

@@ -243,7 +243,7 @@ divide_conditions(PlanRelation *relation, RelOptInfo *rel, List *clauses, const 
 			values = list_copy(conditions->values);
 			tree = filter_compile(relation->table, rel->relid, rinfo->clause, &values, &reason);
 		}
-		if (tree == NIL || !filter_may_join(relation->table, conditions->filters, tree))
+		if (tree == NIL || filter_clash(relation->table, conditions->filters, tree))
 		{
 			conditions->local = lappend(conditions->local, rinfo->clause);
 			continue;

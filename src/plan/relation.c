@@ -41,12 +41,9 @@ classify_conditions(RelOptInfo *rel)
 
 		if (!rinfo->pseudoconstant)
 			tree = filter_compile(relation->table, rel->relid, rinfo->clause, &values, &reason);
-		if (tree && !filter_may_join(relation->table, relation->filters, tree))
-		{
-			tree = NIL;
-			reason = "the server loses one of a list and a range of a value in a document";
-		}
 		if (tree)
+			reason = filter_clash(relation->table, relation->filters, tree);
+		if (tree && reason == NULL)
 		{
 			relation->remote_conds = lappend(relation->remote_conds, rinfo);
 			relation->filters = lappend(relation->filters, tree);

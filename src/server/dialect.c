@@ -46,6 +46,8 @@ static const DialectFact facts[] = {
 	{FLAG(or_of_contraries), FROM_2_3, .until = V(2, 6, 8), .lites = LITES,
 	.source = "planparserv2/rewriter, term_in.go (553a3f07b9)"},
 	{FLAG(or_of_ranges), FROM_2_3, .until = V(2, 6, 8), .lites = LITES, .source = "planparserv2/rewriter, range.go"},
+	{FLAG(and_of_lists), FROM_2_3, .until = V(2, 6, 19), .lites = LITES,
+	.source = "planparserv2/rewriter, term_in.go (fd26a644e6)"},
 	{FLAG(float4_exact), .lites = LITE_3, .source = "measured; GetValueFromProto<float>"},
 	{FLAG(float_lists), FROM_2_3, .lites = LITE_3, .source = "measured; exec/expression/TermExpr.cpp"},
 	{FLAG(zeros_equal), FROM_2_3, .lites = LITE_2, .source = "measured; exec/expression/TermExpr.cpp"},

@@ -35,6 +35,9 @@ typedef struct Dialect
 									 * to true, also of NULL, or fail at */
 	bool		or_of_ranges;	/* (1 < n and n < 5) or (1 <= n and n < 3),
 								 * which some lose an end of */
+	bool		and_of_lists;	/* n in [1, 2] and n in [3, 4] and n == 3,
+								 * which some make n == 3 where n may be null
+								 * or missing */
 	bool		float4_exact;	/* constants are not rounded to float4 before
 								 * a FLOAT field is compared with them */
 	bool		float_lists;	/* a list of floats does not contain NaN */

@@ -168,6 +168,19 @@ def or_of_ranges(s):
                  ("(id > 5 and i32 < 9) or (i32 >= 9 and i32 < 10)", [6, 7, 8, 9]))
 
 
+@flag
+def and_of_lists(s):
+    """n in [1, 2] and n in [3, 4] and n == 3 finds nothing, also where n may be NULL or missing."""
+    c = s["plain"]
+    found = every(c, ("i32 in [1, 2] and i32 in [3, 4] and i32 == 3", []))
+    # where lists are right alone
+    if found is True and every(c, ('$meta["c"] in [1, 2, 30]', [1, 2])) is True:
+        found = every(c, ('$meta["c"] in [1, 2] and $meta["c"] in [5, 7] and $meta["c"] == 5', []))
+    if found is not True or "nulls" in s.why:
+        return found
+    return every(s["nulls"], ("n in [0, 7] and n in [1, 2] and n == 1", []), ("n == 1 and n in [1, 2] and n in [0, 7]", []))
+
+
 @fact
 def not_in_excludes_null(s):
     """f not in [...] does not find NULL."""
