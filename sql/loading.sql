@@ -43,6 +43,19 @@ SELECT try('SELECT id FROM t');
 -- nor is what fails for another reason waited for
 SELECT answers('GetLoadState', '{"state": "LoadStateLoaded"}'), asked(65535);
 SELECT try('SELECT id FROM t');
+-- another collection got the name between two pages, and is being loaded: not waited for
+SELECT answers('GetLoadState', '{"state": "LoadStateLoading"}');
+BEGIN;
+DECLARE c CURSOR FOR SELECT id FROM t;
+SELECT answers('Query', '{"fields_data": [{"type": "Int64", "field_name": "id", "scalars": {"long_data": {"data": [7]}}}]}', '{"status": {"code": 101, "reason": "not yet"}}');
+FETCH 1 FROM c;
+SELECT control('{"op": "answer", "rpc": "DescribeCollection", "response": {"collection_name": "c", "collectionID": 43}}') IS NOT NULL;
+FETCH 1 FROM c;
+\echo :LAST_ERROR_SQLSTATE
+ROLLBACK;
+SELECT answers('DescribeCollection', '{"collection_name": "c", "collectionID": 42, "num_partitions": 1, "schema": {"name": "c", "fields": [
+	{"fieldID": 100, "name": "id", "is_primary_key": true, "data_type": "Int64"},
+	{"fieldID": 101, "name": "e", "data_type": "FloatVector", "type_params": [{"key": "dim", "value": "2"}]}]}}');
 -- a deletion is not repeated, but the reason is told
 SELECT answers('GetLoadState', '{"state": "LoadStateLoading"}'), answers('Delete', '{"status": {"code": 101, "reason": "not yet"}}'),
 	answers('Query', '{"fields_data": [{"type": "Int64", "field_name": "id", "scalars": {"long_data": {"data": [7]}}}]}', '{}');

@@ -35,7 +35,11 @@ loading_is_reason(const FlatStatus *status)
 	}
 }
 
-/* Is the collection, or the table's partition, being loaded, or loaded?  An old server or a Lite may not say. */
+/*
+ * Is the collection, or the table's partition, being loaded, or loaded?  An old
+ * server or a Lite may not say.  Another collection that has the name meanwhile
+ * is not waited for.
+ */
 static bool
 is_loading(const MilvusTable *table)
 {
@@ -55,6 +59,7 @@ is_loading(const MilvusTable *table)
 	response = (Milvus__Proto__Milvus__GetLoadStateResponse *)
 		rpc_finish_message(call, &milvus__proto__milvus__get_load_state_response__descriptor);
 	return status_of_message(&response->base, &status) && !status_failed(&status) &&
+		collection_is_same(table->connection, table->collection) &&
 		(response->state == MILVUS__PROTO__COMMON__LOAD_STATE__LoadStateLoading ||
 		 response->state == MILVUS__PROTO__COMMON__LOAD_STATE__LoadStateLoaded);
 }

@@ -247,9 +247,11 @@ read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *f
 
 	/*
 	 * the id in the request is another one (proxy/task_query.go,
-	 * task_search.go); a filter that says so is echoed in errors, too
+	 * task_search.go), or a new collection of the name is not loaded yet; a
+	 * filter that says so is echoed in errors, too
 	 */
-	if (strstr(status.reason, "is not consistent to") && !collection_is_same(table->connection, table->collection))
+	if ((strstr(status.reason, "is not consistent to") || loading_is_reason(flat)) &&
+		!collection_is_same(table->connection, table->collection))
 		table_raise_outdated(table);
 	if (status.code == MILVUS_COLLECTION_NOT_LOADED || status.code == MILVUS_PARTITION_NOT_LOADED)
 		ereport(ERROR,
