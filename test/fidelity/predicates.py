@@ -63,7 +63,7 @@ def of_one(g, scope):
     if ref.kind == "jsonb":
         test = one_key(g, ref)
     elif ref.kind in (*NUMBERS, "text", "boolean", TIMESTAMP):
-        test = one_column(g, ref)
+        test = one_column(g, scope, ref)
     else:
         return predicate(g, scope, 1)
     parts = [test() for _ in range(g.pick([2, 2, 2, 3, 4]))]
@@ -71,9 +71,10 @@ def of_one(g, scope):
     return Node("NOT ", whole, type="boolean") if g.chance(0.15) else whole
 
 
-def one_column(g, ref):
-    """Few values, so that tests are of the same ones: lists, or ranges, or either."""
+def one_column(g, scope, ref):
+    """Few values, so that tests are of the same ones: lists, or ranges, or either.  Of the column, or of its twin."""
     kind = ref.kind
+    refs = [r for r in scope.refs if r.alias == ref.alias and r.kind == kind and (r.column.twin_of or r.column.name) == (ref.column.twin_of or ref.column.name)]
     few = sorted({values.bare_text(x): x for _ in range(g.pick([1, 2, 3, 3, 4])) if (x := g.sample(kind, ref)) is not None}.values())
     forms = g.pick([["=", "list", "list"], ["range"], ["list", "bound"], ["=", "list", "bound", "range", "null"]])
     if ref.column.dynamic_key and g.chance(0.5):
@@ -87,6 +88,7 @@ def one_column(g, ref):
         return Node(g.written(g.pick(some), kind, exact=True), type=kind)
 
     def test():
+        ref = g.pick(refs)
         form = g.pick(forms)
         if form == "=":
             return Node(ref.node(), g.pick([" = ", " <> ", " <> "]), constant(), type="boolean")

@@ -40,7 +40,7 @@ def create_local(run, table, schema="l", keyless=False):
 
 def create_wide_local(run, table, schema="l"):
     collate = ' COLLATE "default"'
-    columns = ", ".join(f"{ident(c.name)}::{c.declared}{collate if c.kind == 'text' else ''} AS {ident(c.name)}" for c in table.columns)
+    columns = ", ".join(f"{ident(c.twin_of or c.name)}::{c.declared}{collate if c.kind == 'text' else ''} AS {ident(c.name)}" for c in table.columns)
     run(f"CREATE TABLE {schema}.{table.name} AS SELECT {columns} FROM {schema}.{table.wide_of.name}; ANALYZE {schema}.{table.name}")
 
 

@@ -5,6 +5,7 @@ wider types over the first, a partitioned table, and tables that are local on
 both sides. Columns take their values from small pools, so that equality finds
 rows and groups have members.
 """
+import copy
 import json
 import math
 import os
@@ -40,6 +41,7 @@ class Column:
         self.null = null            # share of NULLs; 0: NOT NULL
         self.field = None           # the field's name, where it is another
         self.dynamic_key = None
+        self.twin_of = None         # the name of another column of the same field or key
         self.pool = []
         self.operator = None        # of a vector: that of its index's metric
         self.dim = 0
@@ -74,6 +76,14 @@ class Column:
         collate = f" COLLATE {collate}" if collate else ""
         default = "" if self.default is None or foreign and self.bare else f" DEFAULT {values.literal(self.default, self.kind)}"
         return f"{ident(self.name)} {base}{self.options() if foreign else ''}{collate}{default}{null}"
+
+
+def twin(column):
+    found = copy.copy(column)
+    found.name, found.twin_of = column.name + " again", column.name
+    if not column.dynamic_key:
+        found.field = column.field or column.name
+    return found
 
 
 class Table:
@@ -261,6 +271,8 @@ class Maker:
                 column = Column(f"d_{key}", kind, "varchar(200)" if kind == "text" and self.rng.random() < 0.3 else kind, 0.4)
                 column.dynamic_key = key
                 found.append(column)
+        if len(found) > 1 and not self.writing and self.rng.random() < 0.4:
+            found.append(twin(self.rng.choice(found[1:])))
         return found
 
     def dynamic_document(self):
@@ -331,6 +343,7 @@ class Maker:
             wide.declared = c.declared if wide.kind == c.kind and c.kind != "text" else wide.kind
             wide.field, wide.pool = c.field, c.pool
             columns.append(wide)
+        columns += [twin(c) for c in self.rng.sample(columns[1:], min(2, len(columns) - 1))]
         found = Table(table.name + "w", columns)
         found.rows = table.rows
         found.wide_of = table
