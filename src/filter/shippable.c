@@ -252,6 +252,11 @@ static bool
 comparison_is_exact(Compilation *c, const CollectionField *field, FilterOperator op,
 					Oid column_type, Oid value_type, Oid collation)
 {
+	if (op == FILTER_EQ && field->partition_key && !c->table->connection->dialect->upsert_partitions)
+	{
+		filter_refuse(c, "the server looks for a partition key in its partition, and puts upserted rows into another");
+		return false;
+	}
 	switch (field->data_type)
 	{
 		case MILVUS_INT8:

@@ -105,6 +105,7 @@ static const DialectFact facts[] = {
 	{FLAG(insert_replaces), .lites = LITE_3, .source = "measured"},
 	{FLAG(partial_update), .since = V(2, 6, 2), .lites = LITE_3, .source = "measured; proxy/task_upsert.go (18371773dd)"},
 	{FLAG(upsert_keeps_auto_id), .lites = LITES, .source = "measured; proxy/util.go, checkUpsertPrimaryFieldData"},
+	{FLAG(upsert_partitions), .since = V(2, 3, 10), .lites = LITES, .source = "measured; pull request 30773"},
 	{FLAG(quotes_in_keys), FROM_2_3, .lites = LITE_3, .source = "measured"},
 	{FLAG(delete_by_filter), FROM_2_3, .lites = LITES, .source = "measured; proxy/task_delete.go"},
 	{FLAG(delete_in_partition), FROM_2_3, .lites = LITE_2, .source = "measured"},

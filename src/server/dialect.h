@@ -130,6 +130,9 @@ typedef struct Dialect
 	bool		partial_update; /* an upsert may leave fields as they are */
 	bool		upsert_keeps_auto_id;	/* an upsert of a key that the server
 										 * made keeps the key */
+	bool		upsert_partitions;	/* an upserted row goes to the partition
+									 * of its partition key; some take the
+									 * primary key */
 	bool		quotes_in_keys; /* a row whose key has a single quote can be
 								 * replaced and deleted */
 	bool		delete_by_filter;	/* a deletion by any filter, and it tells

@@ -176,9 +176,9 @@ plan_field(Batch *batch, const CollectionField *field)
 		add_column(batch, field, attnum);
 }
 
-/* Does a row that is upserted, whole or in part, keep its key? */
+/* Does a row that is upserted, whole or in part, keep its key, and is it found again? */
 static void
-check_keeps_key(const MilvusTable *table)
+check_upsert(const MilvusTable *table)
 {
 	const Dialect *dialect = table->connection->dialect;
 
@@ -189,6 +189,14 @@ check_keeps_key(const MilvusTable *table)
 				 errdetail("%s makes the keys of collection \"%s\", and would give a replaced row a new one.",
 						   dialect->name, table->collection->name),
 				 errhint("Delete the row and insert it anew.")));
+	for (int i = 0; i < table->collection->nfields && !dialect->upsert_partitions; i++)
+		if (table->collection->fields[i].partition_key)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot replace rows of foreign table \"%s\"", table->relname),
+					 errdetail("%s puts a replaced row into another partition than that of its partition key \"%s\", and then does not find it.",
+							   dialect->name, table->collection->fields[i].name),
+					 errhint("Delete the row and insert it anew. Milvus does it right from version 2.3.10 on.")));
 }
 
 /* How a whole row takes the place of the one with its key. */
@@ -214,7 +222,7 @@ choose_kind(const Batch *batch)
 {
 	if (batch->purpose == BATCH_INSERT && !batch->table->options.upsert)
 		return MUTATION_INSERT;
-	check_keeps_key(batch->table);
+	check_upsert(batch->table);
 	return batch->purpose == BATCH_CHANGE ? MUTATION_PARTIAL_UPDATE : replacing_kind(batch->table);
 }
 

@@ -766,6 +766,14 @@ def upsert_keeps_auto_id(s):
 
 
 @flag
+def upsert_partitions(s):
+    """Rows that are upserted are found by their partition key."""
+    c = s["routed"]
+    c.upsert([{"id": i, "n": 5 + i % 2, "e": at(i)} for i in range(20, 26)])
+    return every(c, ("n == 5", [20, 22, 24]), ("n == 6", [21, 23, 25]), ("n in [5, 6] and id > 22", [23, 24, 25]))
+
+
+@flag
 def quotes_in_keys(s):
     """A row whose key has a single quote can be replaced and deleted, and no other goes with it."""
     c = s["texts"]

@@ -42,7 +42,7 @@ class Scratch:
         self.why = {}
 
     def prepare(self):
-        for name in (*STATIC, "defaults", "texts", "parts", "auto", "vectors", "writes", "bare"):
+        for name in (*STATIC, "defaults", "texts", "parts", "auto", "routed", "vectors", "writes", "bare"):
             try:
                 self.made[name] = getattr(self, name)()
             except (Refused, Absent) as error:
@@ -176,6 +176,13 @@ class Scratch:
     def auto(self):
         found = self.server.create("auto", [Field("id", "Int64", key=True, auto=True), Field("n", "Int32"), VECTOR])
         found.insert([{"n": i, "e": at(i)} for i in range(3)])
+        found.index()
+        return found
+
+    def routed(self):
+        """By a partition key."""
+        found = self.server.create("routed", [KEY, Field("n", "Int64", partition_key=True), VECTOR])
+        found.insert([{"id": i, "n": i % 3, "e": at(i)} for i in range(9)])
         found.index()
         return found
 

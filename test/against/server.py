@@ -47,9 +47,9 @@ class Absent(Exception):
 class Field:
     """A field of a schema."""
 
-    def __init__(self, name, kind, key=False, element=None, nullable=False, default=None, auto=False, **params):
+    def __init__(self, name, kind, key=False, element=None, nullable=False, default=None, auto=False, partition_key=False, **params):
         self.name, self.kind, self.key, self.element = name, kind, key, element
-        self.nullable, self.default, self.auto, self.params = nullable, default, auto, params
+        self.nullable, self.default, self.auto, self.partition_key, self.params = nullable, default, auto, partition_key, params
 
     def describe(self, message, number):
         message.fieldID = number
@@ -57,6 +57,7 @@ class Field:
         message.data_type = TYPES[self.kind]
         message.is_primary_key = self.key
         message.autoID = self.auto
+        message.is_partition_key = self.partition_key
         message.nullable = self.nullable
         if self.element:
             message.element_type = TYPES[self.element]
