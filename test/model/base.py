@@ -44,6 +44,7 @@ class Version:
 SERVICE_INTERNAL = 5
 COLLECTION_NOT_FOUND = 100
 COLLECTION_NOT_LOADED = 101
+COLLECTION_LOADED = 104
 COLLECTION_ILLEGAL_SCHEMA = 105
 SCHEMA_MISMATCH = 109
 PARTITION_NOT_FOUND = 200
@@ -83,6 +84,7 @@ TEXTS = {
     SERVICE_INTERNAL: "service internal error",
     COLLECTION_NOT_FOUND: "collection not found",
     COLLECTION_NOT_LOADED: "collection not loaded",
+    COLLECTION_LOADED: "collection already loaded",
     SCHEMA_MISMATCH: "collection schema mismatch",
     PARTITION_NOT_FOUND: "partition not found",
     PARTITION_NOT_LOADED: "partition not loaded",

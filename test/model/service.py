@@ -9,6 +9,7 @@ import sys
 import traceback
 
 import grpc
+import alter
 import base
 import ddl
 import hybrid
@@ -39,6 +40,7 @@ class Service:
         self.keeper = keeper
         self.version = keeper.version
         self.defined = ddl.Definitions(keeper)
+        self.altered = alter.Alterations(keeper)
         self.rights = rights.Rights(keeper, authorize)
         self.rpcs = {}
         methods = milvus_pb2.DESCRIPTOR.services_by_name["MilvusService"].methods_by_name
@@ -55,13 +57,14 @@ class Service:
             "CreateCollection": d.create_collection, "DropCollection": d.drop_collection,
             "HasCollection": d.has_collection, "DescribeCollection": d.describe_collection,
             "ShowCollections": d.show_collections, "RenameCollection": d.rename_collection,
-            "AlterCollection": d.alter_collection, "GetCollectionStatistics": d.statistics,
+            "AlterCollection": self.altered.collection, "GetCollectionStatistics": d.statistics,
             "GetPartitionStatistics": d.partition_statistics, "Flush": d.flush, "GetFlushState": d.flush_state,
             "CreateAlias": d.create_alias, "AlterAlias": d.alter_alias, "DropAlias": d.drop_alias,
             "DescribeAlias": d.describe_alias, "ListAliases": d.list_aliases,
             "CreatePartition": d.create_partition, "DropPartition": d.drop_partition,
             "HasPartition": d.has_partition, "ShowPartitions": d.show_partitions,
             "CreateIndex": d.create_index, "DescribeIndex": d.describe_index, "DropIndex": d.drop_index,
+            "AlterIndex": self.altered.index,
             "LoadCollection": d.load_collection, "ReleaseCollection": d.release_collection,
             "LoadPartitions": d.load_partitions, "ReleasePartitions": d.release_partitions,
             "GetLoadState": d.load_state, "GetLoadingProgress": d.loading_progress,
@@ -77,7 +80,8 @@ class Service:
         found = {name: (self.defining(run), early, True) for name, run in plain.items()}
         found["OperatePrivilegeV2"] = (self.defining(r.operate_privilege_v2), (2, 5, 0), True)
         found["Connect"] = (self.connect, early, True)
-        found["AddCollectionField"] = (self.defining(d.add_field), (2, 6, 0), True)
+        found["AddCollectionField"] = (self.defining(self.altered.add_field), (2, 6, 0), True)
+        found["AlterCollectionField"] = (self.defining(self.altered.field), (2, 5, 0), True)
         found["BatchDescribeCollection"] = (self.defining(d.batch_describe), (2, 6, 0), True)
         # in the declarations of 2.6, in the proxy since 2.6.11 (facts 1.11)
         found["TruncateCollection"] = (self.defining(d.truncate), (2, 6, 11), True)
