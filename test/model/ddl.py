@@ -94,6 +94,11 @@ class Definitions:
                                           "please remove all aliases before dropping the collection"
                               % (request.collection_name, aliases))
         del database.collections[request.collection_name]
+        self.tell(database.name, request.collection_name)
+
+    def tell(self, database, name, other_database=None, other=None):
+        for call in self.keeper.renamed:
+            call(database, name, other_database, other)
 
     def has_collection(self, request, answer):
         schemas.check_collection_name(request.collection_name)
@@ -202,6 +207,7 @@ class Definitions:
         found.name = request.newName
         found.database = target.name
         target.collections[found.name] = found
+        self.tell(source.name, request.oldName, target.name, found.name)
         for alias in aliases:
             source.aliases[alias] = found.name
 

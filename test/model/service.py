@@ -76,9 +76,13 @@ class Service:
             "CreateCredential": r.create_user, "UpdateCredential": r.update_user, "DeleteCredential": r.delete_user,
             "ListCredUsers": r.list_users, "CreateRole": r.create_role, "DropRole": r.drop_role,
             "OperateUserRole": r.operate_user_role, "OperatePrivilege": r.operate_privilege,
+            "SelectRole": r.select_role, "SelectUser": r.select_user, "SelectGrant": r.select_grant,
         })
         found = {name: (self.defining(run), early, True) for name, run in plain.items()}
         found["OperatePrivilegeV2"] = (self.defining(r.operate_privilege_v2), (2, 5, 0), True)
+        for name, run in (("CreatePrivilegeGroup", r.create_group), ("DropPrivilegeGroup", r.drop_group),
+                          ("ListPrivilegeGroups", r.list_groups), ("OperatePrivilegeGroup", r.operate_group)):
+            found[name] = (self.defining(run), (2, 5, 0), True)
         found["Connect"] = (self.connect, early, True)
         found["AddCollectionField"] = (self.defining(self.altered.add_field), (2, 6, 0), True)
         found["AlterCollectionField"] = (self.defining(self.altered.field), (2, 5, 0), True)
