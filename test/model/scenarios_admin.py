@@ -1,6 +1,7 @@
 """Scenarios for check.py: what is altered, rights in groups, arrays added to, the machinery. PyMilvus' examples use them."""
 
 from check import DataType, MilvusClient, Server, refuses, scenario
+from pymilvus import FieldOp
 from scenarios_data import INT, rows
 
 
@@ -71,6 +72,37 @@ def made_dynamic(s):
     s.client.insert(name, {"id": 5, "v": [0, 0], "k": 1})
     assert s.ids(name, "k == 1") == [5] and s.ids(name, "id >= 0") == [0, 1, 5]
     refuses(lambda: change(name, {"dynamicfield.enabled": False}), 1100, "dynamic schema cannot supported to be disabled")
+
+
+@scenario(since="2.6.18")
+def arrays_added_to(s):
+    array = {"element_type": DataType.INT64, "max_capacity": 4, "nullable": True}
+    name = s.collection({"a": (DataType.ARRAY, array), "n": INT})
+    s.client.insert(name, [{"id": i, "v": [0, 0], "n": i, "a": a} for i, a in enumerate(([1, 2, 1], [], None, [7]))])
+
+    def change(op, column, **more):
+        s.client.upsert(name, [dict({"id": i, "a": a}, **more) for i, a in enumerate(column)], field_ops={"a": op})
+
+    def have():
+        return [row["a"] for row in sorted(s.client.query(name, filter="id >= 0", output_fields=["a"]),
+                                           key=lambda row: row["id"])]
+    # the other columns stay, as in any partial update; a null that is given changes nothing
+    change(FieldOp.array_append(), [[3], [4, 4], [5], None])
+    assert have() == [[1, 2, 1, 3], [4, 4], [5], [7]] and s.ids(name, "n == id") == [0, 1, 2, 3]
+    refuses(lambda: change(FieldOp.array_append(), [[3]]), 1100, "array length 5 exceeds max_capacity 4")
+    change(FieldOp.array_remove(), [[1, 9], [4], [5], [7]])
+    assert have() == [[2, 3], [], [], []]
+    # to a row that is not there all columns are needed, and the array is put as it is
+    s.client.upsert(name, {"id": 9, "v": [0, 0], "n": 9, "a": [1]}, field_ops={"a": FieldOp.array_remove()})
+    assert have()[-1] == [1]
+    # taking nothing from a null leaves an empty array
+    s.client.upsert(name, {"id": 1, "v": [0, 0], "n": 1, "a": None})
+    change(FieldOp.array_remove(), [[], [4]])
+    assert s.ids(name, "a is null") == [] and have()[1] == []
+    for field, text in (("id", "is the primary key and cannot carry"), ("n", "requires Array field, but field"),
+                        ("x", "not found in collection schema")):
+        refuses(lambda: s.client.upsert(name, {"id": 1, "a": [1], "n": 1}, field_ops={field: FieldOp.array_append()}), 1100,
+                text)
 
 
 @scenario("2.5.24", "2.6.20", "3.0.1")
