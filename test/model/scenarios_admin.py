@@ -2,6 +2,7 @@
 
 from check import DataType, MilvusClient, Server, refuses, scenario
 from pymilvus import FieldOp
+from pymilvus.grpc_gen import milvus_pb2
 from scenarios_data import INT, rows
 
 
@@ -163,3 +164,23 @@ def rights_go_along(s):
             refuses(lambda: client.grant_privilege("r", "Collection", "Query", "c", db_name="not_there"), 800)
     finally:
         own.stop()
+
+
+@scenario()
+def machinery(s):
+    name = s.collection({})
+    job = s.client.compact(name)
+    assert job == -1 and s.client.get_compaction_state(job) == "Completed"
+    answer = s.raw.GetReplicas(milvus_pb2.GetReplicasRequest(collection_name=name, with_shard_nodes=True))
+    assert len(answer.replicas) == 1 and answer.replicas[0].resource_group_name == "__default_resource_group"
+    s.client.release_collection(name)
+    answer = s.raw.GetReplicas(milvus_pb2.GetReplicasRequest(collection_name=name))
+    assert answer.status.code == 0 and not answer.replicas
+    make = milvus_pb2.CreateResourceGroupRequest(resource_group="rg")
+    assert s.raw.CreateResourceGroup(make).code == 0 and s.raw.CreateResourceGroup(make).code == 0
+    found = s.raw.ListResourceGroups(milvus_pb2.ListResourceGroupsRequest()).resource_groups
+    assert list(found) == ["__default_resource_group", "rg"]
+    drop = milvus_pb2.DropResourceGroupRequest(resource_group="rg")
+    assert s.raw.DropResourceGroup(drop).code == 0 and s.raw.DropResourceGroup(drop).code == 0
+    describe = milvus_pb2.DescribeResourceGroupRequest(resource_group="rg")
+    assert s.raw.DescribeResourceGroup(describe).status.code == 300

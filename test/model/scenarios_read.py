@@ -571,7 +571,7 @@ def what_is_not_built_says_so(s):
     except grpc.RpcError as error:
         assert error.code() == grpc.StatusCode.UNIMPLEMENTED
     try:
-        s.raw.ListResourceGroups(milvus_pb2.ListResourceGroupsRequest())
+        s.raw.GetImportState(milvus_pb2.GetImportStateRequest())
         raise AssertionError("an answer")
     except grpc.RpcError as error:
         assert error.code() == grpc.StatusCode.UNIMPLEMENTED

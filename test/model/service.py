@@ -9,6 +9,7 @@ import sys
 import traceback
 
 import grpc
+import admin
 import alter
 import base
 import ddl
@@ -41,6 +42,7 @@ class Service:
         self.version = keeper.version
         self.defined = ddl.Definitions(keeper)
         self.altered = alter.Alterations(keeper)
+        self.machinery = admin.Machinery(keeper)
         self.rights = rights.Rights(keeper, authorize)
         self.rpcs = {}
         methods = milvus_pb2.DESCRIPTOR.services_by_name["MilvusService"].methods_by_name
@@ -71,6 +73,13 @@ class Service:
             "GetVersion": self.get_version, "CheckHealth": self.check_health,
             "AllocTimestamp": self.alloc_timestamp,
         }
+        m = self.machinery
+        plain.update({
+            "ManualCompaction": m.compact, "GetCompactionState": m.compaction_state,
+            "GetCompactionStateWithPlans": m.compaction_state, "GetReplicas": m.replicas,
+            "CreateResourceGroup": m.create_group, "DropResourceGroup": m.drop_group,
+            "ListResourceGroups": m.list_groups, "DescribeResourceGroup": m.describe_group,
+        })
         r = self.rights
         plain.update({
             "CreateCredential": r.create_user, "UpdateCredential": r.update_user, "DeleteCredential": r.delete_user,
