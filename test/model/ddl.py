@@ -78,7 +78,7 @@ class Definitions:
         check_zone(request, self.version)
         proto = schema_pb2.CollectionSchema.FromString(request.schema)
         for field in proto.fields:
-            analyzer.check_params(base.pairs(field.type_params))
+            analyzer.of(base.pairs(field.type_params))      # what it can't analyze is refused here
         self.keeper.make(request)
 
     def drop_collection(self, request, answer):

@@ -184,3 +184,21 @@ def machinery(s):
     assert s.raw.DropResourceGroup(drop).code == 0 and s.raw.DropResourceGroup(drop).code == 0
     describe = milvus_pb2.DescribeResourceGroupRequest(resource_group="rg")
     assert s.raw.DescribeResourceGroup(describe).status.code == 300
+
+
+@scenario(since="2.5.24")
+def analyzers(s):
+    def words(params, text):
+        return s.client.run_analyzer([text], params)[0].tokens
+    assert words({}, "It is_so, Größe 12") == ["it", "is", "so", "größe", "12"]
+    assert words({"type": "standard", "stop_words": ["it"]}, "It is") == ["is"]
+    # a tokenizer alone leaves the words as they are
+    assert words({"tokenizer": "standard"}, "It is") == ["It", "is"]
+    assert words({"tokenizer": "whitespace", "filter": ["lowercase", {"type": "length", "max": 4}]}, "It's  S_o, longer") == \
+        ["it's", "s_o,"]
+    params = {"max_length": 99, "enable_analyzer": True, "enable_match": True}
+    name = s.collection({"t": (DataType.VARCHAR, params),
+                         "u": (DataType.VARCHAR, dict(params, analyzer_params={"tokenizer": "standard"}))})
+    s.client.insert(name, [{"id": i, "v": [0, 0], "t": t, "u": t} for i, t in enumerate(("Red wine", "red WINE"))])
+    assert s.ids(name, "text_match(t, 'RED')") == [0, 1]
+    assert s.ids(name, "text_match(u, 'Red')") == [0] and s.ids(name, "text_match(u, 'WINE red')") == [1]

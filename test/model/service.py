@@ -11,6 +11,7 @@ import traceback
 import grpc
 import admin
 import alter
+import analyzer
 import base
 import ddl
 import hybrid
@@ -95,6 +96,8 @@ class Service:
         found["Connect"] = (self.connect, early, True)
         found["AddCollectionField"] = (self.defining(self.altered.add_field), (2, 6, 0), True)
         found["AlterCollectionField"] = (self.defining(self.altered.field), (2, 5, 0), True)
+        found["RunAnalyzer"] = (lambda request, answer, context: analyzer.run(self.keeper, request, answer), (2, 5, 11),
+                                False)
         found["BatchDescribeCollection"] = (self.defining(d.batch_describe), (2, 6, 0), True)
         # in the declarations of 2.6, in the proxy since 2.6.11 (facts 1.11)
         found["TruncateCollection"] = (self.defining(d.truncate), (2, 6, 11), True)
