@@ -75,16 +75,19 @@ def check_loaded(collection, partitions, action="query"):
                                                      " ".join(str(collection.partitions[name][0]) for name in missing)))
 
 
-def zone_of(params, collection, version):
-    """The time zone that timestamptz is shown in: the request's, else the collection's."""
+def zone_of(params, collection, version, query=False):
+    """The time zone that timestamptz is shown in: the request's, else the collection's; with the parts asked for, if any."""
     if version < (2, 6, 3):
         return collection.timezone
-    if "time_fields" in params:
-        raise base.Unimplemented("the model has no time_fields")
     zone = params.get("timezone")
     if zone and not instants.valid_zone(zone):
         raise invalid("unknown or invalid IANA Time Zone ID: %s", zone)
-    return zone or collection.timezone
+    zone = zone or collection.timezone
+    if "time_fields" in params:
+        parts = instants.Parts(zone, params["time_fields"])
+        # a query that names none shows the text, a search shows none
+        return parts if parts.names or not query else zone
+    return zone
 
 
 class Params:
@@ -115,7 +118,7 @@ class Params:
             if "offset" in found:
                 self.offset = self.number(found, "offset")
             check_window(self.offset, self.limit, large(collection, version))
-        self.zone = zone_of(found, collection, version)
+        self.zone = zone_of(found, collection, version, query=True)
         if version >= (3, 0, 0):
             for key in ("order_by_fields", "group_by_fields"):
                 if found.get(key):

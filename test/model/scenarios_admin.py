@@ -202,3 +202,18 @@ def analyzers(s):
     s.client.insert(name, [{"id": i, "v": [0, 0], "t": t, "u": t} for i, t in enumerate(("Red wine", "red WINE"))])
     assert s.ids(name, "text_match(t, 'RED')") == [0, 1]
     assert s.ids(name, "text_match(u, 'Red')") == [0] and s.ids(name, "text_match(u, 'WINE red')") == [1]
+
+
+@scenario("2.6.10", "2.6.20", "3.0.1")
+def parts_of_instants(s):
+    name = s.collection({"at": (DataType.TIMESTAMPTZ, {"nullable": True})})
+    s.client.insert(name, [{"id": 1, "v": [0, 0], "at": "2024-02-29T23:30:05.000007Z"}, {"id": 2, "v": [0, 1], "at": None}])
+    ask = {"filter": "id == 1", "output_fields": ["at"], "timezone": "Asia/Shanghai"}
+
+    def shown(text, **more):
+        return list(s.client.query(name, **dict(ask, time_fields=text, **more))[0]["at"])
+    assert shown("year, month,day hour,minute second microsecond") == [2024, 3, 1, 7, 30, 5, 7]
+    assert shown("HOUR") == [7] and "".join(shown("")) == "2024-03-01T07:30:05.000007+08:00"
+    refuses(lambda: shown("hours"), 1100, "unsupported field for extraction: hours")
+    (hit, other) = s.client.search(name, [[0, 0]], output_fields=["at"], time_fields="hour")[0]
+    assert list(hit["at"]) == [23] and other["at"] is None

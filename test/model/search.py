@@ -14,7 +14,7 @@ import rerank
 import schema as schemas
 import vectors
 from base import DT, MilvusError, expected, invalid, missing, plain
-from pymilvus.grpc_gen import common_pb2, schema_pb2
+from pymilvus.grpc_gen import common_pb2
 
 TOPK = 16384
 MAX_GROUP_SIZE = 10
