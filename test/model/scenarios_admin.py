@@ -217,3 +217,32 @@ def parts_of_instants(s):
     refuses(lambda: shown("hours"), 1100, "unsupported field for extraction: hours")
     (hit, other) = s.client.search(name, [[0, 0]], output_fields=["at"], time_fields="hour")[0]
     assert list(hit["at"]) == [23] and other["at"] is None
+
+
+@scenario("3.0.1")
+def query_in_order(s):
+    name = s.collection({"n": (DataType.INT64, {"nullable": True}), "t": (DataType.VARCHAR, {"max_length": 9}),
+                         "j": (DataType.JSON, {"nullable": True})}, dynamic=True, num_shards=2)
+    s.client.insert(name, [{"id": i, "v": [0, 0], "n": n, "t": t, "j": None} for i, (n, t) in enumerate(
+        ((3, "b"), (None, "B"), (1, "é"), (3, "a"), (2, "a")))])
+
+    def order(text, expr="", **more):
+        more.setdefault("limit", 9)
+        answer = s.query(name, expr, order_by_fields=text, **more)
+        assert not answer.status.code, answer.status.reason
+        return s.long_values(answer)
+    # nulls as PostgreSQL has them, of equals the smaller key first, texts by their bytes
+    assert order("n") == [2, 4, 0, 3, 1] and order("n:desc") == [1, 0, 3, 4, 2]
+    assert order("n:desc:nulls_last") == [0, 3, 4, 2, 1] and order("n:asc:nulls_first") == [1, 2, 4, 0, 3]
+    assert order("t") == [1, 3, 4, 0, 2] and order("t,n:desc") == [1, 3, 4, 0, 2] and order("t, n") == [1, 4, 3, 0, 2]
+    assert order("n", "id != 2", limit=2, offset=1) == [0, 3]
+
+    def refused(text, reason, **more):
+        status = s.query(name, "", order_by_fields=text, **more).status
+        assert status.code == 1100 and reason in status.reason, status.reason
+    refused("n", "ORDER BY requires explicit limit")
+    refused("n", "ORDER BY with iterator is not supported", limit=1, iterator=True)
+    refused("n:up", "invalid order direction 'up' for field 'n'", limit=1)
+    refused("n:asc:last", "invalid null ordering 'last'", limit=1)
+    refused("k", "order_by field 'k' does not exist in collection schema", limit=1)
+    refused("j", "has type JSON which is not sortable", limit=1)

@@ -566,7 +566,7 @@ def what_is_not_built_says_so(s):
     name = s.collection({})
     s.client.insert(name, rows(2))
     try:
-        s.query(name, "id > 0", order_by_fields="id:desc", limit=5)
+        s.query(name, "id > 0", group_by_fields="id", limit=5)
         raise AssertionError("an answer")
     except grpc.RpcError as error:
         assert error.code() == grpc.StatusCode.UNIMPLEMENTED
