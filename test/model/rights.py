@@ -36,7 +36,7 @@ class Rights:
         self.keeper = keeper
         self.enabled = enabled
         self.users = {"root": "Milvus"}
-        self.roles = {"admin": {"root"}, "public": set()}
+        self.roles = {"admin": set(), "public": set()}      # root may everything, and has no role (initRbac)
         self.grants = set(PUBLIC)   # (role, kind of object, its name, Privilege… or PrivilegeGroup…, database)
         self.groups = groups.Groups(keeper.version)
         keeper.renamed.append(self.renamed)
@@ -76,6 +76,8 @@ class Rights:
             names = [aliases.get(name, name) for name in names]
         if kind == "User" and names == [user]:
             return
+        if isinstance(request, milvus_pb2.SelectGrantRequest) and request.entity.role.name in self.roles_of(user):
+            return
         for role in self.roles_of(user):
             if names and all(self.permits(role, kind, name, privilege, database) for name in names):
                 return
@@ -83,10 +85,13 @@ class Rights:
 
     @staticmethod
     def named(request, index):
-        """GetObjectName: the field with that number; -1 is every object."""
+        """GetObjectName: the field with that number, of a message its first one; -1 is every object."""
         if index < 0:
             return "*"
-        return getattr(request, type(request).DESCRIPTOR.fields_by_number[index].name)
+        found = getattr(request, type(request).DESCRIPTOR.fields_by_number[index].name)
+        if hasattr(found, "DESCRIPTOR"):
+            return getattr(found, type(found).DESCRIPTOR.fields_by_number[1].name) or "*"
+        return found
 
     def roles_of(self, user):
         return [role for role, members in self.roles.items() if user in members] + ["public"]

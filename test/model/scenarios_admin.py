@@ -117,6 +117,9 @@ def groups_of_privileges(s):
         client.grant_role("u", "r")
         assert client.describe_user("u")["roles"] == ("r",) and "r" in client.list_roles()
         user = MilvusClient(uri=own.uri, token="u:secret1")
+        # everybody may look at himself
+        assert client.describe_user("root")["roles"] == () and user.describe_user("u")["roles"] == ("r",)
+        assert denied(lambda: user.describe_user("root")) and denied(user.list_users)
         client.create_privilege_group("g")
         client.add_privileges_to_group("g", ["Query", "Search"])
         client.grant_privilege_v2("r", "g", "*", "default")
