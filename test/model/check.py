@@ -198,6 +198,7 @@ def run(chosen):
 if __name__ == "__main__":
     # the scenarios import this file by its name
     sys.modules["check"] = sys.modules["__main__"]
+    import scenarios_admin      # noqa: F401
     import scenarios_data       # noqa: F401
     import scenarios_functions  # noqa: F401
     import scenarios_public     # noqa: F401

@@ -268,6 +268,11 @@ def write_column(target, field, values, zone, version):
                 held = getattr(out, CARRIERS[field.element])
                 held.SetInParent()
                 held.data.extend(row)
+    elif field.type == DT.Timestamptz and isinstance(zone, instants.Parts):
+        # extractFieldsFromResults: the column is of arrays then
+        target.type, target.scalars.array_data.element_type = DT.Array, DT.Int64
+        for value in values:
+            target.scalars.array_data.data.add().long_data.data.extend(zone.of(value or 0))
     elif field.type == DT.Timestamptz:
         found.data.extend(instants.shown(0 if v is None else v, zone) for v in values)
     else:

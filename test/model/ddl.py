@@ -6,9 +6,9 @@ internal/rootcoord (meta_table.go, *_task.go), internal/datacoord (index_service
 
 import analyzer
 import base
-import instants
 import schema as schemas
 import store
+from alter import change_properties, check_zone
 from base import DT, UNEXPECTED, MilvusError, about, expected, invalid, plain
 from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
 
@@ -17,8 +17,6 @@ METRICS = {DT.FloatVector: DENSE_METRICS, DT.Float16Vector: DENSE_METRICS, DT.BF
            DT.Int8Vector: DENSE_METRICS, DT.BinaryVector: {"HAMMING", "JACCARD"}, DT.SparseFloatVector: {"IP", "BM25"}}
 DEFAULT_METRIC = {DT.BinaryVector: "HAMMING", DT.SparseFloatVector: "IP"}
 UNBUILT_METRICS = {"SUBSTRUCTURE", "SUPERSTRUCTURE", "MHJACCARD", "MAX_SIM", "MAX_SIM_COSINE", "MAX_SIM_IP"}
-
-
 def utc(timestamp):
     return timestamp >> base.LOGICAL_BITS
 
@@ -33,17 +31,11 @@ class Definitions:
     def create_database(self, request, answer):
         name = request.db_name
         schemas.check_database_name(name)
-        self.check_zone(request)
+        check_zone(request, self.version)
         if name in self.keeper.databases:
             raise plain("database already exist: %s" % name)
         properties = {p.key: p.value for p in request.properties}
         self.keeper.databases[name] = store.Database(self.keeper.new_id(), name, properties, self.keeper.clock.now())
-
-    def check_zone(self, request):
-        """The property `timezone`, which databases and collections have since 2.6.3."""
-        zone = base.pairs(request.properties).get("timezone")
-        if zone is not None and self.version >= (2, 6, 3) and not instants.valid_zone(zone):
-            raise invalid("unknown or invalid IANA Time Zone ID: %s", zone)
 
     def drop_database(self, request, answer):
         schemas.check_database_name(request.db_name)
@@ -76,17 +68,17 @@ class Definitions:
         if not len(request.properties) and not len(request.delete_keys) and self.version >= (2, 6, 0):
             raise invalid("alter database with empty properties and delete keys, "
                           "expected to set either properties or delete keys")
-        self.check_zone(request)
+        check_zone(request, self.version)
         found = self.keeper.database(request.db_name)
         change_properties(found.properties, request)
 
     # --- collections ---
 
     def create_collection(self, request, answer):
-        self.check_zone(request)
+        check_zone(request, self.version)
         proto = schema_pb2.CollectionSchema.FromString(request.schema)
         for field in proto.fields:
-            analyzer.check_params(base.pairs(field.type_params))
+            analyzer.of(base.pairs(field.type_params))      # what it can't analyze is refused here
         self.keeper.make(request)
 
     def drop_collection(self, request, answer):
@@ -102,6 +94,11 @@ class Definitions:
                                           "please remove all aliases before dropping the collection"
                               % (request.collection_name, aliases))
         del database.collections[request.collection_name]
+        self.tell(database.name, request.collection_name)
+
+    def tell(self, database, name, other_database=None, other=None):
+        for call in self.keeper.renamed:
+            call(database, name, other_database, other)
 
     def has_collection(self, request, answer):
         schemas.check_collection_name(request.collection_name)
@@ -210,49 +207,9 @@ class Definitions:
         found.name = request.newName
         found.database = target.name
         target.collections[found.name] = found
+        self.tell(source.name, request.oldName, target.name, found.name)
         for alias in aliases:
             source.aliases[alias] = found.name
-
-    def alter_collection(self, request, answer):
-        self.check_zone(request)
-        found = self.keeper.collection(request.db_name, request.collection_name)
-        if not len(request.delete_keys) and not len(request.properties) and self.version >= (2, 6, 3):
-            raise invalid("no properties or delete keys provided")
-        if request.delete_keys and len(request.properties):
-            raise expected("properties or deletekeys", "both", "cannot provide both DeleteKeys and ExtraParams")
-        change_properties(found.properties, request)
-        self.keeper.touch(found)
-
-    def add_field(self, request, answer):
-        found = self.keeper.collection(request.db_name, request.collection_name)
-        proto = schema_pb2.FieldSchema.FromString(request.schema)
-        vector = proto.data_type in schemas.VECTORS
-        # d298f17d78, which brought vectors that may be null
-        if vector and self.version < (2, 6, 18):
-            raise invalid("not support to add vector field, field name = %s", proto.name)
-        if vector and len(found.schema.vectors) >= 10:
-            raise invalid("maximum vector field's number should be limited to 10")
-        if not proto.nullable:
-            raise invalid("added field must be nullable, please check it, field name = %s", proto.name)
-        if proto.is_primary_key or proto.autoID or proto.is_partition_key:
-            raise invalid("not support to add pk or partition key field, field name = %s", proto.name)
-        schemas.check_field(proto, found.name, self.version)
-        if found.schema.field(proto.name) is not None:
-            raise invalid("duplicate field name: %s", proto.name)
-        whole = schema_pb2.CollectionSchema()
-        whole.CopyFrom(found.schema.proto)
-        proto.fieldID = max(f.fieldID for f in whole.fields) + 1
-        whole.fields.add().CopyFrom(proto)
-        made = schemas.Schema(whole)
-        field = made.field(proto.name)
-        value = field.default() if field.has_default else None
-        for shard in found.shards:
-            for row in shard.rows:
-                row.values[field.name] = value
-        found.schema = made
-        if vector and found.loaded is not None:
-            found.unloaded.add(field.name)
-        self.keeper.touch(found)
 
     def truncate(self, request, answer):
         found = self.keeper.collection(request.db_name, request.collection_name)
@@ -555,10 +512,3 @@ class Definitions:
         if not found.is_loaded(request.partition_names):
             raise about(base.COLLECTION_NOT_LOADED, collection=request.collection_name)
         answer.progress = answer.refresh_progress = 100
-
-
-def change_properties(properties, request):
-    for pair in request.properties:
-        properties[pair.key] = pair.value
-    for key in request.delete_keys:
-        properties.pop(key, None)

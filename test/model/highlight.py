@@ -4,7 +4,6 @@ import json
 import random
 import re
 
-import analyzer
 import base
 import vectors
 from base import invalid, plain, wrapped
@@ -95,7 +94,7 @@ class Lexical:
         for name, text in wanted:
             if self.schema.field(name) is None:
                 raise invalid("highlight field not found in schema: %s", name)
-            self.further.setdefault(name, set()).update(analyzer.words(text))
+            self.further.setdefault(name, set()).update(self.schema.field(name).analyzer.words(text))
 
     def take_own(self, leg):
         """createLexicalHighlighter: the request must name the metric, the index alone does not do."""
@@ -114,7 +113,8 @@ class Lexical:
                 raise invalid("please provide varchar/text for BM25 Function based search, got %s",
                               common_pb2.PlaceholderType.Name(groups[0].type))
             texts = [value.decode() for value in groups[0].values]
-        self.own[self.schema.bm25[leg.info.field.name]] = [set(analyzer.words(text)) for text in texts]
+        name = self.schema.bm25[leg.info.field.name]
+        self.own[name] = [set(self.schema.field(name).analyzer.words(text)) for text in texts]
 
     def fill(self, results, answers, output):
         """lexicalHighlightOperator: nothing where nothing was found, else a column of fragments for each field."""
@@ -137,7 +137,7 @@ class Lexical:
             for place, hits in enumerate(answers):
                 words = self.further.get(name, set()) | (own[place] if place < len(own) else set())
                 for hit in hits:
-                    column.datas.add(fragments=self.fragments(hit.row.values[name] or "", words))
+                    column.datas.add(fragments=self.fragments(name, hit.row.values[name] or "", words))
 
     def check_field(self, field, rows):
         if field.type not in (base.DT.VarChar, base.DT.Text) and self.version >= (2, 6, 20):
@@ -149,10 +149,10 @@ class Lexical:
 
     # --- one text ---
 
-    def fragments(self, text, words):
+    def fragments(self, name, text, words):
         """fetchFragmentsFromOffsets and buildStringFragments."""
         found = []
-        for start, end in merged(analyzer.spans(text, words)):
+        for start, end in merged(self.schema.field(name).analyzer.spans(text, words)):
             if found and start <= found[-1][1]:
                 found[-1][1] = max(found[-1][1], end)
                 found[-1][2].append((start, end))

@@ -81,13 +81,38 @@ def parse(text, zone):
     return micros
 
 
-def shown(micros, zone):
-    """RFC 3339 with at most 6 digits of fraction and no zeros at their end; Z where the offset is nothing."""
+class Parts(str):
+    """A zone, and the parts of an instant that are asked for in place of its text (the parameter time_fields)."""
+
+    KNOWN = ("year", "month", "day", "hour", "minute", "second", "microsecond")
+
+    def __new__(cls, zone, text):
+        made = super().__new__(cls, zone)
+        made.names = [name for name in re.split("[, ]", text) if name]
+        return made
+
+    def of(self, micros):
+        """extractFields, which looks at the names when there is a value to take apart."""
+        found = dict(zip(self.KNOWN, taken_apart(micros, self)[:7]))
+        for name in self.names:
+            if name.lower() not in found:
+                raise invalid("unsupported field for extraction: %s, fields should be seprated by ',' or ' '", name)
+        return [found[name.lower()] for name in self.names]
+
+
+def taken_apart(micros, zone):
+    """Year, month, day, hour, minute, second, microsecond there, and how many seconds that is ahead of UTC."""
     seconds, fraction = divmod(micros, 1000000)
     days, rest = divmod(seconds, 86400)
     ahead = offset_at(zone, "utc", *date_of(days), rest)
     days, rest = divmod(seconds + ahead, 86400)
-    text = "%04d-%02d-%02dT%02d:%02d:%02d" % (*date_of(days), rest // 3600, rest // 60 % 60, rest % 60)
+    return (*date_of(days), rest // 3600, rest // 60 % 60, rest % 60, fraction, ahead)
+
+
+def shown(micros, zone):
+    """RFC 3339 with at most 6 digits of fraction and no zeros at their end; Z where the offset is nothing."""
+    *parts, fraction, ahead = taken_apart(micros, zone)
+    text = "%04d-%02d-%02dT%02d:%02d:%02d" % tuple(parts)
     if fraction:
         text += (".%06d" % fraction).rstrip("0")
     if not ahead:

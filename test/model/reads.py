@@ -75,16 +75,19 @@ def check_loaded(collection, partitions, action="query"):
                                                      " ".join(str(collection.partitions[name][0]) for name in missing)))
 
 
-def zone_of(params, collection, version):
-    """The time zone that timestamptz is shown in: the request's, else the collection's."""
+def zone_of(params, collection, version, query=False):
+    """The time zone that timestamptz is shown in: the request's, else the collection's; with the parts asked for, if any."""
     if version < (2, 6, 3):
         return collection.timezone
-    if "time_fields" in params:
-        raise base.Unimplemented("the model has no time_fields")
     zone = params.get("timezone")
     if zone and not instants.valid_zone(zone):
         raise invalid("unknown or invalid IANA Time Zone ID: %s", zone)
-    return zone or collection.timezone
+    zone = zone or collection.timezone
+    if "time_fields" in params:
+        parts = instants.Parts(zone, params["time_fields"])
+        # a query that names none shows the text, a search shows none
+        return parts if parts.names or not query else zone
+    return zone
 
 
 class Params:
@@ -115,11 +118,16 @@ class Params:
             if "offset" in found:
                 self.offset = self.number(found, "offset")
             check_window(self.offset, self.limit, large(collection, version))
-        self.zone = zone_of(found, collection, version)
+        self.zone = zone_of(found, collection, version, query=True)
+        self.order = []
         if version >= (3, 0, 0):
-            for key in ("order_by_fields", "group_by_fields"):
-                if found.get(key):
-                    raise base.Unimplemented("the model has no %s in queries" % key)
+            if found.get("group_by_fields"):
+                raise base.Unimplemented("the model has no group_by_fields in queries")
+            self.order = [part.strip() for part in found.get("order_by_fields", "").split(",") if part.strip()]
+        if self.order and self.limit == UNLIMITED:
+            raise invalid("ORDER BY requires explicit limit")
+        if self.order and self.iterator:
+            raise invalid("ORDER BY with iterator is not supported")
 
     @staticmethod
     def boolean(found, key, text):
@@ -147,6 +155,48 @@ def check_window(offset, limit, is_large):
         wrong = "(offset+limit) should be in range [1, %d], but got %d" % (window, offset + limit)
     if wrong:
         raise plain("invalid max query result window, %s", wrong)
+
+
+class Key:
+    """One field of ORDER BY (internal/util/reduce/orderby/types.go): as in PostgreSQL nulls are last, or first with desc."""
+
+    def __init__(self, text, schema):
+        name, *options = [part.strip() for part in text.split(":")]
+        direction = options[0].lower() if options else ""
+        if direction not in ("", "asc", "ascending", "desc", "descending"):
+            raise invalid("invalid order direction '%s' for field '%s', must be 'asc' or 'desc'", direction, name)
+        self.down = direction.startswith("desc")
+        self.nulls_first = self.down
+        if len(options) > 1:
+            nulls = options[1].lower()
+            if nulls not in ("nulls_first", "nulls_last"):
+                raise invalid("invalid null ordering '%s', must be 'nulls_first' or 'nulls_last'", nulls)
+            self.nulls_first = nulls == "nulls_first"
+        field = schema.field(name)
+        if field is None:
+            raise invalid("order_by field '%s' does not exist in collection schema", name)
+        if field.type not in schemas.INTEGERS | schemas.FLOATS | {DT.Bool, DT.VarChar}:
+            raise invalid("order_by field '%s' has type %s which is not sortable", name, schemas.type_name(field.type))
+        self.name = field.name
+
+    def sort(self, rows):
+        """Stable; texts by their bytes."""
+        there = [row for row in rows if row.values[self.name] is not None]
+        nulls = [row for row in rows if row.values[self.name] is None]
+        there.sort(key=self.value, reverse=self.down)
+        return nulls + there if self.nulls_first else there + nulls
+
+    def value(self, row):
+        found = row.values[self.name]
+        return found.encode() if isinstance(found, str) else found
+
+
+def sorted_by(rows, keys, params):
+    """OrderByLimitOperator: of equals the one with the smaller key first."""
+    rows = sorted(latest(rows), key=lambda row: row.pk)
+    for key in reversed(keys):
+        rows = key.sort(rows)
+    return rows[params.offset:params.offset + params.limit]
 
 
 class Output:
@@ -270,6 +320,7 @@ def query(keeper, request, result, context):
     if count and params.limit != UNLIMITED:
         raise invalid("count entities with pagination is not allowed")
     check_loaded(collection, partitions)
+    order = [Key(text, schema) for text in params.order]
     begin = begin_of(keeper, request, collection)
     times = times_of(keeper, request, collection, params.iterator, begin, deadline_of(context))
     first = params.limit + params.offset if params.ordered and params.limit != UNLIMITED and not count else None
@@ -282,7 +333,8 @@ def query(keeper, request, result, context):
         column = result.fields_data.add(type=DT.Int64, field_name="count(*)")
         column.scalars.long_data.data.append(len(rows))
     else:
-        answer(result, output, paged(rows, params, collection), params.zone, version)
+        rows = sorted_by(rows, order, params) if order else paged(rows, params, collection)
+        answer(result, output, rows, params.zone, version)
     if params.iterator and request.guarantee_timestamp == 0:
         # getMaxMvccTsFromChannels over channelsMvcc, which a query never fills: always the proxy's BeginTs
         result.session_ts = begin

@@ -4,9 +4,11 @@ Rules from internal/proxy/util.go (validate…), internal/proxy/task.go
 (createCollectionTask) and internal/rootcoord/create_collection_task.go.
 """
 
+import functools
 import json
 import re
 
+import analyzer
 import base
 from base import (DT, COLLECTION_ILLEGAL_SCHEMA, DATABASE_INVALID_NAME, FIELD_INVALID_NAME, MilvusError, PARAMETER_MISSING,
                   Unimplemented, expected, invalid, pairs, plain)
@@ -57,6 +59,10 @@ class Field:
         self.max_capacity = int(self.params["max_capacity"]) if "max_capacity" in self.params else 0
         self.match = self.params.get("enable_match", "").lower() == "true"
         self.analyzed = self.params.get("enable_analyzer", "").lower() == "true"
+
+    @functools.cached_property
+    def analyzer(self):
+        return analyzer.of(self.params)
 
     def default(self):
         """The value that the message holds, as the rows keep it."""

@@ -4,19 +4,17 @@ import json
 import math
 import uuid
 
-import numpy
 import analyzer
 import base
 import columns
 import filters
 import highlight
-import jsons
 import reads
 import rerank
 import schema as schemas
 import vectors
-from base import DT, MilvusError, about, expected, invalid, missing, plain
-from pymilvus.grpc_gen import common_pb2, schema_pb2
+from base import DT, MilvusError, expected, invalid, missing, plain
+from pymilvus.grpc_gen import common_pb2
 
 TOPK = 16384
 MAX_GROUP_SIZE = 10
@@ -227,7 +225,8 @@ class Scorer:
         if metric == "BM25":
             text = info.collection.schema.bm25[name]
             # the statistics are of the shard's whole text, whatever the filter (IDF oracle of the delegator)
-            self.bm25 = analyzer.Bm25([row.values[text] for row in all_rows])
+            self.words = info.collection.schema.field(text).analyzer.words
+            self.bm25 = analyzer.Bm25([row.values[text] for row in all_rows], self.words)
             self.place = {id(row): i for i, row in enumerate(all_rows)}
             self.rows = rows
         else:
@@ -237,7 +236,7 @@ class Scorer:
     def hits(self, query):
         if self.metric == "BM25":
             counted = {}
-            for word in analyzer.words(query):
+            for word in self.words(query):
                 counted[word] = counted.get(word, 0) + 1
             found = ((row, self.bm25.score(self.place[id(row)], counted)) for row in self.rows)
             # a document without any of the words is no hit of a sparse search

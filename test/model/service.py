@@ -9,6 +9,9 @@ import sys
 import traceback
 
 import grpc
+import admin
+import alter
+import analyzer
 import base
 import ddl
 import hybrid
@@ -39,6 +42,8 @@ class Service:
         self.keeper = keeper
         self.version = keeper.version
         self.defined = ddl.Definitions(keeper)
+        self.altered = alter.Alterations(keeper)
+        self.machinery = admin.Machinery(keeper)
         self.rights = rights.Rights(keeper, authorize)
         self.rpcs = {}
         methods = milvus_pb2.DESCRIPTOR.services_by_name["MilvusService"].methods_by_name
@@ -55,29 +60,44 @@ class Service:
             "CreateCollection": d.create_collection, "DropCollection": d.drop_collection,
             "HasCollection": d.has_collection, "DescribeCollection": d.describe_collection,
             "ShowCollections": d.show_collections, "RenameCollection": d.rename_collection,
-            "AlterCollection": d.alter_collection, "GetCollectionStatistics": d.statistics,
+            "AlterCollection": self.altered.collection, "GetCollectionStatistics": d.statistics,
             "GetPartitionStatistics": d.partition_statistics, "Flush": d.flush, "GetFlushState": d.flush_state,
             "CreateAlias": d.create_alias, "AlterAlias": d.alter_alias, "DropAlias": d.drop_alias,
             "DescribeAlias": d.describe_alias, "ListAliases": d.list_aliases,
             "CreatePartition": d.create_partition, "DropPartition": d.drop_partition,
             "HasPartition": d.has_partition, "ShowPartitions": d.show_partitions,
             "CreateIndex": d.create_index, "DescribeIndex": d.describe_index, "DropIndex": d.drop_index,
+            "AlterIndex": self.altered.index,
             "LoadCollection": d.load_collection, "ReleaseCollection": d.release_collection,
             "LoadPartitions": d.load_partitions, "ReleasePartitions": d.release_partitions,
             "GetLoadState": d.load_state, "GetLoadingProgress": d.loading_progress,
             "GetVersion": self.get_version, "CheckHealth": self.check_health,
             "AllocTimestamp": self.alloc_timestamp,
         }
+        m = self.machinery
+        plain.update({
+            "ManualCompaction": m.compact, "GetCompactionState": m.compaction_state,
+            "GetCompactionStateWithPlans": m.compaction_state, "GetReplicas": m.replicas,
+            "CreateResourceGroup": m.create_group, "DropResourceGroup": m.drop_group,
+            "ListResourceGroups": m.list_groups, "DescribeResourceGroup": m.describe_group,
+        })
         r = self.rights
         plain.update({
             "CreateCredential": r.create_user, "UpdateCredential": r.update_user, "DeleteCredential": r.delete_user,
             "ListCredUsers": r.list_users, "CreateRole": r.create_role, "DropRole": r.drop_role,
             "OperateUserRole": r.operate_user_role, "OperatePrivilege": r.operate_privilege,
+            "SelectRole": r.select_role, "SelectUser": r.select_user, "SelectGrant": r.select_grant,
         })
         found = {name: (self.defining(run), early, True) for name, run in plain.items()}
         found["OperatePrivilegeV2"] = (self.defining(r.operate_privilege_v2), (2, 5, 0), True)
+        for name, run in (("CreatePrivilegeGroup", r.create_group), ("DropPrivilegeGroup", r.drop_group),
+                          ("ListPrivilegeGroups", r.list_groups), ("OperatePrivilegeGroup", r.operate_group)):
+            found[name] = (self.defining(run), (2, 5, 0), True)
         found["Connect"] = (self.connect, early, True)
-        found["AddCollectionField"] = (self.defining(d.add_field), (2, 6, 0), True)
+        found["AddCollectionField"] = (self.defining(self.altered.add_field), (2, 6, 0), True)
+        found["AlterCollectionField"] = (self.defining(self.altered.field), (2, 5, 0), True)
+        found["RunAnalyzer"] = (lambda request, answer, context: analyzer.run(self.keeper, request, answer), (2, 5, 11),
+                                False)
         found["BatchDescribeCollection"] = (self.defining(d.batch_describe), (2, 6, 0), True)
         # in the declarations of 2.6, in the proxy since 2.6.11 (facts 1.11)
         found["TruncateCollection"] = (self.defining(d.truncate), (2, 6, 11), True)

@@ -155,6 +155,7 @@ class Store:
         self.clock = base.Clock()
         self.lock = threading.RLock()
         self.next_id = base.compose(time.time() * 1000) >> 4
+        self.renamed = []           # called when a collection gets another name, or none
         self.databases = {DEFAULT_DB: Database(1, DEFAULT_DB, {}, self.clock.now())}
 
     def new_id(self, count=1):

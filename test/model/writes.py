@@ -203,9 +203,10 @@ def upsert(keeper, request, result):
     schema, version = write.schema, keeper.version
     if schema.partition_key and request.partition_name:
         raise write.no_partitions()
-    partial = request.partial_update and version >= (2, 6, 1)
-    if len(request.field_ops) and version >= (2, 6, 16):
-        raise base.Unimplemented("the model has no field_ops")
+    operations = {}
+    if version >= (2, 6, 16):
+        operations = array_operations(write)
+    partial = request.partial_update and version >= (2, 6, 1) or bool(operations)
     if version >= (2, 6, 8):
         # d5eb240f3b, after 2.6.7
         data = next((d for d in write.fields_data if d.field_name == schema.pk.name), None)
@@ -217,7 +218,7 @@ def upsert(keeper, request, result):
     check_rows(write.rows)
     partition = write.target_partition()
     if partial:
-        return update_partially(write, partition, result)
+        return update_partially(write, partition, result, operations)
     write.check_dynamic()
     write.check_complete()
     made, keys = write.take_primary()
@@ -225,7 +226,64 @@ def upsert(keeper, request, result):
     return write.answer(result, write.put(taken, keys, partition), len(keys))
 
 
-def update_partially(write, partition, result):
+APPEND, REMOVE = schema_pb2.FieldPartialUpdateOp.ARRAY_APPEND, schema_pb2.FieldPartialUpdateOp.ARRAY_REMOVE
+
+
+def array_operations(write):
+    """validateFieldPartialUpdateOps (5849977c40): the array that is given is put to what is there, or taken from it."""
+    given = {data.field_name: data for data in write.request.fields_data}
+    found, seen = {}, set()
+    for one in write.request.field_ops:
+        name, op = one.field_name, schema_pb2.FieldPartialUpdateOp.OpType.Name(one.op)
+        if not name:
+            raise base.missing("FieldPartialUpdateOp.field_name is required")
+        if name in seen:
+            raise invalid('duplicate partial-update op for field "%s"', name)
+        seen.add(name)
+        if one.op == schema_pb2.FieldPartialUpdateOp.REPLACE:
+            continue
+        field = write.schema.field(name)
+        if field is not None and field.primary:
+            raise invalid('field "%s" is the primary key and cannot carry a partial-update op', name)
+        if field is None:
+            raise invalid('field "%s" not found in collection schema', name)
+        if field.type != DT.Array:
+            raise invalid('op %s requires Array field, but field "%s" is %s', op, name, schemas.type_name(field.type))
+        if name not in given:
+            raise invalid('partial-update op targets field "%s" not present in fields_data', name)
+        data = given[name]
+        if data.scalars.WhichOneof("data") != "array_data":
+            raise invalid('partial-update op field "%s" payload is not an Array', name)
+        element = data.scalars.array_data.element_type
+        if element not in (DT.Value("None"), field.element):
+            raise invalid('field "%s" expects element type %s but request provides %s', name,
+                          schemas.type_name(field.element), schemas.type_name(element))
+        for i, row in enumerate(data.scalars.array_data.data):
+            kind = row.WhichOneof("data")
+            length = len(getattr(row, kind).data) if kind else 0
+            if one.op == APPEND and length > field.max_capacity:
+                raise invalid('ARRAY_APPEND payload for field "%s" row %d has length %d exceeding max_capacity %d', name, i,
+                              length, field.max_capacity)
+        found[name] = one.op
+    return found
+
+
+def operated(field, op, before, value):
+    """ApplyArrayRowOp; what is removed is compared as numbers are: NaN stays. A null that is given changes nothing.
+
+    A null that was there is none afterwards, even if there was nothing to add or take away (UpdateArrayFieldByColumnWithOp).
+    """
+    if value is None:
+        return before
+    if op == REMOVE:
+        return [one for one in before or [] if not any(one == other for other in value)]
+    whole = list(before or []) + list(value)
+    if len(whole) > field.max_capacity:
+        raise invalid("array length %d exceeds max_capacity %d", len(whole), field.max_capacity)
+    return whole
+
+
+def update_partially(write, partition, result, operations):
     """queryPreExecute: old rows by their keys, the given columns over them; keys not found are inserted."""
     import json
     import reads
@@ -273,7 +331,9 @@ def update_partially(write, partition, result):
                 continue
             if field.name in given:
                 value = given[field.name][i]
-                if field.dynamic and before:
+                if field.name in operations and before:
+                    value = operated(field, operations[field.name], before[field.name], value)
+                elif field.dynamic and before:
                     # merged key by key (UpdateFieldDataByColumn for the dynamic field)
                     merged = json.loads(before[field.name] or b"{}")
                     merged.update(json.loads(value or b"{}"))
