@@ -41,6 +41,7 @@ class Column:
         self.null = null            # share of NULLs; 0: NOT NULL
         self.field = None           # the field's name, where it is another
         self.dynamic_key = None
+        self.partition_key = False  # rows go to partitions by it
         self.twin_of = None         # the name of another column of the same field or key
         self.pool = []
         self.operator = None        # of a vector: that of its index's metric
@@ -68,7 +69,8 @@ class Column:
     def options(self):
         if self.dynamic_key:
             return f" OPTIONS (dynamic_key {values.quoted(self.dynamic_key)})"
-        return f" OPTIONS (field {values.quoted(self.field)})" if self.field else ""
+        options = ["partition_key 'true'"] * self.partition_key + [f"field {values.quoted(self.field or '')}"] * bool(self.field)
+        return f" OPTIONS ({', '.join(options)})" if options else ""
 
     def definition(self, foreign):
         null = "" if self.null or self.dynamic_key else " NOT NULL"
@@ -80,7 +82,7 @@ class Column:
 
 def twin(column):
     found = copy.copy(column)
-    found.name, found.twin_of = column.name + " again", column.name
+    found.name, found.twin_of, found.partition_key = column.name + " again", column.name, False
     if not column.dynamic_key:
         found.field = column.field or column.name
     return found
@@ -254,6 +256,7 @@ class Maker:
         columns += self.vectors()
         if dynamic:
             columns += self.dynamic()
+        ref.partition_key = self.server.partitions and not self.writing and not plain and not ref.null and rng.random() < 0.6
         table = Table(name, columns)
         self.fill(table, count)
         table.strong = self.server.flushes and rng.random() < 0.3
