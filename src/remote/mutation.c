@@ -101,7 +101,8 @@ RpcCall *
 mutation_start(const MilvusTable *table, const Mutation *mutation)
 {
 	own_writes_expect(table->connection, table->collection);
-	return rpc_start(&table->connection->rpc, mutation_rpc(mutation->kind), false, mutation->pieces, mutation->npieces);
+	return rpc_start(&table->connection->rpc, mutation_rpc(mutation->kind), false, table->collection->dbname,
+					 mutation->pieces, mutation->npieces);
 }
 
 static int64

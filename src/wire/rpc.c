@@ -26,6 +26,12 @@
 #define REQUEST_ID_HEADER "client-request-id"
 #define REQUEST_ID_SIZE 48
 
+/*
+ * The database whose grants are looked at: that of the request counts in the
+ * newest versions only (proxy/privilege_interceptor.go, issue 50678).
+ */
+#define DATABASE_HEADER "dbname"
+
 int			rpc_log_min_duration = -1;
 
 /* Which statement of the session it is. */
@@ -50,13 +56,24 @@ write_request_id(char *id, uint64 statement)
 	snprintf(id, REQUEST_ID_SIZE, "postgres-%d-" UINT64_FORMAT, MyProcPid, statement);
 }
 
+/* What gRPC takes as the value of a header. */
+static bool
+fits_header(const char *value)
+{
+	for (; *value; value++)
+		if (*value < 0x20 || *value > 0x7e)
+			return false;
+	return true;
+}
+
 RpcCall *
 rpc_start(const RpcServer *server, const char *rpc, bool repeatable,
-		  const WirePiece *pieces, int npieces)
+		  const char *dbname, const WirePiece *pieces, int npieces)
 {
 	RpcCall    *call = palloc(sizeof(RpcCall));
 	ChannelOutcome outcome;
-	WireHeader	headers[RPC_MAX_HEADERS + 1];
+	WireHeader	headers[RPC_MAX_HEADERS + 2];
+	int			nheaders = server->nheaders;
 	char		id[REQUEST_ID_SIZE];
 	char		method[128];
 
@@ -81,10 +98,31 @@ rpc_start(const RpcServer *server, const char *rpc, bool repeatable,
 	memcpy(headers, server->headers, sizeof(server->headers));
 	call->statement = statement_number();
 	write_request_id(id, call->statement);
-	headers[server->nheaders] = (WireHeader) {REQUEST_ID_HEADER, id};
-	call->call = call_start(server->channel, method, pieces, npieces, headers, server->nheaders + 1);
+	headers[nheaders++] = (WireHeader) {REQUEST_ID_HEADER, id};
+	if (dbname && fits_header(dbname))
+		headers[nheaders++] = (WireHeader) {DATABASE_HEADER, dbname};
+	call->call = call_start(server->channel, method, pieces, npieces, headers, nheaders);
 	call->waiting_since = 0;
 	return call;
+}
+
+/*
+ * The database that a request is made in, NULL if none.  Databases themselves and
+ * privileges are managed from outside of the database that the request names.
+ */
+static const char *
+request_database(const char *rpc, const ProtobufCMessage *request)
+{
+	const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(request->descriptor, "db_name");
+	const char *dbname;
+
+	if (field == NULL)
+		field = protobuf_c_message_descriptor_get_field_by_name(request->descriptor, "dbName");
+	if (field == NULL || field->type != PROTOBUF_C_TYPE_STRING || field->label == PROTOBUF_C_LABEL_REPEATED ||
+		strstr(rpc, "Database") || strstr(rpc, "Privilege"))
+		return NULL;
+	dbname = *(const char *const *) ((const char *) request + field->offset);
+	return dbname && dbname[0] ? dbname : NULL;
 }
 
 RpcCall *
@@ -97,7 +135,7 @@ rpc_start_message(const RpcServer *server, const char *rpc, bool repeatable,
 	RpcCall    *call;
 
 	protobuf_c_message_pack(request, packed);
-	call = rpc_start(server, rpc, repeatable, &piece, 1);
+	call = rpc_start(server, rpc, repeatable, request_database(rpc, request), &piece, 1);
 	pfree(packed);
 	return call;
 }

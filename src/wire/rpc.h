@@ -67,11 +67,12 @@ typedef struct RpcBuffer
 
 /*
  * Start an RPC with an encoded request.  repeatable: it may be sent again
- * when the connection breaks.  Everything is allocated in, and the call ends
- * with, CurrentMemoryContext.
+ * when the connection breaks.  dbname: the database that the request names, or
+ * NULL.  Everything is allocated in, and the call ends with,
+ * CurrentMemoryContext.
  */
 extern RpcCall *rpc_start(const RpcServer *server, const char *rpc, bool repeatable,
-						  const WirePiece *pieces, int npieces);
+						  const char *dbname, const WirePiece *pieces, int npieces);
 
 /* The same with a message. */
 extern RpcCall *rpc_start_message(const RpcServer *server, const char *rpc, bool repeatable,

@@ -68,6 +68,26 @@ $session->query("ALTER USER MAPPING FOR CURRENT_USER SERVER a OPTIONS (SET passw
 is($session->query(sprintf $call, 'a'), 't', '... put right in the same session');
 $session->quit;
 
+# rights are looked up in the database of the table, whatever the server's
+my $name = 'ann' . $$;
+$node->safe_psql('postgres', "CREATE EXTENSION IF NOT EXISTS vector; DROP USER MAPPING IF EXISTS FOR CURRENT_USER SERVER a; CREATE USER MAPPING FOR CURRENT_USER SERVER a OPTIONS ($root);
+	CREATE FOREIGN TABLE owned (id bigint NOT NULL, e vector(2) NOT NULL) SERVER a OPTIONS (dbname 'other', collection 'owned');
+	SELECT milvus.create_database('a', 'other'); SELECT milvus.create_collection('owned'), milvus.create_index('owned', 'e', 'FLAT', 'L2'), milvus.load('owned');
+	INSERT INTO owned VALUES (1, '[1,2]');
+	SELECT milvus.create_user('a', '$name', 'annannann'), milvus.create_role('a', '$name'); SELECT milvus.grant_role('a', '$name', '$name')");
+for my $grant ("'Query', 'owned'", "'Search', 'owned'", "'Insert', 'owned'", "'ShowPartitions', 'owned'")
+{
+	$node->safe_psql('postgres', "SELECT milvus.grant_privilege('a', '$name', $grant, 'Collection', 'other')");
+}
+my $elsewhere = MilvusTap::Session->new($node);
+$elsewhere->query("ALTER USER MAPPING FOR CURRENT_USER SERVER a OPTIONS (SET user '$name', SET password 'annannann'); SET milvus_fdw.consistency_level = 'strong'");
+is($elsewhere->query('SELECT id FROM owned'), '1', 'a user of another database than the default one reads');
+is($elsewhere->query("SELECT id FROM owned ORDER BY e <-> '[1,1]' LIMIT 1"), '1', '... searches');
+is($elsewhere->query("INSERT INTO owned VALUES (2, '[2,2]') RETURNING id"), '2', '... and inserts');
+like($elsewhere->query('DELETE FROM owned WHERE id = 1'), qr/ERROR:\s+42501:/, '... what he has no right to is refused');
+$elsewhere->query("ALTER USER MAPPING FOR CURRENT_USER SERVER a OPTIONS (SET user 'root', SET password 'Milvus'); SELECT milvus.drop_collection('owned'); SELECT milvus.drop_database('a', 'other'); DROP FOREIGN TABLE owned");
+$elsewhere->quit;
+
 # --- who may do what ---
 sub as_plain
 {
