@@ -45,6 +45,7 @@ SELECT answers('GetLoadState', '{"state": "LoadStateLoaded"}'), asked(65535);
 SELECT try('SELECT id FROM t');
 -- another collection got the name between two pages, and is being loaded: not waited for
 SELECT answers('GetLoadState', '{"state": "LoadStateLoading"}');
+SET client_min_messages = error;
 BEGIN;
 DECLARE c CURSOR FOR SELECT id FROM t;
 SELECT answers('Query', '{"fields_data": [{"type": "Int64", "field_name": "id", "scalars": {"long_data": {"data": [7]}}}]}', '{"status": {"code": 101, "reason": "not yet"}}');
@@ -53,6 +54,7 @@ SELECT control('{"op": "answer", "rpc": "DescribeCollection", "response": {"coll
 FETCH 1 FROM c;
 \echo :LAST_ERROR_SQLSTATE
 ROLLBACK;
+SET client_min_messages = warning;
 SELECT answers('DescribeCollection', '{"collection_name": "c", "collectionID": 42, "num_partitions": 1, "schema": {"name": "c", "fields": [
 	{"fieldID": 100, "name": "id", "is_primary_key": true, "data_type": "Int64"},
 	{"fieldID": 101, "name": "e", "data_type": "FloatVector", "type_params": [{"key": "dim", "value": "2"}]}]}}');

@@ -37,6 +37,14 @@ EXPLAIN (VERBOSE, COSTS OFF) SELECT id FROM pk_s WHERE n = 3 AND n < 10;
 DELETE FROM pk_s WHERE n = 2;
 DELETE FROM pk_local WHERE n = 2;
 SELECT * FROM differs('pk_s');
+-- nor for a text, also by LIKE
+CREATE FOREIGN TABLE pk_t (id bigint NOT NULL, s varchar(10) OPTIONS (partition_key 'true') NOT NULL, e vector(2) NOT NULL) SERVER s;
+SELECT milvus.create_collection('pk_t', partitions => 4), index_and_load('pk_t', 'e', 'FLAT', 'L2');
+SELECT milvus.call('s', 'Upsert', jsonb_build_object('collection_name', 'pk_t', 'num_rows', 6, 'fields_data', jsonb_build_array(
+	'{"field_name": "id", "type": "Int64", "scalars": {"long_data": {"data": [1, 2, 3, 4, 5, 6]}}}'::jsonb, '{"field_name": "s", "type": "VarChar", "scalars": {"string_data": {"data": ["a", "a", "a", "a", "a", "b"]}}}'::jsonb,
+	'{"field_name": "e", "type": "FloatVector", "vectors": {"dim": 2, "float_vector": {"data": [1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2]}}}'::jsonb)))->'upsert_cnt' AS upserted;
+SELECT (SELECT count(*) FROM pk_t WHERE s LIKE 'a') AS like_a, (SELECT count(*) FROM pk_t WHERE s = 'a') AS a, (SELECT count(*) FROM pk_t WHERE s >= 'a' COLLATE "C" AND s < 'b' COLLATE "C") AS range;
+SELECT milvus.drop_collection('pk_t');
 -- Lite 3 puts it where it looks for it
 TRUNCATE pk_local;
 INSERT INTO pk_local SELECT i, i % 7, 's' || i FROM generate_series(1, 60) i;

@@ -25,6 +25,12 @@ typedef struct Compilation
 /* Say why not, and return NIL; the first reason stays. */
 extern List *filter_refuse(Compilation *c, const char *reason);
 
+/*
+ * Would an equality of the field miss rows that were upserted?  Then it is
+ * refused.
+ */
+extern bool filter_misses_upserted(Compilation *c, const CollectionField *field);
+
 extern List *filter_make_leaf(FilterNode node, AttrNumber attnum, int argument, int value);
 extern int	filter_add_value(Compilation *c, Expr *value);
 extern Node *filter_strip_relabel(Node *node);

@@ -228,6 +228,15 @@ float_comparison_is_exact(Compilation *c, FilterOperator op, Oid column_type, Oi
 	return false;
 }
 
+bool
+filter_misses_upserted(Compilation *c, const CollectionField *field)
+{
+	if (!field->partition_key || c->table->connection->dialect->upsert_partitions)
+		return false;
+	filter_refuse(c, "the server looks for a partition key in its partition, and may have put upserted rows into another");
+	return true;
+}
+
 static bool
 text_comparison_is_exact(Compilation *c, FilterOperator op, Oid column_type, Oid value_type, Oid collation)
 {
@@ -252,11 +261,8 @@ static bool
 comparison_is_exact(Compilation *c, const CollectionField *field, FilterOperator op,
 					Oid column_type, Oid value_type, Oid collation)
 {
-	if (op == FILTER_EQ && field->partition_key && !c->table->connection->dialect->upsert_partitions)
-	{
-		filter_refuse(c, "the server looks for a partition key in its partition, and puts upserted rows into another");
+	if (op == FILTER_EQ && filter_misses_upserted(c, field))
 		return false;
-	}
 	switch (field->data_type)
 	{
 		case MILVUS_INT8:
@@ -427,6 +433,9 @@ membership_sign(List *leaf)
 			return intVal(lthird(leaf)) != 0 ? -1 : 1;
 		case FILTER_BOOLEAN:
 			return 1;
+		case FILTER_LIKE:
+			/* without a wildcard it is an equality */
+			return intVal(lthird(leaf)) == PATTERN_LIKE ? 1 : intVal(lthird(leaf)) == PATTERN_NOT_LIKE ? -1 : 0;
 		default:
 			return 0;
 	}
@@ -547,39 +556,59 @@ joins_list_and_range(const MilvusTable *table, List *leaves)
 	return false;
 }
 
-/* Of the conditions that must hold, how many say that the value of this leaf is one of some? */
-static int
-count_memberships(const MilvusTable *table, List *conditions, List *leaf)
+/* The leaves that say that a value which may be null or missing is one of some. */
+static List *
+collect_memberships(const MilvusTable *table, List *tree)
 {
-	int			count = 0;
-	ListCell   *lc,
-			   *other;
-
-	foreach(lc, conditions)
-	{
-		foreach(other, collect_leaves(lfirst(lc)))
-		{
-			if (!is_membership(lfirst(other)) || !same_value(table, leaf, lfirst(other)))
-				continue;
-			count++;
-			break;
-		}
-	}
-	return count;
-}
-
-/* n in [1, 2] and n in [3, 4] and n == 3, of what may be null or missing: one of them in this tree */
-static bool
-joins_lists(const MilvusTable *table, List *conditions, List *tree)
-{
+	List	   *memberships = NIL;
 	ListCell   *lc;
 
 	foreach(lc, collect_leaves(tree))
 	{
-		List	   *leaf = lfirst(lc);
+		if (is_membership(lfirst(lc)) && (leaf_column(table, lfirst(lc))->field->nullable || path_of(lfirst(lc))))
+			memberships = lappend(memberships, lfirst(lc));
+	}
+	return memberships;
+}
 
-		if (is_membership(leaf) && (leaf_column(table, leaf)->field->nullable || path_of(leaf)) &&
-			count_memberships(table, conditions, leaf) > 2)
+static bool
+has_value_of(const MilvusTable *table, List *leaves, List *leaf)
+{
+	ListCell   *lc;
+
+	foreach(lc, leaves)
+	{
+		if (same_value(table, lfirst(lc), leaf))
+			return true;
+	}
+	return false;
+}
+
+/* n in [1, 2] and n in [3, 4] and n == 3, one of them in this tree? */
+static bool
+joins_lists(const MilvusTable *table, List *conditions, List *tree)
+{
+	List	   *memberships = NIL;	/* of each condition */
+	ListCell   *lc,
+			   *other;
+
+	if (list_length(conditions) < 3)
+		return false;
+	foreach(lc, conditions)
+	{
+		memberships = lappend(memberships, collect_memberships(table, lfirst(lc)));
+	}
+	foreach(lc, collect_memberships(table, tree))
+	{
+		int			count = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		foreach(other, memberships)
+		{
+			if (has_value_of(table, lfirst(other), lfirst(lc)))
+				count++;
+		}
+		if (count > 2)
 			return true;
 	}
 	return false;

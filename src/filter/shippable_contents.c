@@ -71,6 +71,8 @@ compile_pattern(Compilation *c, OpExpr *expr, bool negated)
 		return filter_refuse(c, "no operand is a text field that a filter can name");
 	if (!filter_is_constant(c, pattern))
 		return filter_refuse(c, "the pattern is not the same for all rows");
+	if (filter_misses_upserted(c, c->table->columns[attnum - 1].field))
+		return NIL;
 	if (!compares_bytes(c, expr->inputcollid) || (negated && !may_be_negated(c, attnum)))
 		return NIL;
 	return filter_make_leaf(FILTER_LIKE, attnum,

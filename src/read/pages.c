@@ -308,7 +308,7 @@ check_identity(PageSource *source)
 	const MilvusTable *table = source->table;
 
 	if (source->received <= 1 || table->connection->dialect->checks_id ||
-		collection_is_same(table->connection, table->collection))
+		collection_identify(table->connection, table->collection) == COLLECTION_SAME)
 		return;
 	table_raise_outdated(table);
 }
@@ -339,7 +339,7 @@ open_page(PageSource *source)
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
 		FlushErrorState();
-		if (!collection_is_same(table->connection, table->collection))
+		if (collection_identify(table->connection, table->collection) == COLLECTION_OTHER)
 			table_raise_outdated(table);
 		ReThrowError(error);
 	}

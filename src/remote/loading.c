@@ -59,9 +59,9 @@ is_loading(const MilvusTable *table)
 	response = (Milvus__Proto__Milvus__GetLoadStateResponse *)
 		rpc_finish_message(call, &milvus__proto__milvus__get_load_state_response__descriptor);
 	return status_of_message(&response->base, &status) && !status_failed(&status) &&
-		collection_is_same(table->connection, table->collection) &&
 		(response->state == MILVUS__PROTO__COMMON__LOAD_STATE__LoadStateLoading ||
-		 response->state == MILVUS__PROTO__COMMON__LOAD_STATE__LoadStateLoaded);
+		 response->state == MILVUS__PROTO__COMMON__LOAD_STATE__LoadStateLoaded) &&
+		collection_identify(table->connection, table->collection) != COLLECTION_OTHER;
 }
 
 /* In percent, as far as the server tells. */

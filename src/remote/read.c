@@ -251,7 +251,7 @@ read_check_status(const MilvusTable *table, const char *rpc, const FlatStatus *f
 	 * filter that says so is echoed in errors, too
 	 */
 	if ((strstr(status.reason, "is not consistent to") || loading_is_reason(flat)) &&
-		!collection_is_same(table->connection, table->collection))
+		collection_identify(table->connection, table->collection) == COLLECTION_OTHER)
 		table_raise_outdated(table);
 	if (status.code == MILVUS_COLLECTION_NOT_LOADED || status.code == MILVUS_PARTITION_NOT_LOADED)
 		ereport(ERROR,

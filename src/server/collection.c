@@ -602,21 +602,24 @@ collection_finish_check(CollectionCheck *check)
 	return same;
 }
 
-bool
-collection_is_same(MilvusConnection *connection, const Collection *collection)
+CollectionIdentity
+collection_identify(MilvusConnection *connection, const Collection *collection)
 {
 	Milvus__Proto__Milvus__DescribeCollectionRequest request = MILVUS__PROTO__MILVUS__DESCRIBE_COLLECTION_REQUEST__INIT;
 	DescribeResponse *response;
 	MilvusStatus status;
 
 	if (collection->id == 0)
-		return true;
+		return COLLECTION_SAME;
 	request.db_name = collection->dbname;
 	request.collection_name = collection->asked_name;
 	response = (DescribeResponse *)
 		status_call(&connection->rpc, "DescribeCollection", true, &request.base,
 					&milvus__proto__milvus__describe_collection_response__descriptor, &status);
-	return !status_failed(&status) && response->collectionid == collection->id;
+	if (status_failed(&status))
+		return status.code == MILVUS_COLLECTION_NOT_FOUND || status.code == MILVUS_DATABASE_NOT_FOUND ?
+			COLLECTION_OTHER : COLLECTION_UNTOLD;
+	return response->collectionid == collection->id ? COLLECTION_SAME : COLLECTION_OTHER;
 }
 
 CollectionField *

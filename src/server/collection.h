@@ -103,8 +103,17 @@ typedef struct CollectionCheck CollectionCheck;
 extern CollectionCheck *collection_start_check(MilvusConnection *connection, Collection *collection);
 extern bool collection_finish_check(CollectionCheck *check);
 
-/* Is the collection of that name still the one described?  One request; true where the server has no ids. */
-extern bool collection_is_same(MilvusConnection *connection, const Collection *collection);
+/*
+ * Is the collection of that name still the one described?  One request; where the
+ * server has no ids, it is.
+ */
+typedef enum CollectionIdentity
+{
+	COLLECTION_SAME,
+	COLLECTION_OTHER,			/* or there is none of that name any more */
+	COLLECTION_UNTOLD			/* the server did not say */
+}			CollectionIdentity;
+extern CollectionIdentity collection_identify(MilvusConnection *connection, const Collection *collection);
 
 /* Forget what is cached of it, because it was changed or found to be wrong. */
 extern void collection_forget(MilvusConnection *connection, const char *dbname, const char *name);

@@ -30,6 +30,8 @@ typedef struct DialectFact
 	int			until;			/* the first one after that it is not; 0: none */
 	int			again;			/* the first one after that it is true of
 								 * again; 0: none */
+	bool		lasts;			/* a fault that was mended, and is taken to
+								 * stay so */
 	int			lites;
 	const char *source;
 } DialectFact;
@@ -105,7 +107,7 @@ static const DialectFact facts[] = {
 	{FLAG(insert_replaces), .lites = LITE_3, .source = "measured"},
 	{FLAG(partial_update), .since = V(2, 6, 2), .lites = LITE_3, .source = "measured; proxy/task_upsert.go (18371773dd)"},
 	{FLAG(upsert_keeps_auto_id), .lites = LITES, .source = "measured; proxy/util.go, checkUpsertPrimaryFieldData"},
-	{FLAG(upsert_partitions), .since = V(2, 3, 10), .lites = LITES, .source = "measured; pull request 30773"},
+	{FLAG(upsert_partitions), .since = V(2, 3, 10), .lasts = true, .lites = LITES, .source = "measured; pull request 30773"},
 	{FLAG(quotes_in_keys), FROM_2_3, .lites = LITE_3, .source = "measured"},
 	{FLAG(delete_by_filter), FROM_2_3, .lites = LITES, .source = "measured; proxy/task_delete.go"},
 	{FLAG(delete_in_partition), FROM_2_3, .lites = LITE_2, .source = "measured"},
@@ -255,7 +257,7 @@ holds_throughout(const DialectFact *fact, VersionRange range)
 	 * is taken to stay so
 	 */
 	if (range.newest > NEWEST_READ)
-		return fact->since <= V(2, 3, 0) && fact->until == 0;
+		return (fact->since <= V(2, 3, 0) || fact->lasts) && fact->until == 0;
 	if (fact->until == 0 || range.newest < fact->until)
 		return true;
 	return fact->again > 0 && range.oldest >= fact->again;

@@ -107,19 +107,24 @@ rpc_start(const RpcServer *server, const char *rpc, bool repeatable,
 }
 
 /*
- * The database that a request is made in, NULL if none.  Databases themselves and
- * privileges are managed from outside of the database that the request names.
+ * The database that a request is made in, NULL if none.  Databases are made
+ * and dropped, and privileges are given, from outside of the one that is named.
  */
 static const char *
 request_database(const char *rpc, const ProtobufCMessage *request)
 {
+	static const char *const outside[] = {
+		"CreateDatabase", "DropDatabase", "ListDatabases", "OperatePrivilege", "OperatePrivilegeV2"
+	};
 	const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(request->descriptor, "db_name");
 	const char *dbname;
 
+	for (int i = 0; i < lengthof(outside); i++)
+		if (strcmp(rpc, outside[i]) == 0)
+			return NULL;
 	if (field == NULL)
 		field = protobuf_c_message_descriptor_get_field_by_name(request->descriptor, "dbName");
-	if (field == NULL || field->type != PROTOBUF_C_TYPE_STRING || field->label == PROTOBUF_C_LABEL_REPEATED ||
-		strstr(rpc, "Database") || strstr(rpc, "Privilege"))
+	if (field == NULL || field->type != PROTOBUF_C_TYPE_STRING || field->label == PROTOBUF_C_LABEL_REPEATED)
 		return NULL;
 	dbname = *(const char *const *) ((const char *) request + field->offset);
 	return dbname && dbname[0] ? dbname : NULL;

@@ -189,14 +189,16 @@ check_upsert(const MilvusTable *table)
 				 errdetail("%s makes the keys of collection \"%s\", and would give a replaced row a new one.",
 						   dialect->name, table->collection->name),
 				 errhint("Delete the row and insert it anew.")));
-	for (int i = 0; i < table->collection->nfields && !dialect->upsert_partitions; i++)
+	if (dialect->upsert_partitions)
+		return;
+	for (int i = 0; i < table->collection->nfields; i++)
 		if (table->collection->fields[i].partition_key)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("cannot replace rows of foreign table \"%s\"", table->relname),
-					 errdetail("%s puts a replaced row into another partition than that of its partition key \"%s\", and then does not find it.",
+					 errdetail("%s may put a replaced row into another partition than that of its partition key \"%s\", and then does not find it.",
 							   dialect->name, table->collection->fields[i].name),
-					 errhint("Delete the row and insert it anew. Milvus does it right from version 2.3.10 on.")));
+					 errhint("Delete the row and insert it anew. Milvus 2.3.10 and later do not have this fault.")));
 }
 
 /* How a whole row takes the place of the one with its key. */
@@ -220,10 +222,13 @@ replacing_kind(const MilvusTable *table)
 static MutationKind
 choose_kind(const Batch *batch)
 {
+	MutationKind kind;
+
 	if (batch->purpose == BATCH_INSERT && !batch->table->options.upsert)
 		return MUTATION_INSERT;
+	kind = batch->purpose == BATCH_CHANGE ? MUTATION_PARTIAL_UPDATE : replacing_kind(batch->table);
 	check_upsert(batch->table);
-	return batch->purpose == BATCH_CHANGE ? MUTATION_PARTIAL_UPDATE : replacing_kind(batch->table);
+	return kind;
 }
 
 static bool
