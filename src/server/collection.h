@@ -112,7 +112,7 @@ typedef enum CollectionIdentity
 	COLLECTION_SAME,
 	COLLECTION_OTHER,			/* or there is none of that name any more */
 	COLLECTION_UNTOLD			/* the server did not say */
-}			CollectionIdentity;
+} CollectionIdentity;
 extern CollectionIdentity collection_identify(MilvusConnection *connection, const Collection *collection);
 
 /* Forget what is cached of it, because it was changed or found to be wrong. */
