@@ -198,6 +198,8 @@ fill_collection(Collection *collection, const DescribeResponse *response)
 		has_meta |= field->is_dynamic;
 		if (field->primary_key)
 			collection->primary_key = field;
+		if (field->partition_key)
+			collection->partition_key = field;
 		collection->nfields++;
 	}
 	fill_functions(collection, schema);

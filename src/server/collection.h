@@ -52,6 +52,7 @@ typedef struct Collection
 	CollectionField *fields;	/* the last one is $meta where there are
 								 * dynamic fields */
 	CollectionField *primary_key;
+	CollectionField *partition_key; /* NULL: none */
 	bool		has_dynamic;
 	bool		partly_loaded;	/* some partitions are loaded, others are not */
 	int			npartitions;

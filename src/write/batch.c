@@ -189,16 +189,13 @@ check_upsert(const MilvusTable *table)
 				 errdetail("%s makes the keys of collection \"%s\", and would give a replaced row a new one.",
 						   dialect->name, table->collection->name),
 				 errhint("Delete the row and insert it anew.")));
-	if (dialect->upsert_partitions)
-		return;
-	for (int i = 0; i < table->collection->nfields; i++)
-		if (table->collection->fields[i].partition_key)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("cannot replace rows of foreign table \"%s\"", table->relname),
-					 errdetail("%s may put a replaced row into another partition than that of its partition key \"%s\", and then does not find it.",
-							   dialect->name, table->collection->fields[i].name),
-					 errhint("Delete the row and insert it anew. Milvus 2.3.10 and later do not have this fault.")));
+	if (table->collection->partition_key && !dialect->upsert_partitions)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot replace rows of foreign table \"%s\"", table->relname),
+				 errdetail("%s may put a replaced row into another partition than that of its partition key \"%s\", and then does not find it.",
+						   dialect->name, table->collection->partition_key->name),
+				 errhint("Delete the row and insert it anew. Milvus 2.3.10 and later do not have this fault.")));
 }
 
 /* How a whole row takes the place of the one with its key. */

@@ -116,15 +116,13 @@ update_begin(Sender *sender, Bitmapset *changed)
 {
 	Update	   *update = palloc0(sizeof(Update));
 	const MilvusTable *table = sender->table;
-	bool		has_partition_key = false;
 
 	update->sender = sender;
 	update->purpose = choose_purpose(table, changed);
 	update->batch = batch_begin(sender, update->purpose, changed);
 	update->carried = batch_carried_fields(update->batch);
-	for (int i = 0; i < table->collection->nfields; i++)
-		has_partition_key |= table->collection->fields[i].partition_key;
-	update->has_partitions = table->collection->npartitions > 1 && table->options.partition == NULL && !has_partition_key;
+	update->has_partitions = table->collection->npartitions > 1 && table->options.partition == NULL &&
+		table->collection->partition_key == NULL;
 	if (update->carried == NIL && !update->has_partitions)
 		return update;
 	update->max_rows = rows_per_lookup(table, update->carried);
