@@ -39,9 +39,10 @@ SELECT milvus.call('l2', 'CreateCollection', '{"collection_name": "import_l2", "
 	{"name": "b", "data_type": "BinaryVector", "type_params": {"dim": 8}}]}}')->>'code' AS created;
 IMPORT FOREIGN SCHEMA "default" LIMIT TO (import_l2) FROM SERVER l2 INTO imported;
 SELECT * FROM columns_of('imported.import_l2');
-INSERT INTO imported.import_l2 VALUES (1, '[1,2,3,4]', '{1,-2,0.5,3e38}', '{1:1,5:0.5}/1000000000', B'10000001');
+INSERT INTO imported.import_l2 VALUES (1, '[1,2,3,4]', '[1,-2,0.5,3e38]', '{1:1,5:0.5}/1000000000', B'10000001');
 SELECT index_and_load('imported.import_l2', f, i, m) FROM (VALUES ('h', 'FLAT', 'L2'), ('g', 'FLAT', 'L2'), ('v', 'SPARSE_INVERTED_INDEX', 'IP'), ('b', 'BIN_FLAT', 'HAMMING')) x(f, i, m);
 SELECT id, h, g, v, b FROM imported.import_l2;
+SELECT explained('SELECT id FROM imported.import_l2 ORDER BY g <-> ''[1,-2,0.5,3e38]'' LIMIT 1', 'COSTS OFF');
 -- Milvus Lite 3: nullable fields, timestamps, a geometry, a BM25 function whose output can't be read
 SELECT milvus.drop_collection(server => 'l3', collection => 'import_l3');
 SELECT milvus.call('l3', 'CreateCollection', '{"collection_name": "import_l3", "schema": {"name": "import_l3", "fields": [

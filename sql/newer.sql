@@ -210,6 +210,20 @@ SELECT control('{"op": "version", "version": "v2.3.5"}') IS NOT NULL, milvus.dis
 SELECT field, asked(format('SELECT milvus.create_index(%L, %L, wait => false)', 'c', field)) FROM unnest('{half,moment,whole}'::text[]) field;
 SELECT control('{"op": "version", "version": "3.0.1"}') IS NOT NULL, milvus.disconnect('d');
 SELECT field, asked(format('SELECT milvus.create_index(%L, %L, wait => false)', 'c', field)) FROM unnest('{half,moment}'::text[]) field;
+-- vectors of whole numbers as those of pgvector: the same bytes in a row and in a query; other numbers are refused before anything is sent
+SELECT answers('DescribeCollection', '{"collection_name": "c", "collectionID": 42, "schema": {"name": "c", "fields": [
+	{"fieldID": 100, "name": "id", "is_primary_key": true, "data_type": "Int64"},
+	{"fieldID": 101, "name": "bytes", "data_type": "Int8Vector", "type_params": [{"key": "dim", "value": "4"}]}]}}'),
+	answers('DescribeIndex', '{"index_descriptions": [{"field_name": "bytes", "index_name": "b", "state": "Finished", "params": [{"key": "index_type", "value": "HNSW"}, {"key": "metric_type", "value": "L2"}]}]}'),
+	answers('Insert', '{"insert_cnt": 1, "succ_index": [0]}');
+CREATE FOREIGN TABLE vectors (id bigint NOT NULL, bytes vector(4) NOT NULL) SERVER d OPTIONS (collection 'c');
+CREATE FOREIGN TABLE arrays (id bigint NOT NULL, bytes smallint[] NOT NULL) SERVER d OPTIONS (collection 'c');
+CREATE FOREIGN TABLE reals (id bigint NOT NULL, bytes real[] NOT NULL) SERVER d OPTIONS (collection 'c');
+SELECT t, asked FROM unnest('{vectors,arrays,reals}'::text[]) t, asked(format('INSERT INTO %s VALUES (1, %L)', t, CASE t WHEN 'vectors' THEN '[1,-128,127,0]' ELSE '{1,-128,127,0}' END)) WHERE asked LIKE 'Insert %';
+SELECT try($$INSERT INTO vectors VALUES (1, '[1,-128,127.5,0]')$$), try($$INSERT INTO vectors VALUES (1, '[128,0,0,0]')$$), try($$INSERT INTO arrays VALUES (1, '{-129,0,0,0}')$$),
+	try($$INSERT INTO reals VALUES (1, '{1e30,0,0,0}')$$);
+SELECT asked FROM asked($$SELECT id FROM vectors ORDER BY bytes <-> '[1,-128,127,0]' LIMIT 1$$) WHERE asked LIKE 'Search %';
+SELECT try($$SELECT id FROM vectors ORDER BY bytes <-> '[0.5,0,0,0]' LIMIT 1$$);
 -- what Milvus forbids
 SELECT control('{"op": "fail", "rpc": "DropCollection", "grpc": "PERMISSION_DENIED", "message": "PrivilegeDropCollection: permission deny to ann"}') IS NOT NULL;
 SELECT try($$SELECT milvus.drop_collection('c')$$);

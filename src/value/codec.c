@@ -559,14 +559,15 @@ codec_import_type(const FieldType *field)
 				return type ? psprintf("%s[]", type) : NULL;
 			}
 		case MILVUS_FLOAT_VECTOR:
+		case MILVUS_BFLOAT16_VECTOR:
+		case MILVUS_INT8_VECTOR:
+			/* it holds every value of the narrower ones, which have no type */
 			if (OidIsValid(pgvector_type(PGVECTOR_VECTOR)) && field->dim <= PGVECTOR_MAX_DIM)
 				return sized_type(PGVECTOR_VECTOR, field->dim);
-			return "real[]";
+			return field->type == MILVUS_INT8_VECTOR ? "smallint[]" : "real[]";
 		case MILVUS_FLOAT16_VECTOR:
 			if (OidIsValid(pgvector_type(PGVECTOR_HALFVEC)) && field->dim <= PGVECTOR_MAX_DIM)
 				return sized_type(PGVECTOR_HALFVEC, field->dim);
-			return "real[]";
-		case MILVUS_BFLOAT16_VECTOR:
 			return "real[]";
 		case MILVUS_BINARY_VECTOR:
 			return psprintf("bit(%d)", field->dim);
@@ -574,8 +575,6 @@ codec_import_type(const FieldType *field)
 			if (OidIsValid(pgvector_type(PGVECTOR_SPARSEVEC)))
 				return sized_type(PGVECTOR_SPARSEVEC, SPARSEVEC_MAX_DIM);
 			return "jsonb";
-		case MILVUS_INT8_VECTOR:
-			return "smallint[]";
 		case MILVUS_STRING:
 		case MILVUS_TEXT:
 		case MILVUS_GEOMETRY:

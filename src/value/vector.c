@@ -138,52 +138,75 @@ float_to_bfloat(float4 value)
 	return (uint16) ((in.bits + 0x7fff + (in.bits >> 16 & 1)) >> 16);
 }
 
-/* The floats of a vector as received, whatever their width, into x[dim]. */
+/* The elements of a dense vector as received, whatever their width, into x[dim]. */
 static void
-widen_floats(const Codec *codec, FlatSlice bytes, float4 *x)
+widen_elements(const Codec *codec, FlatSlice bytes, float4 *x)
 {
 	int			dim = codec->field.dim;
+	uint16		half;
 
-	if (codec->field.type == MILVUS_FLOAT_VECTOR)
+	check_received(codec, bytes.len, milvus_type_bytes(codec->field.type, dim));
+	switch (codec->field.type)
 	{
-		check_received(codec, bytes.len, sizeof(float4) * dim);
-		memcpy(x, bytes.data, bytes.len);
-		return;
-	}
-	check_received(codec, bytes.len, sizeof(uint16) * dim);
-	for (int i = 0; i < dim; i++)
-	{
-		uint16		element;
-
-		memcpy(&element, bytes.data + sizeof(uint16) * i, sizeof(uint16));
-		x[i] = codec->field.type == MILVUS_FLOAT16_VECTOR ? half_to_float(element) : bfloat_to_float(element);
+		case MILVUS_FLOAT_VECTOR:
+			memcpy(x, bytes.data, bytes.len);
+			break;
+		case MILVUS_INT8_VECTOR:
+			for (int i = 0; i < dim; i++)
+				x[i] = (int8) bytes.data[i];
+			break;
+		default:
+			for (int i = 0; i < dim; i++)
+			{
+				memcpy(&half, bytes.data + sizeof(half) * i, sizeof(half));
+				x[i] = codec->field.type == MILVUS_FLOAT16_VECTOR ? half_to_float(half) : bfloat_to_float(half);
+			}
 	}
 }
 
-/* The same backwards: append floats in the field's width. */
 static void
-put_floats(const Codec *codec, const float4 *x, int dim, FlatBuffer *values)
+put_int8(const Codec *codec, float4 value, FlatBuffer *values)
 {
+	int8		element = value >= PG_INT8_MIN && value <= PG_INT8_MAX ? (int8) value : 0;
+
+	if (element != value)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("column \"%s\": %g cannot be an element of an Int8 vector", codec->column, value),
+				 errdetail("Its elements are whole numbers from -128 to 127.")));
+	flat_put_bytes(values, &element, sizeof(element));
+}
+
+/* The same backwards: append elements in the field's width. */
+static void
+put_elements(const Codec *codec, const float4 *x, int dim, FlatBuffer *values)
+{
+	uint16		half;
+
 	check_dimension(codec, dim);
 	for (int i = 0; i < dim; i++)
 		check_element(codec, x[i]);
-	if (codec->field.type == MILVUS_FLOAT_VECTOR)
+	switch (codec->field.type)
 	{
-		flat_put_bytes(values, x, sizeof(float4) * dim);
-		return;
-	}
-	for (int i = 0; i < dim; i++)
-	{
-		uint16		element;
-
-		if (codec->field.type == MILVUS_BFLOAT16_VECTOR)
-			element = float_to_bfloat(x[i]);
-		else if (!float_to_half(x[i], &element))
-			ereport(ERROR,
-					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("column \"%s\": %g is out of range for a half-precision vector",
-							codec->column, x[i])));
-		flat_put_bytes(values, &element, sizeof(element));
+		case MILVUS_FLOAT_VECTOR:
+			flat_put_bytes(values, x, sizeof(float4) * dim);
+			break;
+		case MILVUS_INT8_VECTOR:
+			for (int i = 0; i < dim; i++)
+				put_int8(codec, x[i], values);
+			break;
+		default:
+			for (int i = 0; i < dim; i++)
+			{
+				if (codec->field.type == MILVUS_BFLOAT16_VECTOR)
+					half = float_to_bfloat(x[i]);
+				else if (!float_to_half(x[i], &half))
+					ereport(ERROR,
+							(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+							 errmsg("column \"%s\": %g is out of range for a half-precision vector",
+									codec->column, x[i])));
+				flat_put_bytes(values, &half, sizeof(half));
+			}
 	}
 }
 
@@ -197,7 +220,7 @@ read_vector(const Codec *codec, const FlatValue *value)
 	SET_VARSIZE(vector, size);
 	vector->dim = dim;
 	vector->unused = 0;
-	widen_floats(codec, value->bytes, vector->x);
+	widen_elements(codec, value->bytes, vector->x);
 	for (int i = 0; i < dim; i++)
 		check_element(codec, vector->x[i]);
 	return PointerGetDatum(vector);
@@ -208,7 +231,7 @@ write_vector(const Codec *codec, Datum value, FlatBuffer *values)
 {
 	VectorLayout *vector = (VectorLayout *) PG_DETOAST_DATUM(value);
 
-	put_floats(codec, vector->x, vector->dim, values);
+	put_elements(codec, vector->x, vector->dim, values);
 	if ((Pointer) vector != DatumGetPointer(value))
 		pfree(vector);
 }
@@ -225,7 +248,7 @@ read_real_array(const Codec *codec, const FlatValue *value)
 	array->elemtype = FLOAT4OID;
 	ARR_DIMS(array)[0] = dim;
 	ARR_LBOUND(array)[0] = 1;
-	widen_floats(codec, value->bytes, (float4 *) ARR_DATA_PTR(array));
+	widen_elements(codec, value->bytes, (float4 *) ARR_DATA_PTR(array));
 	return PointerGetDatum(array);
 }
 
@@ -251,8 +274,8 @@ write_real_array(const Codec *codec, Datum value, FlatBuffer *values)
 {
 	ArrayType  *array = take_array(codec, value);
 
-	put_floats(codec, (float4 *) ARR_DATA_PTR(array),
-			   ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), values);
+	put_elements(codec, (float4 *) ARR_DATA_PTR(array),
+				 ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)), values);
 	if ((Pointer) array != DatumGetPointer(value))
 		pfree(array);
 }
@@ -337,15 +360,7 @@ write_int2_array(const Codec *codec, Datum value, FlatBuffer *values)
 
 	check_dimension(codec, dim);
 	for (int i = 0; i < dim; i++)
-	{
-		int8		element = (int8) x[i];
-
-		if (element != x[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("column \"%s\": %d is out of range for an Int8 vector", codec->column, x[i])));
-		flat_put_bytes(values, &element, 1);
-	}
+		put_int8(codec, x[i], values);
 }
 
 /* One pair of a sparse vector as it lies on the wire. */
@@ -544,10 +559,13 @@ vector_find_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec
 		case MILVUS_FLOAT_VECTOR:
 		case MILVUS_FLOAT16_VECTOR:
 		case MILVUS_BFLOAT16_VECTOR:
+		case MILVUS_INT8_VECTOR:
 			if (pgvector == PGVECTOR_VECTOR)
 				return codec_set_conversions(codec, read_vector, write_vector);
 			if (pgvector == PGVECTOR_HALFVEC && field->type == MILVUS_FLOAT16_VECTOR)
 				return codec_set_conversions(codec, read_halfvec, write_halfvec);
+			if (typeid == INT2ARRAYOID && field->type == MILVUS_INT8_VECTOR)
+				return codec_set_conversions(codec, read_int2_array, write_int2_array);
 			return typeid == FLOAT4ARRAYOID && codec_set_conversions(codec, read_real_array, write_real_array);
 		case MILVUS_BINARY_VECTOR:
 			return (typeid == BITOID || typeid == VARBITOID) && codec_set_conversions(codec, read_bit, write_bit);
@@ -555,8 +573,6 @@ vector_find_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec
 			if (pgvector == PGVECTOR_SPARSEVEC)
 				return codec_set_conversions(codec, read_sparsevec, write_sparsevec);
 			return typeid == JSONBOID && codec_set_conversions(codec, read_sparse_json, write_sparse_json);
-		case MILVUS_INT8_VECTOR:
-			return typeid == INT2ARRAYOID && codec_set_conversions(codec, read_int2_array, write_int2_array);
 		default:
 			return false;
 	}
@@ -586,16 +602,9 @@ vector_has_cosine(const Codec *codec, FlatSlice query)
 {
 	int			dim = codec->field.dim;
 	double		square = 0;
-	float4	   *x;
+	float4	   *x = palloc(sizeof(float4) * dim);
 
-	if (codec->field.type == MILVUS_INT8_VECTOR)
-	{
-		for (size_t i = 0; i < query.len; i++)
-			square += query.data[i];
-		return square > 0;
-	}
-	x = palloc(sizeof(float4) * dim);
-	widen_floats(codec, query, x);
+	widen_elements(codec, query, x);
 	for (int i = 0; i < dim; i++)
 		square += (double) x[i] * x[i];
 	pfree(x);

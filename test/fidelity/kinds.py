@@ -5,7 +5,7 @@ import re
 class Kind:
     def __init__(self, nullable=False, one_vector=False, sparse=False, other_vectors=False, most_vectors=5, partitions=True, flushes=False,
                  flushes_often=False, updates_auto=False, plain_keys=False, huge_keys=True, special_floats=True, aliases=True, defaults=False,
-                 snapshots=False, ids=False, json_indexes=False, timestamps=False, null_vectors=False):
+                 snapshots=False, ids=False, json_indexes=False, timestamps=False, null_vectors=False, int8_vectors=False):
         self.nullable = nullable                # fields may be
         self.defaults = defaults                # fields may have one
         self.one_vector = one_vector            # a collection has one, of floats or bits
@@ -25,6 +25,7 @@ class Kind:
         self.json_indexes = json_indexes        # numbers in documents can have an index, as doubles
         self.timestamps = timestamps            # fields may be of type Timestamptz
         self.null_vectors = null_vectors        # vectors may be null
+        self.int8_vectors = int8_vectors        # vectors may be of whole numbers
 
 
 MILVUS_2_3 = Kind(one_vector=True, ids=True, flushes=True, flushes_often=True)
@@ -41,8 +42,9 @@ def newer(**more):
 
 
 # of Milvus, each from a version on
-SINCE = [((2, 6, 18), newer(nullable=True, snapshots=True, json_indexes=True, timestamps=True, null_vectors=True)),
-         ((2, 6, 6), newer(nullable=True, snapshots=True, json_indexes=True, timestamps=True)),
+SINCE = [((2, 6, 18), newer(nullable=True, snapshots=True, json_indexes=True, timestamps=True, int8_vectors=True, null_vectors=True)),
+         ((2, 6, 6), newer(nullable=True, snapshots=True, json_indexes=True, timestamps=True, int8_vectors=True)),
+         ((2, 6, 0), newer(nullable=True, snapshots=True, json_indexes=True, int8_vectors=True)),
          ((2, 5, 7), newer(nullable=True, snapshots=True, json_indexes=True)),
          ((2, 5, 0), newer(nullable=True, snapshots=True)),
          ((2, 4, 0), newer()),

@@ -88,8 +88,8 @@ class Store:
         schema = json.loads(self.run(f"SELECT milvus.table_schema('f.{loader}')").rows[0][0])
         for field in schema["fields"]:
             column = next(c for c in table.columns if field["name"] == (c.field or c.name))
-            if column.kind == "real[]" and column.is_vector:
-                field.update(data_type="FloatVector", element_type=0, type_params={"dim": str(column.dim)})
+            if column.is_vector and (column.kind == "real[]" or column.stored):
+                field.update(data_type=column.stored or "FloatVector", element_type=0, type_params={"dim": str(column.dim)})
             if column.int8:
                 field.update({"element_type" if column.kind.endswith("[]") else "data_type": "Int8"})
             if column.default is not None:
@@ -111,7 +111,7 @@ class Store:
         if self.kind.flushes and self.rng.random() < 0.3:
             self.run(f"SELECT milvus.flush('f.{loader}')")
         for c in table.vectors():
-            index = {"bit": "BIN_FLAT", "sparsevec": "SPARSE_INVERTED_INDEX"}.get(c.kind, "FLAT")
+            index = "HNSW" if c.stored == "Int8Vector" else {"bit": "BIN_FLAT", "sparsevec": "SPARSE_INVERTED_INDEX"}.get(c.kind, "FLAT")
             self.run(f"SELECT milvus.create_index('f.{loader}', {quoted(c.field or c.name)}, '{index}', '{METRICS[c.operator]}', wait => false)")
         if self.kind.json_indexes and any(c.name == "$meta" for c in table.columns) and self.rng.random() < 0.5:
             self.index_numbers(self.collection(table), "size")

@@ -47,6 +47,7 @@ class Column:
         self.operator = None        # of a vector: that of its index's metric
         self.dim = 0
         self.int8 = False
+        self.stored = None          # of a vector: the type of the field, where it is not the column's own
         self.default = None         # the field's, as a value of the pool; None: it has none
         self.bare = False           # the foreign column does not have it
         self.replaces_null = False  # the field is nullable, and has the default where it is told NULL
@@ -78,6 +79,10 @@ class Column:
         collate = f" COLLATE {collate}" if collate else ""
         default = "" if self.default is None or foreign and self.bare else f" DEFAULT {values.literal(self.default, self.kind)}"
         return f"{ident(self.name)} {base}{self.options() if foreign else ''}{collate}{default}{null}"
+
+
+def clip(number):
+    return max(-128, min(127, number))
 
 
 def twin(column):
@@ -156,9 +161,9 @@ class Maker:
             column.default = rng.choice(ordinary or [None])
             column.replaces_null = column.default is not None and self.server.nullable and self.server.snapshots and rng.random() < 0.4
             column.bare = not column.replaces_null and rng.random() < 0.6
-        if kind == "smallint" and rng.random() < 0.4 and column.default is None:
+        if kind in ("smallint", "smallint[]") and rng.random() < 0.4 and column.default is None:
             column.int8 = True
-            column.pool = [max(-128, min(127, x)) for x in column.pool]
+            column.pool = [[clip(e) for e in x] if kind == "smallint[]" else clip(x) for x in column.pool]
         return column
 
     def vector(self, name, kind, operator):
@@ -182,6 +187,10 @@ class Maker:
             column.pool.append(v)
         if kind in ("vector", "real[]") and rng.random() < 0.5:
             column.pool.append([0] * column.dim)
+        if kind in ("vector", "real[]") and not EXTREME:
+            # (every number that is used is one of each)
+            others = ["BFloat16Vector"] * self.server.other_vectors + ["Int8Vector"] * self.server.int8_vectors
+            column.stored = rng.choice([None] * 4 + others)
         # (by hand; under COSINE pgvector's own arithmetic overflows, and Milvus' does not: see doc/search.md)
         if EXTREME and kind in ("vector", "real[]") and operator != "<=>" and rng.random() < 0.5:
             # squares, and products, of these leave the range of float4

@@ -354,7 +354,7 @@ class Maker:
         if c.dynamic_key:
             return self.assigned_dynamic(g, scope, c)
         while True:
-            if self.chance(0.4) or c.literal_kind == "varchar[]":
+            if self.chance(0.4) or c.literal_kind == "varchar[]" or c.int8 and c.kind.endswith("[]"):
                 return Node(self.constant(c))
             node = self.computed(g, scope, c, careful)
             if not (careful and is_risky(node)):
