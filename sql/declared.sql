@@ -79,7 +79,12 @@ CREATE FOREIGN TABLE halves (id bigint NOT NULL, h halfvec(3) NOT NULL) SERVER s
 CREATE FOREIGN TABLE sparse (id bigint NOT NULL, sp sparsevec(3) NOT NULL) SERVER s;
 CREATE FOREIGN TABLE several (id bigint NOT NULL, e vector(3) NOT NULL, f vector(3) NOT NULL) SERVER s;
 SELECT t, try(format('SELECT milvus.create_collection(%L)', t)) FROM unnest('{instants,halves,sparse,several}'::text[]) t;
-SELECT try($$SELECT milvus.create_collection(server => 's', collection => 'instants', schema => '{"fields": [{"name": "id", "data_type": "Int64", "is_primary_key": true}, {"name": "t", "data_type": "Timestamptz"}]}')$$);
+SELECT member, try(format('SELECT milvus.create_collection(server => %L, collection => %L, schema => %L)', 's', 'instants',
+		'{"fields": [{"name": "id", "data_type": "Int64", "is_primary_key": true}]}'::jsonb || jsonb_build_object(kind,
+			CASE kind WHEN 'fields' THEN '[{"name": "id", "data_type": "Int64", "is_primary_key": true}]' ELSE '[]'::jsonb END || member)))
+	FROM (VALUES ('fields', '{"name": "f", "data_type": "Timestamptz"}'::jsonb), ('fields', '{"name": "f", "data_type": "Text"}'), ('fields', '{"name": "f", "data_type": "Geometry"}'),
+		('fields', '{"name": "f", "data_type": "Int8Vector", "type_params": {"dim": 8}}'), ('fields', '{"name": "f", "data_type": "UUID"}'),
+		('functions', '{"name": "f", "type": "BM25"}'), ('struct_array_fields', '{"name": "f"}')) m(kind, member);
 SELECT try($$SELECT milvus.create_collection(server => 's', collection => 'instants', schema => '{"fields": [{"name": "id", "data_type": "Int64", "is_primary_key": true}, {"name": "n", "data_type": "Int64", "nullable": true}]}')$$);
 SELECT try($$SELECT milvus.add_field(server => 's', collection => 'declared', schema => '{"name": "t", "data_type": "Timestamptz", "nullable": true}')$$);
 -- a vector of an array, where its dimension is said; a field for a domain

@@ -33,16 +33,16 @@ SELECT name, setting, vartype, context FROM pg_settings WHERE name LIKE 'milvus_
 -- somebody without rights is told so before a server is asked
 CREATE SERVER gone FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port '1', connect_timeout '2');
 CREATE USER MAPPING FOR PUBLIC SERVER gone;
-CREATE FOREIGN TABLE docs (id bigint NOT NULL, e real[] OPTIONS (dim '4') NOT NULL) SERVER gone;
+CREATE FOREIGN TABLE away (id bigint NOT NULL, e real[] OPTIONS (dim '4') NOT NULL) SERVER gone;
 CREATE ROLE milvus_nobody;
 SET ROLE milvus_nobody;
 SELECT try($$CREATE SERVER mine FOREIGN DATA WRAPPER milvus_fdw$$);
-SELECT try($$SELECT * FROM docs$$);
+SELECT try($$SELECT * FROM away$$);
 SELECT try($$SELECT milvus.get('gone', 'GetVersion')$$);
 SELECT try($$SELECT milvus.call('gone', 'GetVersion')$$);
 SELECT try($$SELECT milvus.perform('gone', 'DropCollection', '{"collection_name": "docs"}')$$);
-SELECT try($$SELECT milvus.drop_collection('docs')$$);
-SELECT try($$SELECT milvus_internal.drop_collection('docs')$$);
+SELECT try($$SELECT milvus.drop_collection('away')$$);
+SELECT try($$SELECT milvus_internal.drop_collection('away')$$);
 SELECT count(*) FROM milvus.collections;
 RESET ROLE;
 -- one function is granted: now the server is asked

@@ -25,9 +25,9 @@ DROP FUNCTION milvus.table_schema(regclass);
 CREATE FUNCTION milvus.table_schema(rel regclass, as_new boolean DEFAULT false) RETURNS jsonb
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'milvus_table_schema';
 COMMENT ON FUNCTION milvus.table_schema(regclass, boolean) IS 'the CollectionSchema that a foreign table''s columns describe, with the lengths and capacities of its collection, unless as_new';
-CREATE FUNCTION milvus.check_fields(server name, fields jsonb) RETURNS void
-	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'milvus_check_fields';
-COMMENT ON FUNCTION milvus.check_fields(name, jsonb) IS 'internal: an error unless the server can store fields like these';
+CREATE FUNCTION milvus.check_schema(server name, schema jsonb) RETURNS void
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'milvus_check_schema';
+COMMENT ON FUNCTION milvus.check_schema(name, jsonb) IS 'internal: an error unless the server can store a collection of this schema';
 CREATE FUNCTION milvus.bm25_field(schema jsonb, field text) RETURNS text
 	LANGUAGE sql STABLE PARALLEL UNSAFE AS $$
 	SELECT coalesce(
@@ -218,7 +218,7 @@ BEGIN
 		RAISE undefined_column USING MESSAGE = format('there is no column for a field "%s"', field),
 			HINT = 'Add the column to the foreign table first, or give the field''s schema.';
 	END IF;
-	PERFORM milvus.check_fields(t.server, jsonb_build_array(whole));
+	PERFORM milvus.check_schema(t.server, jsonb_build_object('fields', jsonb_build_array(whole)));
 	PERFORM milvus.perform(t.server, 'AddCollectionField', milvus.naming(t)
 		|| jsonb_build_object('schema', jsonb_strip_nulls(whole) || jsonb_build_object('name', coalesce(field, schema->>'name'))));
 END $function$;
@@ -237,7 +237,7 @@ BEGIN
 		RAISE invalid_parameter_value USING MESSAGE = 'a collection needs fields',
 			HINT = 'Name a foreign table, or give a schema, as milvus.table_schema() shows it.';
 	END IF;
-	PERFORM milvus.check_fields(t.server, whole->'fields');
+	PERFORM milvus.check_schema(t.server, whole);
 	IF milvus.has_collection(server => t.server, collection => t.collection, database => t.database) THEN
 		RAISE NOTICE 'collection "%" exists already', t.collection;
 	END IF;
@@ -261,7 +261,7 @@ BEGIN
 	END IF;
 	schema := milvus.get_of(t.server, 'DescribeCollection', milvus.naming(t))->'schema';
 	-- one that another client made of a type unknown to the server would be at it for ever
-	PERFORM milvus.check_fields(t.server, jsonb_build_array(f)) FROM milvus.elements(schema->'fields') AS f WHERE f->>'name' = field;
+	PERFORM milvus.check_schema(t.server, jsonb_build_object('fields', jsonb_build_array(f))) FROM milvus.elements(schema->'fields') AS f WHERE f->>'name' = field;
 	IF coalesce(metric_type, 'BM25') = 'BM25' AND coalesce(index_type, 'SPARSE') LIKE 'SPARSE%' THEN
 		vector := milvus.bm25_field(schema, field);
 	END IF;

@@ -27,7 +27,7 @@
 #include "value/codec.h"
 #include "wire/json.h"
 
-PG_FUNCTION_INFO_V1(milvus_check_fields);
+PG_FUNCTION_INFO_V1(milvus_check_schema);
 PG_FUNCTION_INFO_V1(milvus_table_schema);
 PG_FUNCTION_INFO_V1(milvus_field_type);
 
@@ -42,19 +42,20 @@ typedef struct SchemaWriter
 	StringInfoData not_nullable;
 } SchemaWriter;
 
-/* Error 0A000 for what the server cannot store: some die of it, and again at each restart. */
+/* Error 0A000 for what the server cannot store: it would overlook it, or die of it, and again at each restart. */
 static void
-check_storable(const Dialect *dialect, const char *flag, const char *what, const char *field)
+check_storable(const Dialect *dialect, const char *flag, const char *what, const char *kind, const char *name)
 {
 	const char *since;
 
 	if (!dialect_has(dialect, flag, &since))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("field \"%s\" cannot be stored: %s has no %s", field, dialect->name, what),
+				 errmsg("%s \"%s\" cannot be stored: %s has no %s", kind, name, dialect->name, what),
 				 since ? errhint("Milvus has them from version %s on.", since) : 0));
 }
 
+/* One without a type is left to the server to refuse. */
 static void
 check_type(const Dialect *dialect, MilvusType type, const char *field)
 {
@@ -64,49 +65,51 @@ check_type(const Dialect *dialect, MilvusType type, const char *field)
 		const char *flag;
 		const char *what;
 	}			types[] = {
+		{MILVUS_GEOMETRY, "geometry_fields", "geometries"},
+		{MILVUS_TEXT, "text_fields", "fields of type Text"},
 		{MILVUS_TIMESTAMPTZ, "timestamptz_fields", "timestamps"},
 		{MILVUS_BINARY_VECTOR, "binary_vectors", "binary vectors"},
 		{MILVUS_FLOAT16_VECTOR, "half_vectors", "vectors of half precision"},
 		{MILVUS_BFLOAT16_VECTOR, "half_vectors", "vectors of half precision"},
-		{MILVUS_SPARSE_VECTOR, "sparse_vectors", "sparse vectors"}
+		{MILVUS_SPARSE_VECTOR, "sparse_vectors", "sparse vectors"},
+		{MILVUS_INT8_VECTOR, "int8_vectors", "vectors of whole numbers"}
 	};
 
 	for (int i = 0; i < lengthof(types); i++)
 		if (types[i].type == type)
-			check_storable(dialect, types[i].flag, types[i].what, field);
+			check_storable(dialect, types[i].flag, types[i].what, "field", field);
+	if (type != 0 && milvus_type(type)->carrier == FLAT_CARRIER_NONE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("field \"%s\" cannot be stored: its type is not known here", field)));
 }
 
 /*
- * check_fields(server name, fields jsonb): error 0A000 unless the server can store
- * fields like these FieldSchemas together.
+ * check_schema(server name, schema jsonb): error 0A000 unless the server can store
+ * a collection of this CollectionSchema.
  */
 Datum
-milvus_check_fields(PG_FUNCTION_ARGS)
+milvus_check_schema(PG_FUNCTION_ARGS)
 {
 	const Dialect *dialect = admin_connect(NameStr(*PG_GETARG_NAME(0)))->dialect;
-	Jsonb	   *fields = PG_GETARG_JSONB_P(1);
-	JsonbIterator *iterator = JsonbIteratorInit(&fields->root);
-	JsonbValue	value;
-	JsonbIteratorToken token;
+	const Milvus__Proto__Schema__CollectionSchema *schema = (const Milvus__Proto__Schema__CollectionSchema *)
+		json_to_message(&milvus__proto__schema__collection_schema__descriptor, PG_GETARG_JSONB_P(1));
 	int			nvectors = 0;
 
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	for (size_t i = 0; i < schema->n_fields; i++)
 	{
-		const Milvus__Proto__Schema__FieldSchema *field;
-		MilvusType	type;
+		const Milvus__Proto__Schema__FieldSchema *field = schema->fields[i];
 
-		if (token != WJB_ELEM || value.type != jbvBinary)
-			continue;
-		field = (const Milvus__Proto__Schema__FieldSchema *)
-			json_to_message(&milvus__proto__schema__field_schema__descriptor, JsonbValueToJsonb(&value));
-		type = (MilvusType) field->data_type;
-		check_type(dialect, type, field->name);
-		if (milvus_type_is_vector(type) && nvectors++ > 0)
-			check_storable(dialect, "several_vectors", "collections with several vectors", field->name);
-		/* an older server would overlook it */
+		check_type(dialect, (MilvusType) field->data_type, field->name);
+		if (milvus_type_is_vector((MilvusType) field->data_type) && nvectors++ > 0)
+			check_storable(dialect, "several_vectors", "collections with several vectors", "field", field->name);
 		if (field->nullable)
-			check_storable(dialect, "nullable_fields", "nullable fields", field->name);
+			check_storable(dialect, "nullable_fields", "nullable fields", "field", field->name);
 	}
+	for (size_t i = 0; i < schema->n_struct_array_fields; i++)
+		check_storable(dialect, "struct_fields", "arrays of structs", "field", schema->struct_array_fields[i]->name);
+	for (size_t i = 0; i < schema->n_functions; i++)
+		check_storable(dialect, "has_functions", "functions", "function", schema->functions[i]->name);
 	PG_RETURN_VOID();
 }
 

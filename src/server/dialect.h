@@ -85,6 +85,11 @@ typedef struct Dialect
 	bool		half_vectors;	/* fields of type Float16Vector and
 								 * BFloat16Vector */
 	bool		sparse_vectors; /* fields of type SparseFloatVector */
+	bool		int8_vectors;	/* fields of type Int8Vector */
+	bool		geometry_fields;	/* fields of type Geometry */
+	bool		text_fields;	/* fields of type Text */
+	bool		struct_fields;	/* fields that are arrays of structs */
+	bool		has_functions;	/* functions, which make one field of another */
 	bool		several_vectors;	/* more than one vector field in a
 									 * collection */
 	bool		truncates;		/* the RPC TruncateCollection */

@@ -142,9 +142,9 @@ CREATE FUNCTION milvus.table_schema(rel regclass, as_new boolean DEFAULT false) 
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'milvus_table_schema';
 COMMENT ON FUNCTION milvus.table_schema(regclass, boolean) IS 'the CollectionSchema that a foreign table''s columns describe, with the lengths and capacities of its collection, unless as_new';
 
-CREATE FUNCTION milvus.check_fields(server name, fields jsonb) RETURNS void
-	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'milvus_check_fields';
-COMMENT ON FUNCTION milvus.check_fields(name, jsonb) IS 'internal: an error unless the server can store fields like these';
+CREATE FUNCTION milvus.check_schema(server name, schema jsonb) RETURNS void
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'milvus_check_schema';
+COMMENT ON FUNCTION milvus.check_schema(name, jsonb) IS 'internal: an error unless the server can store a collection of this schema';
 
 CREATE FUNCTION milvus.field_type(field jsonb) RETURNS text
 	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'milvus_field_type';

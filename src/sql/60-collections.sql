@@ -33,7 +33,7 @@ BEGIN
 		RAISE invalid_parameter_value USING MESSAGE = 'a collection needs fields',
 			HINT = 'Name a foreign table, or give a schema, as milvus.table_schema() shows it.';
 	END IF;
-	PERFORM milvus.check_fields(t.server, whole->'fields');
+	PERFORM milvus.check_schema(t.server, whole);
 	IF milvus.has_collection(server => t.server, collection => t.collection, database => t.database) THEN
 		RAISE NOTICE 'collection "%" exists already', t.collection;
 	END IF;
@@ -120,7 +120,7 @@ BEGIN
 		RAISE undefined_column USING MESSAGE = format('there is no column for a field "%s"', field),
 			HINT = 'Add the column to the foreign table first, or give the field''s schema.';
 	END IF;
-	PERFORM milvus.check_fields(t.server, jsonb_build_array(whole));
+	PERFORM milvus.check_schema(t.server, jsonb_build_object('fields', jsonb_build_array(whole)));
 	PERFORM milvus.perform(t.server, 'AddCollectionField', milvus.naming(t)
 		|| jsonb_build_object('schema', jsonb_strip_nulls(whole) || jsonb_build_object('name', coalesce(field, schema->>'name'))));
 END $$;

@@ -28,7 +28,7 @@ BEGIN
 	END IF;
 	schema := milvus.get_of(t.server, 'DescribeCollection', milvus.naming(t))->'schema';
 	-- one that another client made of a type unknown to the server would be at it for ever
-	PERFORM milvus.check_fields(t.server, jsonb_build_array(f)) FROM milvus.elements(schema->'fields') AS f WHERE f->>'name' = field;
+	PERFORM milvus.check_schema(t.server, jsonb_build_object('fields', jsonb_build_array(f))) FROM milvus.elements(schema->'fields') AS f WHERE f->>'name' = field;
 	IF coalesce(metric_type, 'BM25') = 'BM25' AND coalesce(index_type, 'SPARSE') LIKE 'SPARSE%' THEN
 		vector := milvus.bm25_field(schema, field);
 	END IF;

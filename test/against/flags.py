@@ -11,7 +11,7 @@ import json
 import struct
 
 from scratch import DOCUMENTS, HAN, KEY, MANY, NULL_ROWS, STAMPS, TEXTS, VECTOR, at
-from server import BOUNDED, EVENTUALLY, SESSION, Absent, Field, Refused, Unknown
+from server import BOUNDED, EVENTUALLY, SESSION, Absent, Collection, Field, Refused, Unknown
 
 TESTS = []
 FACTS = []
@@ -833,12 +833,14 @@ def nullable_vectors(s):
 
 
 def stores(s, label, *fields):
-    """Collections with such vectors, more than one in a row of fields: what is stored comes back."""
+    """Collections with such fields, more than one in a row of fields: what is stored comes back."""
     for number, (more, values) in enumerate(fields):
         c = s.server.create(f"{label}{number}", [KEY, *more])
         c.insert([{"id": i, **{f.name: v for f, v in zip(more, row)}} for i, row in enumerate(values)])
         for field in more:
-            c.index(field.name, *{"BinaryVector": ("BIN_FLAT", "HAMMING"), "SparseFloatVector": ("SPARSE_INVERTED_INDEX", "IP")}.get(field.kind, ("FLAT", "L2")))
+            if field.kind.endswith("Vector"):
+                c.index(field.name, *{"BinaryVector": ("BIN_FLAT", "HAMMING"), "SparseFloatVector": ("SPARSE_INVERTED_INDEX", "IP"),
+                                      "Int8Vector": ("HNSW", "L2")}.get(field.kind, ("FLAT", "L2")))
         names = [f.name for f in more]
         found = {r["id"]: tuple(r.get(n) for n in names) for r in c.load().query("id >= 0", ["id", *names])}
         if found != dict(enumerate(values)):
@@ -874,6 +876,61 @@ def half_vectors(s):
 def sparse_vectors(s):
     """Fields of type SparseFloatVector."""
     return stores(s, "sparse", ([Field("p", "SparseFloatVector")], [(struct.pack("<IfIf", 0, 0.5, 7, 2),), (struct.pack("<If", 4000000, 1),)]))
+
+
+@flag
+def int8_vectors(s):
+    """Fields of type Int8Vector."""
+    return stores(s, "bytes", ([Field("w", "Int8Vector", dim=4)], [(b"\x01\x80\x7f\x00",), (b"\x00\xff\x02\x03",)]))
+
+
+def not_asked_before(s, *version):
+    if not s.since(*version):
+        raise Absent("not asked: such a server may die of it")
+
+
+@flag
+def geometry_fields(s):
+    """Fields of type Geometry, as well-known text."""
+    not_asked_before(s, 2, 6, 4)
+    return stores(s, "shapes", ([VECTOR, Field("g", "Geometry")], [(at(0), "POINT (1 2)"), (at(1), "POLYGON ((0 0, 2 0, 2 2, 0 0))")]))
+
+
+@flag
+def text_fields(s):
+    """Fields of type Text."""
+    if s.server.lite != 3:
+        not_asked_before(s, 3, 0, 0)
+    return stores(s, "long", ([VECTOR, Field("t", "Text")], [(at(0), "a" * 70000), (at(1), "")]))
+
+
+@flag
+def struct_fields(s):
+    """Fields that are arrays of structs: the schema that was asked for has them."""
+    name = f"{s.server.prefix}_structs"
+    schema = s.server.message("schema.CollectionSchema")(name=name)
+    for number, field in enumerate([KEY, VECTOR]):
+        field.describe(schema.fields.add(), 100 + number)
+    member = schema.struct_array_fields.add(fieldID=102, name="clips")
+    Field("n", "Array", element="Int32", max_capacity=10).describe(member.fields.add(), 103)
+    s.server.create_of(name, schema)
+    described = s.server.call("DescribeCollection", collection_name=name).schema
+    found = [f.name for f in described.struct_array_fields]
+    return found == ["clips"], "overlooked" if not found else f"{found}"
+
+
+@flag
+def has_functions(s):
+    """Functions, which make one field of another: rows are taken without it. (Lite 2 does not describe them.)"""
+    name = f"{s.server.prefix}_functions"
+    schema = s.server.message("schema.CollectionSchema")(name=name)
+    fields = [KEY, Field("t", "VarChar", max_length=200, enable_analyzer="true"), Field("w", "SparseFloatVector")]
+    for number, field in enumerate(fields):
+        field.describe(schema.fields.add(), 100 + number)
+    schema.functions.add(name="f", type=1, input_field_names=["t"], output_field_names=["w"])
+    s.server.create_of(name, schema)
+    Collection(s.server, name, fields[:2]).insert([{"id": 1, "t": "a fox"}])
+    return True
 
 
 @flag

@@ -21,11 +21,12 @@ PREFIX = "milvus_fdw_check_"
 STRONG, SESSION, BOUNDED, EVENTUALLY = range(4)
 FLOAT_VECTOR, BINARY_VECTOR, FLOAT16_VECTOR, BFLOAT16_VECTOR, SPARSE_VECTOR = 101, 100, 102, 103, 104
 TYPES = {"Bool": 1, "Int8": 2, "Int16": 3, "Int32": 4, "Int64": 5, "Float": 10, "Double": 11, "VarChar": 21, "Array": 22, "JSON": 23,
-         "Timestamptz": 26, "BinaryVector": BINARY_VECTOR, "FloatVector": FLOAT_VECTOR, "Float16Vector": FLOAT16_VECTOR,
-         "BFloat16Vector": BFLOAT16_VECTOR, "SparseFloatVector": SPARSE_VECTOR}
+         "Geometry": 24, "Text": 25, "Timestamptz": 26, "BinaryVector": BINARY_VECTOR, "FloatVector": FLOAT_VECTOR, "Float16Vector": FLOAT16_VECTOR,
+         "BFloat16Vector": BFLOAT16_VECTOR, "SparseFloatVector": SPARSE_VECTOR, "Int8Vector": 105}
 # where a column of each type has its values
 HOLDERS = {"Bool": "bool_data", "Int8": "int_data", "Int16": "int_data", "Int32": "int_data", "Int64": "long_data", "Float": "float_data",
-           "Double": "double_data", "VarChar": "string_data", "JSON": "json_data", "Array": "array_data", "Timestamptz": "string_data"}
+           "Double": "double_data", "VarChar": "string_data", "JSON": "json_data", "Array": "array_data", "Timestamptz": "string_data",
+           "Geometry": "geometry_wkt_data", "Text": "string_data"}
 
 
 class Refused(Exception):
@@ -152,12 +153,18 @@ class Server:
         schema = self.message("schema.CollectionSchema")(name=name, enable_dynamic_field=dynamic, autoID=any(f.auto for f in fields))
         for number, field in enumerate(fields):
             field.describe(schema.fields.add(), 100 + number)
+        self.create_of(name, schema, properties)
+        return Collection(self, name, fields, dynamic)
+
+    def create_of(self, name, schema, properties=None):
         self.made.append(name)
         request = self.protocol.rpcs["CreateCollection"].request(collection_name=name, schema=schema.SerializeToString(), shards_num=1)
         for key, value in (properties or {}).items():
             request.properties.add(key=key, value=value)
-        self.call("CreateCollection", request)
-        return Collection(self, name, fields, dynamic)
+        try:
+            self.call("CreateCollection", request)
+        except Unknown as error:
+            raise Absent(f"no server, but a model that has not all: {error}") from None
 
     def drop_all(self):
         """Whatever has our prefix. True when nothing is left."""
@@ -197,7 +204,7 @@ def column_of(message, field, values):
             column.vectors.float_vector.data.extend(x for v in valid for x in v)
         else:
             setattr(column.vectors, {"BinaryVector": "binary_vector", "Float16Vector": "float16_vector",
-                                     "BFloat16Vector": "bfloat16_vector"}[field.kind], b"".join(valid))
+                                     "BFloat16Vector": "bfloat16_vector", "Int8Vector": "int8_vector"}[field.kind], b"".join(valid))
         return column
     holder = getattr(column.scalars, HOLDERS[field.kind])
     holder.SetInParent()
