@@ -89,6 +89,23 @@ SELECT * FROM sparse_l2 ORDER BY id;
 SELECT id, h <-> '[1,2,4]' AS distance FROM half_l2 ORDER BY distance LIMIT 1;
 SELECT id, v <#> '{1:2}/1000' AS distance FROM sparse_l3 ORDER BY distance LIMIT 1;
 SELECT id, v <#> '{1:2}/1000' AS distance FROM sparse_l2 ORDER BY distance LIMIT 1;
+-- a field of half precision has the query in half precision too: distances, bounds and orders are those of the query that was given
+SELECT milvus.drop_collection(server => 'l2', collection => 'rounded');
+SELECT milvus.create_collection(server => 'l2', collection => 'rounded', schema => '{"fields": [{"name": "id", "data_type": "Int64", "is_primary_key": true},
+	{"name": "h", "data_type": "Float16Vector", "type_params": {"dim": 3}}, {"name": "b", "data_type": "BFloat16Vector", "type_params": {"dim": 3}}]}');
+CREATE FOREIGN TABLE rounded (id bigint NOT NULL, h vector(3) NOT NULL, b real[] NOT NULL) SERVER l2;
+CREATE TABLE rounded_local AS SELECT i AS id, ARRAY[i % 7, i % 11, 1]::vector(3) AS h, ARRAY[i % 7, i % 11, 1]::real[] AS b FROM generate_series(1, 77) i;
+INSERT INTO rounded SELECT * FROM rounded_local;
+SELECT index_and_load('rounded', 'h', 'FLAT', 'L2'), index_and_load('rounded', 'b', 'FLAT', 'COSINE');
+SELECT explained(format('SELECT id FROM rounded ORDER BY h <-> %L, id LIMIT 10', '[0.1,0.3,0.7]'), 'COSTS OFF');
+CREATE FUNCTION nearest(rel regclass, k integer) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN
+	RETURN QUERY EXECUTE format('SELECT (SELECT string_agg(id || '' '' || d::text, '', '' ORDER BY d) FROM (SELECT id, h <-> ''[0.1,0.3,0.7]'' AS d FROM %1$s ORDER BY d LIMIT %2$s) x)', rel, k);
+	RETURN QUERY EXECUTE format('SELECT (SELECT string_agg(id || '' '' || d::text, '', '' ORDER BY d) FROM (SELECT id, b OPERATOR(milvus.<=>) ''{0.1,0.3,0.7}'' AS d FROM %1$s ORDER BY d LIMIT %2$s) x)', rel, k);
+	RETURN QUERY EXECUTE format('SELECT string_agg(id::text, '','' ORDER BY id) FROM %s WHERE h <-> ''[0.1,0.3,1]'' < 0.31625', rel);
+END $$;
+SELECT * FROM nearest('rounded', 10) EXCEPT SELECT * FROM nearest('rounded_local', 10);
+SELECT cardinality(string_to_array(nearest, ',')) FROM nearest('rounded', 10);
+SELECT milvus.drop_collection('rounded');
 -- columns of other types: wider ones fit, others are refused
 CREATE FOREIGN TABLE types_wide (id bigint, i2 bigint, i4 bigint, f4 double precision, s text, j text, e real[]) SERVER s OPTIONS (collection 'types_s');
 SELECT id, i2, i4, f4, left(s, 5) AS s, left(j, 10) AS j, e FROM types_wide WHERE id IN (1, 2) ORDER BY id;

@@ -80,6 +80,7 @@ hits_make_query(const MilvusTable *table, AttrNumber attnum, DistanceKind kind, 
 	codec_init(&codec, column->name, value->type, -1, &type);
 	vector_write_query(&codec, value->datum, &bytes);
 	query->query = (FlatSlice) {bytes.data, bytes.len};
+	query->is_rounded = vector_rounds_query(&codec, value->datum, query->query);
 	return kind != DISTANCE_COSINE || vector_has_cosine(&codec, query->query);
 }
 

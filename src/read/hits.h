@@ -20,6 +20,7 @@ typedef struct HitsQuery
 	bool		is_text;		/* the server makes the vector, of words */
 	FlatSlice	query;			/* a vector as the field has them, or a text
 								 * in UTF-8 */
+	bool		is_rounded;		/* not quite the vector that was given */
 	SearchBounds bounds;
 	const char *params;			/* JSON object */
 } HitsQuery;

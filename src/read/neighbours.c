@@ -67,6 +67,7 @@ typedef struct NeighbourSource
 
 	Stage		stage;
 	bool		scores_hold;	/* else distances are computed here */
+	bool		is_exact;		/* searches find the nearest first */
 	SearchBounds bounds;
 	FmgrInfo	function;
 
@@ -146,7 +147,9 @@ begin_neighbours(const SourceRequest *request)
 	source->table = table;
 	source->field = table->columns[search->attnum - 1].field;
 	source->context = CurrentMemoryContext;
-	source->scores_hold = neighbours_scores_hold(source->field);
+	is_searchable = hits_make_query(table, search->attnum, search->kind, source->query, &query);
+	source->scores_hold = neighbours_scores_hold(source->field) && !(query.is_rounded && milvus_exact_distance);
+	source->is_exact = collection_search_exact(source->field) && !query.is_rounded;
 	source->rest_reader = row_make_reader(table, request->plan->columns, left_out, search->attnum);
 	source->reader = source->scores_hold ?
 		row_make_reader(table, request->plan->columns, left_out, 0) : source->rest_reader;
@@ -155,13 +158,12 @@ begin_neighbours(const SourceRequest *request)
 								   table->connection->dialect);
 
 	/*
-	 * an approximate index may find fewer than there are within a radius:
+	 * an approximate search may find fewer than there are within a radius:
 	 * rather see where it ends
 	 */
-	if (!collection_search_exact(source->field))
+	if (!source->is_exact)
 		source->bounds.has_radius = false;
 	fmgr_info(search->function, &source->function);
-	is_searchable = hits_make_query(table, search->attnum, search->kind, source->query, &query);
 	query.bounds = source->bounds;
 	source->hits = hits_begin(request, &query, source->reader);
 	if (source->query->isnull && !isinf(source->bounds.farthest))
@@ -334,7 +336,7 @@ scan_rest(NeighbourSource *source)
 static bool
 search_finds_all(const NeighbourSource *source)
 {
-	if (!collection_search_exact(source->field))
+	if (!source->is_exact)
 		return false;
 	if (!isinf(source->bounds.farthest))
 		return true;

@@ -598,6 +598,24 @@ vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes)
 }
 
 bool
+vector_rounds_query(const Codec *codec, Datum value, FlatSlice query)
+{
+	int			dim = codec->field.dim;
+	FlatBuffer	whole = codec_make_buffer();
+	Codec		float4_codec = *codec;
+	float4	   *x;
+
+	if ((codec->field.type != MILVUS_FLOAT16_VECTOR && codec->field.type != MILVUS_BFLOAT16_VECTOR) ||
+		pgvector_classify(codec->typeid) == PGVECTOR_HALFVEC)
+		return false;
+	float4_codec.field.type = MILVUS_FLOAT_VECTOR;
+	codec->write(&float4_codec, value, &whole);
+	x = palloc(sizeof(float4) * dim);
+	widen_elements(codec, query, x);
+	return memcmp(x, whole.data, sizeof(float4) * dim) != 0;
+}
+
+bool
 vector_has_cosine(const Codec *codec, FlatSlice query)
 {
 	int			dim = codec->field.dim;

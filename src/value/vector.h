@@ -20,6 +20,12 @@ extern bool vector_find_codec(Oid typeid, int32 typmod, const FieldType *field, 
 extern void vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes);
 
 /*
+ * Is what vector_write_query() wrote of it another vector?  A field of half
+ * precision has queries in half precision, too.
+ */
+extern bool vector_rounds_query(const Codec *codec, Datum value, FlatSlice query);
+
+/*
  * Has what vector_write_query() wrote, for any field but a sparse one, a cosine
  * that float4 arithmetic can compute?  Not a zero vector, nor one whose squared
  * length leaves float4: there PostgreSQL and a server say different things.

@@ -189,7 +189,7 @@ class Maker:
             column.pool.append([0] * column.dim)
         if kind in ("vector", "real[]") and not EXTREME:
             # (every number that is used is one of each)
-            others = ["BFloat16Vector"] * self.server.other_vectors + ["Int8Vector"] * self.server.int8_vectors
+            others = ["Float16Vector", "BFloat16Vector"] * self.server.other_vectors + ["Int8Vector"] * self.server.int8_vectors
             column.stored = rng.choice([None] * 4 + others)
         # (by hand; under COSINE pgvector's own arithmetic overflows, and Milvus' does not: see doc/search.md)
         if EXTREME and kind in ("vector", "real[]") and operator != "<=>" and rng.random() < 0.5:
