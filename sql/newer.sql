@@ -210,6 +210,13 @@ SELECT control('{"op": "version", "version": "v2.3.5"}') IS NOT NULL, milvus.dis
 SELECT field, asked(format('SELECT milvus.create_index(%L, %L, wait => false)', 'c', field)) FROM unnest('{half,moment,whole}'::text[]) field;
 SELECT control('{"op": "version", "version": "3.0.1"}') IS NOT NULL, milvus.disconnect('d');
 SELECT field, asked(format('SELECT milvus.create_index(%L, %L, wait => false)', 'c', field)) FROM unnest('{half,moment}'::text[]) field;
+-- a timestamp is compared by the server where the column has it as it is
+CREATE DOMAIN seconds AS timestamptz(0);
+CREATE FOREIGN TABLE moments (id bigint NOT NULL, moment timestamptz(6) NOT NULL) SERVER d OPTIONS (collection 'c');
+CREATE FOREIGN TABLE rounded (id bigint NOT NULL, moment timestamptz(3) NOT NULL) SERVER d OPTIONS (collection 'c');
+CREATE FOREIGN TABLE in_seconds (id bigint NOT NULL, moment seconds NOT NULL) SERVER d OPTIONS (collection 'c');
+SELECT t, trim(line) FROM unnest('{moments,rounded,in_seconds}'::regclass[]) t,
+	explained(format('SELECT id FROM %s WHERE moment = ''2026-01-01 00:00:00+00''', t), 'VERBOSE, COSTS OFF') line WHERE line ~ 'Milvus Filter|Not Sent';
 -- vectors of whole numbers as those of pgvector: the same bytes in a row and in a query; other numbers are refused before anything is sent
 SELECT answers('DescribeCollection', '{"collection_name": "c", "collectionID": 42, "schema": {"name": "c", "fields": [
 	{"fieldID": 100, "name": "id", "is_primary_key": true, "data_type": "Int64"},

@@ -253,14 +253,31 @@ text_comparison_is_exact(Compilation *c, FilterOperator op, Oid column_type, Oid
 	return false;
 }
 
+static bool
+timestamp_comparison_is_exact(Compilation *c, const TableColumn *column, Oid column_type, Oid value_type)
+{
+	int32		precision = column->typmod;
+
+	(void) getBaseTypeAndTypmod(column->typeid, &precision);
+	if (precision >= 0 && precision < MAX_TIMESTAMP_PRECISION)
+		filter_refuse(c, "the column has timestamps rounded, the server has not");
+	else if (column_type != TIMESTAMPTZOID || value_type != TIMESTAMPTZOID || !c->table->connection->dialect->timestamptz_filters)
+		filter_refuse(c, "the server is not known to compare timestamps so");
+	else
+		return true;
+	return false;
+}
+
 /*
- * May a field be compared so with a value of that type?  column_type is the
+ * May a column be compared so with a value of that type?  column_type is the
  * operator's input type on the column's side.
  */
 static bool
-comparison_is_exact(Compilation *c, const CollectionField *field, FilterOperator op,
+comparison_is_exact(Compilation *c, const TableColumn *column, FilterOperator op,
 					Oid column_type, Oid value_type, Oid collation)
 {
+	const CollectionField *field = column->field;
+
 	if (op == FILTER_EQ && filter_misses_upserted(c, field))
 		return false;
 	switch (field->data_type)
@@ -285,10 +302,7 @@ comparison_is_exact(Compilation *c, const CollectionField *field, FilterOperator
 			filter_refuse(c, "booleans are only compared for equality");
 			return false;
 		case MILVUS_TIMESTAMPTZ:
-			if (column_type == TIMESTAMPTZOID && value_type == TIMESTAMPTZOID && c->table->connection->dialect->timestamptz_filters)
-				return true;
-			filter_refuse(c, "the server is not known to compare timestamps so");
-			return false;
+			return timestamp_comparison_is_exact(c, column, column_type, value_type);
 		default:
 			filter_refuse(c, "the field's type is not compared by the server");
 			return false;
@@ -321,7 +335,7 @@ compile_comparison(Compilation *c, OpExpr *expr, bool negated)
 		return filter_refuse(c, "the value is not the same for all rows");
 	if (negated)
 		op = filter_negate(op);
-	if (!comparison_is_exact(c, c->table->columns[attnum - 1].field, op,
+	if (!comparison_is_exact(c, &c->table->columns[attnum - 1], op,
 							 exprType(left), exprType(right), expr->inputcollid))
 		return NIL;
 	return filter_make_leaf(FILTER_COMPARE, attnum, op, filter_add_value(c, (Expr *) right));
@@ -349,7 +363,7 @@ compile_membership(Compilation *c, ScalarArrayOpExpr *expr, bool negated)
 		is_float_type(get_element_type(exprType(right))))
 		return filter_refuse(c, "the server finds NaN in any list");
 	/* negation: = ANY and <> ALL are each other's */
-	if (!comparison_is_exact(c, c->table->columns[attnum - 1].field, FILTER_EQ, exprType(left),
+	if (!comparison_is_exact(c, &c->table->columns[attnum - 1], FILTER_EQ, exprType(left),
 							 get_element_type(exprType(right)), expr->inputcollid))
 		return NIL;
 	return filter_make_leaf(FILTER_IN, attnum, (op == FILTER_NE) != negated, filter_add_value(c, (Expr *) right));

@@ -147,10 +147,10 @@ begin_neighbours(const SourceRequest *request)
 	source->table = table;
 	source->field = table->columns[search->attnum - 1].field;
 	source->context = CurrentMemoryContext;
+	source->rest_reader = row_make_reader(table, request->plan->columns, left_out, search->attnum);
 	is_searchable = hits_make_query(table, search->attnum, search->kind, source->query, &query);
 	source->scores_hold = neighbours_scores_hold(source->field) && !(query.is_rounded && milvus_exact_distance);
 	source->is_exact = collection_search_exact(source->field) && !query.is_rounded;
-	source->rest_reader = row_make_reader(table, request->plan->columns, left_out, search->attnum);
 	source->reader = source->scores_hold ?
 		row_make_reader(table, request->plan->columns, left_out, 0) : source->rest_reader;
 	source->tupdesc = make_tupdesc(request->tupdesc, table, search->attnum);

@@ -150,12 +150,14 @@ read_text(const Codec *codec, const FlatValue *value)
 {
 	int			len;
 	const char *text = received_text(value, &len);
-	Datum		result = PointerGetDatum(cstring_to_text_with_len(text, len));
+	int			most = codec->typmod - (int) VARHDRSZ;
 
-	/* so many bytes are never more characters */
-	if (codec->typmod >= 0 && len > codec->typmod - (int) VARHDRSZ)
-		result = DirectFunctionCall3(varchar, result, Int32GetDatum(codec->typmod), BoolGetDatum(false));
-	return result;
+	/* nor are blanks cut off, as PostgreSQL does: a filter sees them */
+	if (codec->typmod >= 0 && len > most && pg_mbstrlen_with_len(text, len) > most)
+		ereport(ERROR,
+				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+				 errmsg("value too long for type character varying(%d)", most)));
+	return PointerGetDatum(cstring_to_text_with_len(text, len));
 }
 
 char *

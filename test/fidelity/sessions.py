@@ -96,9 +96,9 @@ def changed(g, table):
 def made_again(g, table):
     """The collection is dropped, and made again, with some of the rows while a cursor is read, or with them all between two executions.
 
-    What is left of a cursor's rows comes from what it had, or fails. The next one may find that what it was
-    planned with is no more; or, while a description is believed, the one after it, which was planned then. The last
-    reads what is there now.
+    What is left of a cursor's rows comes from what it had, or fails. A later one may find that what it was
+    planned with is no more: the next, or one after it, once the description is not believed any more. The last,
+    for which it was asked for anew, reads what is there now.
     """
     alias = g.alias()
     scope = Scope([(alias, table)])
@@ -110,15 +110,15 @@ def made_again(g, table):
     # (a description is believed for a second: other scripts are not to meet it)
     forget = Statement(Node(There("SELECT milvus.disconnect('fidelity')")), "none")
     if not table.may_be_remade_within or g.chance(0.4):
+        again = Statement("EXECUTE q", "ordered", may_fail=["40001"])
         statements = [Statement(Node("PREPARE q AS ", body), "none"), Statement("EXECUTE q", "ordered"), made(True),
-                      Statement("EXECUTE q", "ordered", may_fail=["40001"]), Statement("EXECUTE q", "ordered", may_fail=["40001"]),
-                      Statement("EXECUTE q", "ordered"), forget]
+                      again, copy.deepcopy(again), forget, copy.deepcopy(again), Statement("EXECUTE q", "ordered"), copy.deepcopy(forget)]
         return Script("prepared", statements, settings(g))
     statements = [Statement("BEGIN", "none"), Statement(Node("DECLARE c CURSOR FOR ", body), "none"),
                   Statement(f"FETCH {g.pick(['1', '1', '5'])} FROM c", "ordered"), made(False),
                   Statement("FETCH ALL FROM c", "ordered", may_fail=["40001"]), Statement("COMMIT", "none"), made(True),
-                  Statement(copy.deepcopy(body), "ordered", may_fail=["40001"]), Statement(copy.deepcopy(body), "ordered", may_fail=["40001"]),
-                  Statement(copy.deepcopy(body), "ordered"), forget]
+                  Statement(copy.deepcopy(body), "ordered", may_fail=["40001"]), forget, Statement(copy.deepcopy(body), "ordered", may_fail=["40001"]),
+                  Statement(copy.deepcopy(body), "ordered"), copy.deepcopy(forget)]
     return Script("made again", statements, settings(g))
 
 
