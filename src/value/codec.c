@@ -433,8 +433,6 @@ find_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec)
 		case MILVUS_STRING:
 		case MILVUS_VARCHAR:
 		case MILVUS_TEXT:
-			return (typeid == TEXTOID || typeid == VARCHAROID) &&
-				codec_set_conversions(codec, read_text, write_text);
 		case MILVUS_GEOMETRY:
 			return (typeid == TEXTOID || typeid == VARCHAROID) &&
 				codec_set_conversions(codec, read_text, write_text);

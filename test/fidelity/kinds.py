@@ -5,7 +5,7 @@ import re
 class Kind:
     def __init__(self, nullable=False, one_vector=False, sparse=False, other_vectors=False, most_vectors=5, partitions=True, flushes=False,
                  flushes_often=False, updates_auto=False, plain_keys=False, huge_keys=True, special_floats=True, aliases=True, defaults=False,
-                 snapshots=False, ids=False, json_indexes=False, timestamps=False, null_vectors=False, int8_vectors=False):
+                 snapshots=False, ids=False, json_indexes=False, timestamps=False, null_vectors=False, int8_vectors=False, geometries=False):
         self.nullable = nullable                # fields may be
         self.defaults = defaults                # fields may have one
         self.one_vector = one_vector            # a collection has one, of floats or bits
@@ -26,10 +26,11 @@ class Kind:
         self.timestamps = timestamps            # fields may be of type Timestamptz
         self.null_vectors = null_vectors        # vectors may be null
         self.int8_vectors = int8_vectors        # vectors may be of whole numbers
+        self.geometries = geometries            # fields may be of type Geometry
 
 
 MILVUS_2_3 = Kind(one_vector=True, ids=True, flushes=True, flushes_often=True)
-LITE_3 = Kind(nullable=True, defaults=True, sparse=True, updates_auto=True, huge_keys=False)
+LITE_3 = Kind(nullable=True, defaults=True, sparse=True, updates_auto=True, huge_keys=False, geometries=True)
 LITE_2 = Kind(aliases=False, sparse=True, other_vectors=True, partitions=False, updates_auto=True, plain_keys=True)
 # what every one of them has
 UNKNOWN = Kind(one_vector=True, partitions=False, plain_keys=True, huge_keys=False, special_floats=False, aliases=False)

@@ -90,6 +90,8 @@ class Store:
             column = next(c for c in table.columns if field["name"] == (c.field or c.name))
             if column.is_vector and (column.kind == "real[]" or column.stored):
                 field.update(data_type=column.stored or "FloatVector", element_type=0, type_params={"dim": str(column.dim)})
+            elif column.stored:
+                field.update(data_type=column.stored, type_params={})
             if column.int8:
                 field.update({"element_type" if column.kind.endswith("[]") else "data_type": "Int8"})
             if column.default is not None:

@@ -25,6 +25,8 @@ DOMAINS = {"integer": "x.d_integer", "bigint": "x.d_bigint", "real": "x.d_real",
 # where a field's default is, by the kind of its column
 DEFAULTS = {"boolean": "bool_data", "smallint": "int_data", "integer": "int_data", "bigint": "long_data", "real": "float_data",
             "double precision": "double_data", "text": "string_data", "varchar": "string_data"}
+# as servers give them back
+SHAPES = ["POINT (1 2)", "POINT (-1 0)", "POINT (0.5 0.25)", "POLYGON ((0 0, 2 0, 2 2, 0 0))", "POLYGON ((0 0, 9 0, 9 9, 0 9, 0 0))"]
 EXTREME = bool(os.environ.get("FIDELITY_EXTREME"))
 METRICS = {"<->": "L2", "<=>": "COSINE", "<#>": "IP", "<~>": "HAMMING", "<%>": "JACCARD"}
 
@@ -47,7 +49,7 @@ class Column:
         self.operator = None        # of a vector: that of its index's metric
         self.dim = 0
         self.int8 = False
-        self.stored = None          # of a vector: the type of the field, where it is not the column's own
+        self.stored = None          # the type of the field, where it is not the column's own
         self.default = None         # the field's, as a value of the pool; None: it has none
         self.bare = False           # the foreign column does not have it
         self.replaces_null = False  # the field is nullable, and has the default where it is told NULL
@@ -161,6 +163,9 @@ class Maker:
             column.default = rng.choice(ordinary or [None])
             column.replaces_null = column.default is not None and self.server.nullable and self.server.snapshots and rng.random() < 0.4
             column.bare = not column.replaces_null and rng.random() < 0.6
+        if kind == "text" and self.server.geometries and column.default is None and rng.random() < 0.15:
+            column.stored = "Geometry"
+            column.pool = rng.sample(SHAPES, rng.randint(2, len(SHAPES)))
         if kind in ("smallint", "smallint[]") and rng.random() < 0.4 and column.default is None:
             column.int8 = True
             column.pool = [[clip(e) for e in x] if kind == "smallint[]" else clip(x) for x in column.pool]

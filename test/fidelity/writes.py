@@ -354,7 +354,7 @@ class Maker:
         if c.dynamic_key:
             return self.assigned_dynamic(g, scope, c)
         while True:
-            if self.chance(0.4) or c.literal_kind == "varchar[]" or c.int8 and c.kind.endswith("[]"):
+            if self.chance(0.4) or c.literal_kind == "varchar[]" or c.int8 and c.kind.endswith("[]") or c.stored:
                 return Node(self.constant(c))
             node = self.computed(g, scope, c, careful)
             if not (careful and is_risky(node)):
@@ -448,7 +448,7 @@ class Maker:
         parts = []
         for c in chosen:
             value = None
-            if self.chance(subqueries) and not target.auto and c.kind in ("text", *INTEGERS) and not (c.is_vector or c.dynamic_key or c.int8):
+            if self.chance(subqueries) and not target.auto and c.kind in ("text", *INTEGERS) and not (c.is_vector or c.dynamic_key or c.int8 or c.stored):
                 value = self.subquery(g, scope, c, target)
             parts.append(Node(f"{ident(c.name)} = ", value or self.assigned(g, scope, c, target, careful)))
         return Seq(parts), chosen
