@@ -907,14 +907,11 @@ def text_fields(s):
 @flag
 def struct_fields(s):
     """Fields that are arrays of structs: the schema that was asked for has them."""
-    name = f"{s.server.prefix}_structs"
-    schema = s.server.message("schema.CollectionSchema")(name=name)
-    for number, field in enumerate([KEY, VECTOR]):
-        field.describe(schema.fields.add(), 100 + number)
+    schema = s.server.schema("structs", [KEY, VECTOR])
     member = schema.struct_array_fields.add(fieldID=102, name="clips")
     Field("n", "Array", element="Int32", max_capacity=10).describe(member.fields.add(), 103)
-    s.server.create_of(name, schema)
-    described = s.server.call("DescribeCollection", collection_name=name).schema
+    s.server.create_of(schema)
+    described = s.server.call("DescribeCollection", collection_name=schema.name).schema
     found = [f.name for f in described.struct_array_fields]
     return found == ["clips"], "overlooked" if not found else f"{found}"
 
@@ -922,14 +919,11 @@ def struct_fields(s):
 @flag
 def has_functions(s):
     """Functions, which make one field of another: rows are taken without it. (Lite 2 does not describe them.)"""
-    name = f"{s.server.prefix}_functions"
-    schema = s.server.message("schema.CollectionSchema")(name=name)
     fields = [KEY, Field("t", "VarChar", max_length=200, enable_analyzer="true"), Field("w", "SparseFloatVector")]
-    for number, field in enumerate(fields):
-        field.describe(schema.fields.add(), 100 + number)
+    schema = s.server.schema("functions", fields)
     schema.functions.add(name="f", type=1, input_field_names=["t"], output_field_names=["w"])
-    s.server.create_of(name, schema)
-    Collection(s.server, name, fields[:2]).insert([{"id": 1, "t": "a fox"}])
+    s.server.create_of(schema)
+    Collection(s.server, schema.name, fields[:2]).insert([{"id": 1, "t": "a fox"}])
     return True
 
 

@@ -149,16 +149,21 @@ class Server:
     # --- collections of ours ---
 
     def create(self, label, fields, dynamic=False, properties=None):
-        name = f"{self.prefix}_{label}"
-        schema = self.message("schema.CollectionSchema")(name=name, enable_dynamic_field=dynamic, autoID=any(f.auto for f in fields))
+        schema = self.schema(label, fields)
+        schema.enable_dynamic_field = dynamic
+        self.create_of(schema, properties)
+        return Collection(self, schema.name, fields, dynamic)
+
+    def schema(self, label, fields):
+        """For create_of(), which takes more than fields."""
+        schema = self.message("schema.CollectionSchema")(name=f"{self.prefix}_{label}", autoID=any(f.auto for f in fields))
         for number, field in enumerate(fields):
             field.describe(schema.fields.add(), 100 + number)
-        self.create_of(name, schema, properties)
-        return Collection(self, name, fields, dynamic)
+        return schema
 
-    def create_of(self, name, schema, properties=None):
-        self.made.append(name)
-        request = self.protocol.rpcs["CreateCollection"].request(collection_name=name, schema=schema.SerializeToString(), shards_num=1)
+    def create_of(self, schema, properties=None):
+        self.made.append(schema.name)
+        request = self.protocol.rpcs["CreateCollection"].request(collection_name=schema.name, schema=schema.SerializeToString(), shards_num=1)
         for key, value in (properties or {}).items():
             request.properties.add(key=key, value=value)
         try:
