@@ -19,7 +19,7 @@
 #include "compat.h"
 #include "relation.h"
 #include "server/setting.h"
-#include "value/pgvector.h"
+#include "value/vector.h"
 
 static bool
 has_limit(const Query *parse)
@@ -81,16 +81,6 @@ static const CollectionField *
 searched_field(const MilvusTable *table, const SearchClause *search)
 {
 	return table_searched_field(table, table->columns[search->attnum - 1].field, search->kind == DISTANCE_BM25);
-}
-
-/* Does the field have queries in half precision, where the column's type has more? */
-static bool
-rounds_queries(const MilvusTable *table, const SearchClause *search)
-{
-	const CollectionField *field = searched_field(table, search);
-
-	return (field->data_type == MILVUS_FLOAT16_VECTOR || field->data_type == MILVUS_BFLOAT16_VECTOR) &&
-		pgvector_classify(table->columns[search->attnum - 1].typeid) != PGVECTOR_HALFVEC;
 }
 
 /* Why a search can't answer it, or NULL. */
@@ -194,7 +184,8 @@ find_order_obstacle(PlannerInfo *root, const PlanRelation *relation, const PathK
 		return "there is no LIMIT on the rows as they come";
 	if (list_length(root->query_pathkeys) > 1 && !collection_search_exact(field))
 		return "an approximate index does not keep the order that a second sort key needs";
-	if (list_length(root->query_pathkeys) > 1 && rounds_queries(relation->table, ranking->search))
+	if (list_length(root->query_pathkeys) > 1 &&
+		vector_may_round(relation->table->columns[ranking->search->attnum - 1].typeid, field->data_type))
 		return "a field of half precision rounds the query, and does not keep the order that a second sort key needs";
 	return NULL;
 }
@@ -257,6 +248,7 @@ find_range(RelOptInfo *rel, bool by_words)
 		Expr	   *clause = ((RestrictInfo *) lfirst(lc))->clause;
 		SearchClause *search;
 		Expr	   *bound = ranking_match_bound(clause, rel, relation->table, &search);
+		const CollectionField *field;
 		const char *obstacle;
 
 		/* the error of an inner product is not bounded by its value */
@@ -272,8 +264,9 @@ find_range(RelOptInfo *rel, bool by_words)
 		 * a filter is exact: only an exact search finds all rows within a
 		 * distance
 		 */
+		field = searched_field(relation->table, search);
 		if (by_words ? !search->bound_is_exact :
-			!collection_search_exact(searched_field(relation->table, search)) || rounds_queries(relation->table, search))
+			!collection_search_exact(field) || vector_may_round(relation->table->columns[search->attnum - 1].typeid, field->data_type))
 			continue;
 		search->bound = bound;
 		search->bound_clause = clause;

@@ -152,7 +152,10 @@ read_text(const Codec *codec, const FlatValue *value)
 	const char *text = received_text(value, &len);
 	int			most = codec->typmod - (int) VARHDRSZ;
 
-	/* nor are blanks cut off, as PostgreSQL does: a filter sees them */
+	/*
+	 * so many bytes are never more characters; blanks at the end are not cut
+	 * off, as PostgreSQL would: a filter on the server sees them
+	 */
 	if (codec->typmod >= 0 && len > most && pg_mbstrlen_with_len(text, len) > most)
 		ereport(ERROR,
 				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),

@@ -145,17 +145,19 @@ widen_elements(const Codec *codec, FlatSlice bytes, float4 *x)
 	int			dim = codec->field.dim;
 	uint16		half;
 
-	check_received(codec, bytes.len, milvus_type_bytes(codec->field.type, dim));
 	switch (codec->field.type)
 	{
 		case MILVUS_FLOAT_VECTOR:
+			check_received(codec, bytes.len, sizeof(float4) * dim);
 			memcpy(x, bytes.data, bytes.len);
 			break;
 		case MILVUS_INT8_VECTOR:
+			check_received(codec, bytes.len, dim);
 			for (int i = 0; i < dim; i++)
 				x[i] = (int8) bytes.data[i];
 			break;
 		default:
+			check_received(codec, bytes.len, sizeof(half) * dim);
 			for (int i = 0; i < dim; i++)
 			{
 				memcpy(&half, bytes.data + sizeof(half) * i, sizeof(half));
@@ -598,6 +600,13 @@ vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes)
 }
 
 bool
+vector_may_round(Oid typeid, MilvusType type)
+{
+	return (type == MILVUS_FLOAT16_VECTOR || type == MILVUS_BFLOAT16_VECTOR) &&
+		pgvector_classify(typeid) != PGVECTOR_HALFVEC;
+}
+
+bool
 vector_rounds_query(const Codec *codec, Datum value, FlatSlice query)
 {
 	int			dim = codec->field.dim;
@@ -605,8 +614,7 @@ vector_rounds_query(const Codec *codec, Datum value, FlatSlice query)
 	Codec		float4_codec = *codec;
 	float4	   *x;
 
-	if ((codec->field.type != MILVUS_FLOAT16_VECTOR && codec->field.type != MILVUS_BFLOAT16_VECTOR) ||
-		pgvector_classify(codec->typeid) == PGVECTOR_HALFVEC)
+	if (!vector_may_round(codec->typeid, codec->field.type))
 		return false;
 	float4_codec.field.type = MILVUS_FLOAT_VECTOR;
 	codec->write(&float4_codec, value, &whole);

@@ -20,9 +20,12 @@ extern bool vector_find_codec(Oid typeid, int32 typmod, const FieldType *field, 
 extern void vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes);
 
 /*
- * Is what vector_write_query() wrote of it another vector?  A field of half
- * precision has queries in half precision, too.
+ * May a field round values of that SQL type?  One of half precision does, queries
+ * too, unless the type has half precision itself.  Of a domain: it may.
  */
+extern bool vector_may_round(Oid typeid, MilvusType type);
+
+/* Is what vector_write_query() wrote of it another vector, rounded by the field? */
 extern bool vector_rounds_query(const Codec *codec, Datum value, FlatSlice query);
 
 /*
