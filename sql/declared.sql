@@ -7,9 +7,10 @@ SELECT make_collection('wide');
 SELECT index_and_load('wide', 'e', 'FLAT', 'L2');
 INSERT INTO wide VALUES (1, 'abc', '{abc}', 1, '[1,2,3]'), (2, 'abcdefghij', '{ab,abcdefghij}', 5, '[4,5,6]'), (3, 'ab   ', '{}', -7, '[7,8,9]');
 
--- a value that the column's type has no room for is an error, as it would be in a local table; blanks behind are cut
+-- a value that the column's type has no room for is an error, as it would be in a local table; blanks behind count, too
 CREATE FOREIGN TABLE narrow (id bigint NOT NULL, s varchar(3), a varchar(3)[]) SERVER s OPTIONS (collection 'declared');
 SELECT id, s FROM narrow WHERE id = 1;
+SELECT id, s || '.' FROM narrow WHERE id = 3;
 SELECT id, s FROM narrow WHERE id = 2;
 SELECT id, a FROM narrow WHERE id = 1;
 SELECT id, a FROM narrow WHERE id = 2;
