@@ -15,11 +15,13 @@
 
 /* The vector that a search fetches to compute the distances here; 0 for none. */
 static AttrNumber
-vector_to_compute(const MilvusScanState *state)
+vector_to_compute(const MilvusScanState *state, const FilterValue *values)
 {
-	AttrNumber	attnum = state->plan.has_search && !distance_is_only_in_milvus(state->plan.search.kind) ? state->plan.search.attnum : 0;
+	const SearchPlan *search = &state->plan.search;
 
-	return attnum && !neighbours_scores_hold(state->table->columns[attnum - 1].field) ? attnum : 0;
+	if (!state->plan.has_search || distance_is_only_in_milvus(search->kind))
+		return 0;
+	return neighbours_bring_vectors(state->table, &state->plan, values) ? search->attnum : 0;
 }
 
 /* "length(body) > 3: why" */
@@ -60,7 +62,7 @@ milvusExplainForeignScan(ForeignScanState *node, struct ExplainState *es)
 	if (es->verbose && state->plan.kind != PATH_COUNT)
 	{
 		RowReader  *reader = row_make_reader(state->table, state->plan.columns, state->plan.recheck_columns,
-											 vector_to_compute(state));
+											 vector_to_compute(state, values));
 		ListCell   *lc;
 
 		ExplainPropertyList("Output Fields", row_output_fields(reader), es);

@@ -83,6 +83,20 @@ searched_field(const MilvusTable *table, const SearchClause *search)
 	return table_searched_field(table, table->columns[search->attnum - 1].field, search->kind == DISTANCE_BM25);
 }
 
+/* Why a search does not bring the rows in the very order of their distances, or NULL. */
+static const char *
+find_inexactness(const MilvusTable *table, const SearchClause *search)
+{
+	const CollectionField *field = searched_field(table, search);
+
+	if (!collection_search_exact(field))
+		return "an approximate index";
+	/* by other metrics it is known by how much a rounded query may be off */
+	if (search->kind == DISTANCE_IP && vector_may_round(table->columns[search->attnum - 1].typeid, field->data_type))
+		return "a field that rounds the query of an inner product";
+	return NULL;
+}
+
 /* Why a search can't answer it, or NULL. */
 static const char *
 find_obstacle(const MilvusTable *table, const SearchClause *search)
@@ -102,7 +116,15 @@ find_obstacle(const MilvusTable *table, const SearchClause *search)
 	if (!milvus_enable_search)
 		return "milvus_fdw.enable_search is off";
 	if (field->index_type == NULL)
+	{
+		/*
+		 * sparse vectors have no other metric (of Milvus; without an index no
+		 * one says so)
+		 */
+		if (field->data_type == MILVUS_SPARSE_VECTOR && search->kind != DISTANCE_IP)
+			return psprintf("sparse vectors have no metric %s", metric);
 		return table->connection->dialect->search_without_index ? NULL : "the field has no index";
+	}
 	if (field->metric_type == NULL || strcmp(field->metric_type, metric) != 0)
 		return psprintf("the operator needs metric %s, the index has %s", metric,
 						field->metric_type ? field->metric_type : "none");
@@ -168,6 +190,7 @@ find_order_obstacle(PlannerInfo *root, const PlanRelation *relation, const PathK
 	const CollectionField *field = is_fusion ? NULL : searched_field(relation->table, ranking->search);
 	const char *obstacle = is_fusion ? find_fusion_obstacle(relation, ranking->search) :
 		find_obstacle(relation->table, ranking->search);
+	const char *inexactness;
 
 	if (obstacle)
 		return obstacle;
@@ -182,11 +205,9 @@ find_order_obstacle(PlannerInfo *root, const PlanRelation *relation, const PathK
 		return "ranks are searched for in one window alone, without PARTITION BY, in the order of a LIMIT";
 	if (!root->parse->hasWindowFuncs && !search_has_plain_limit(root))
 		return "there is no LIMIT on the rows as they come";
-	if (list_length(root->query_pathkeys) > 1 && !collection_search_exact(field))
-		return "an approximate index does not keep the order that a second sort key needs";
-	if (list_length(root->query_pathkeys) > 1 &&
-		vector_may_round(relation->table->columns[ranking->search->attnum - 1].typeid, field->data_type))
-		return "a field of half precision rounds the query, and does not keep the order that a second sort key needs";
+	inexactness = find_inexactness(relation->table, ranking->search);
+	if (list_length(root->query_pathkeys) > 1 && inexactness)
+		return psprintf("%s does not keep the order that a second sort key needs", inexactness);
 	return NULL;
 }
 
@@ -248,7 +269,6 @@ find_range(RelOptInfo *rel, bool by_words)
 		Expr	   *clause = ((RestrictInfo *) lfirst(lc))->clause;
 		SearchClause *search;
 		Expr	   *bound = ranking_match_bound(clause, rel, relation->table, &search);
-		const CollectionField *field;
 		const char *obstacle;
 
 		/* the error of an inner product is not bounded by its value */
@@ -264,9 +284,7 @@ find_range(RelOptInfo *rel, bool by_words)
 		 * a filter is exact: only an exact search finds all rows within a
 		 * distance
 		 */
-		field = searched_field(relation->table, search);
-		if (by_words ? !search->bound_is_exact :
-			!collection_search_exact(field) || vector_may_round(relation->table->columns[search->attnum - 1].typeid, field->data_type))
+		if (by_words ? !search->bound_is_exact : find_inexactness(relation->table, search) != NULL)
 			continue;
 		search->bound = bound;
 		search->bound_clause = clause;

@@ -182,14 +182,20 @@ begin_fusion(const SourceRequest *request)
 	for (int i = 0; i < source->nlegs; i++)
 	{
 		List	   *leg = list_nth(plan->legs, i);
+		int			attnum = list_nth_int(leg, FUSION_LEG_ATTNUM);
+		const char *params = leg_params(request->table, plan, request->values, i);
 		HitsQuery	query;
 
-		const char *params = leg_params(request->table, plan, request->values, i);
-
 		source->legs[i].kind = (DistanceKind) list_nth_int(leg, FUSION_LEG_KIND);
-		if (source->legs[i].kind == DISTANCE_NONE ||
-			!hits_make_query(request->table, list_nth_int(leg, FUSION_LEG_ATTNUM), source->legs[i].kind,
-							 &request->values[list_nth_int(leg, FUSION_LEG_QUERY)], &query))
+		if (source->legs[i].kind == DISTANCE_NONE)
+			continue;
+		query = hits_make_query(request->table, attnum, source->legs[i].kind, &request->values[list_nth_int(leg, FUSION_LEG_QUERY)]);
+		/* the candidates are those of the rounded query */
+		if (query.obstacle && hits_query_is_rounded(&query))
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("column \"%s\" cannot be ranked: %s", request->table->columns[attnum - 1].name, query.obstacle)));
+		if (query.obstacle)
 			continue;
 		query.params = params;
 		source->legs[i].hits = hits_begin(&source->leg_request, &query, source->rows_come_with_legs ?

@@ -51,37 +51,63 @@ struct Hits
 	KeySet	   *seen;
 };
 
-bool
-hits_make_query(const MilvusTable *table, AttrNumber attnum, DistanceKind kind, const FilterValue *value, HitsQuery *query)
+/* Is the query that is sent so far from the one that was given that its neighbours are others? */
+static bool
+is_far(DistanceKind kind, const VectorRounding * rounding)
+{
+	/*
+	 * what the nearest by another metric are is found out from more hits, at
+	 * a cost; by inner product they are those of the query that is sent,
+	 * which may be off by what half precision rounds
+	 */
+	return rounding->distance > rounding->length * (kind == DISTANCE_IP ? 1.0 / 256 : 1.0 / 16);
+}
+
+HitsQuery
+hits_make_query(const MilvusTable *table, AttrNumber attnum, DistanceKind kind, const FilterValue *value)
 {
 	const TableColumn *column = &table->columns[attnum - 1];
+	HitsQuery	query = {
+		.field = table_searched_field(table, column->field, kind == DISTANCE_BM25),
+		.metric = distance_metric(kind),
+		.is_text = kind == DISTANCE_BM25,
+		.bounds = {.kind = kind, .farthest = INFINITY},
+		.params = "{}"
+	};
 	FlatBuffer	bytes = codec_make_buffer();
 	FieldType	type;
 	Codec		codec;
 
-	*query = (HitsQuery)
-	{
-		.field = table_searched_field(table, column->field, kind == DISTANCE_BM25), .metric = distance_metric(kind), .is_text = kind == DISTANCE_BM25,
-			.bounds.kind = kind, .bounds.farthest = INFINITY, .params = search_params_set(table)
-	};
 	if (value->isnull)
-		return false;
-	if (query->is_text)
 	{
-		query->query = filter_utf8_text(value->datum);
-		return true;
+		query.obstacle = "the query is NULL";
+		return query;
+	}
+	if (query.is_text)
+	{
+		query.query = filter_utf8_text(value->datum);
+		return query;
 	}
 
 	/*
 	 * encoded as the field has its vectors; the value's type may differ from
 	 * the column's
 	 */
-	table_field_type(query->field, &type);
+	table_field_type(query.field, &type);
 	codec_init(&codec, column->name, value->type, -1, &type);
-	vector_write_query(&codec, value->datum, &bytes);
-	query->query = (FlatSlice) {bytes.data, bytes.len};
-	query->is_rounded = vector_rounds_query(&codec, value->datum, query->query);
-	return kind != DISTANCE_COSINE || vector_has_cosine(&codec, query->query);
+	vector_write_query(&codec, value->datum, &bytes, &query.rounding);
+	query.query = (FlatSlice) {bytes.data, bytes.len};
+	if (is_far(kind, &query.rounding))
+		query.obstacle = "the field holds no vector near the query";
+	else if (kind == DISTANCE_COSINE && !vector_has_cosine(&codec, query.query))
+		query.obstacle = "the query has no direction";
+	return query;
+}
+
+bool
+hits_query_is_rounded(const HitsQuery *query)
+{
+	return query->rounding.distance > 0;
 }
 
 static void
@@ -214,6 +240,12 @@ void
 hits_forget(Hits *hits, const RowKey *key)
 {
 	keyset_remove(hits->seen, key);
+}
+
+double
+hits_last_score(const Hits *hits)
+{
+	return hits->last_score;
 }
 
 KeySet *

@@ -11,6 +11,7 @@
 #include "row.h"
 #include "search_params.h"
 #include "source.h"
+#include "value/vector.h"
 
 /* what is searched, and for what */
 typedef struct HitsQuery
@@ -20,17 +21,22 @@ typedef struct HitsQuery
 	bool		is_text;		/* the server makes the vector, of words */
 	FlatSlice	query;			/* a vector as the field has them, or a text
 								 * in UTF-8 */
-	bool		is_rounded;		/* not quite the vector that was given */
+	VectorRounding rounding;	/* of the vector that was given */
+	const char *obstacle;		/* why a server does not mean the same by the
+								 * value, or NULL */
 	SearchBounds bounds;
-	const char *params;			/* JSON object */
+	const char *params;			/* JSON object; for the caller to set */
 } HitsQuery;
 
 /*
- * The query of a distance from a value, without a bound.  False when PostgreSQL and
- * a server do not mean the same by the value: it is NULL, or a vector without a direction.
+ * The query of a distance from a value, without a bound.  Not to be sent when it has
+ * an obstacle: the value is NULL, a vector without a direction, or far from what the
+ * field can hold.
  */
-extern bool hits_make_query(const MilvusTable *table, AttrNumber attnum, DistanceKind kind, const FilterValue *value,
-							HitsQuery *query);
+extern HitsQuery hits_make_query(const MilvusTable *table, AttrNumber attnum, DistanceKind kind, const FilterValue *value);
+
+/* May another row be nearer to the value than to the query that is sent? */
+extern bool hits_query_is_rounded(const HitsQuery *query);
 
 typedef struct Hits Hits;
 
@@ -52,6 +58,9 @@ extern bool hits_next(Hits *hits, Datum *values, bool *nulls, RowKey *key, doubl
 
 /* Let a hit come again. */
 extern void hits_forget(Hits *hits, const RowKey *key);
+
+/* The score of the farthest hit so far. */
+extern double hits_last_score(const Hits *hits);
 
 /* The keys of all that came. */
 extern KeySet *hits_keys(const Hits *hits);

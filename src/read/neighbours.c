@@ -50,12 +50,19 @@ typedef enum Stage
  * and READING_REST, unless the searches have found all there is.  A score that
  * cannot be believed ends that the scores hold, for good, and the search is done again.
  * The hits' keys are those of all rows that were delivered, or are sorted.
+ *
+ * A search finds the neighbours of the query as the field can hold it.  Where that is
+ * another vector, rows are delivered up to the distance "certain", beyond which a row
+ * that no search has found yet may be nearer; what is sorted and farther waits for the
+ * next search.
  */
 typedef struct NeighbourSource
 {
 	const SourceRequest *request;
+	SourceRequest hits_request; /* with the hits that a rounded query takes */
 	const SearchPlan *search;
-	const FilterValue *query;	/* the query vector */
+	const FilterValue *value;	/* the query vector */
+	HitsQuery	query;
 	const MilvusTable *table;
 	const CollectionField *field;
 	RowReader  *reader;			/* of hits */
@@ -67,20 +74,36 @@ typedef struct NeighbourSource
 
 	Stage		stage;
 	bool		scores_hold;	/* else distances are computed here */
-	bool		is_exact;		/* searches find the nearest first */
-	SearchBounds bounds;
+	bool		fetches_hits;	/* a search brings only keys */
+	bool		may_step;		/* a search may begin at the score where the
+								 * last one ended */
+	bool		is_exact;		/* searches, and what is certain of their
+								 * hits, find the nearest first */
 	FmgrInfo	function;
 
 	Tuplesortstate *sorted;		/* rows in the order of their computed
 								 * distances */
 	TupleTableSlot *sorted_slot;
+	bool		slot_waits;		/* it has a row that was not delivered */
+	double		certain;
 } NeighbourSource;
 
-bool
-neighbours_scores_hold(const CollectionField *field)
+/* Does an index, or the lack of one, with that query, bring the nearest first, or bring them so that it can be told? */
+static bool
+is_search_exact(const CollectionField *field, const HitsQuery *query)
 {
-	return !milvus_exact_distance || collection_scores_exact(field);
+	return collection_search_exact(field) && !(query->bounds.kind == DISTANCE_IP && hits_query_is_rounded(query));
 }
+
+/* Are the scores the distances, as far as the user minds? */
+static bool
+do_scores_hold(const CollectionField *field, const HitsQuery *query)
+{
+	if (hits_query_is_rounded(query) && is_search_exact(field, query))
+		return false;
+	return !milvus_exact_distance || (collection_scores_exact(field) && !hits_query_is_rounded(query));
+}
+
 
 static TupleDesc
 make_tupdesc(TupleDesc scan, const MilvusTable *table, AttrNumber vector)
@@ -99,25 +122,46 @@ make_tupdesc(TupleDesc scan, const MilvusTable *table, AttrNumber vector)
 
 /* Can a search bring a field? */
 static bool
-search_returns(const NeighbourSource *source, const CollectionField *field)
+search_returns(const MilvusTable *table, const CollectionField *field)
 {
-	return source->table->connection->dialect->returns_all_vectors ||
+	return table->connection->dialect->returns_all_vectors ||
 		!milvus_type_is_vector(field->data_type) ||
 		field->data_type == MILVUS_FLOAT_VECTOR || field->data_type == MILVUS_SPARSE_VECTOR;
 }
 
 /* Can it bring all that is wanted, and the vector where the distances are computed here? */
 static bool
-search_returns_all(const NeighbourSource *source)
+search_returns_all(const MilvusTable *table, const ScanPlan *plan, bool scores_hold)
 {
 	ListCell   *lc;
 
-	foreach(lc, source->request->plan->columns)
+	foreach(lc, plan->columns)
 	{
-		if (lfirst_int(lc) > 0 && !search_returns(source, source->table->columns[lfirst_int(lc) - 1].field))
+		if (lfirst_int(lc) > 0 && !search_returns(table, table->columns[lfirst_int(lc) - 1].field))
 			return false;
 	}
-	return source->scores_hold || search_returns(source, source->field);
+	return scores_hold || search_returns(table, table->columns[plan->search.attnum - 1].field);
+}
+
+/* The query, or as much of it as EXPLAIN knows. */
+static HitsQuery
+make_query(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values)
+{
+	const FilterValue *value = &values[plan->search.query];
+	HitsQuery	query = {.bounds.kind = plan->search.kind};
+
+	if (value->placeholder == NULL)
+		query = hits_make_query(table, plan->search.attnum, plan->search.kind, value);
+	return query;
+}
+
+bool
+neighbours_bring_vectors(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values)
+{
+	HitsQuery	query = make_query(table, plan, values);
+	bool		scores_hold = do_scores_hold(table->columns[plan->search.attnum - 1].field, &query);
+
+	return query.obstacle != NULL || !scores_hold || !search_returns_all(table, plan, scores_hold);
 }
 
 /* No row farther than this is wanted; infinity: any. */
@@ -138,46 +182,52 @@ begin_neighbours(const SourceRequest *request)
 	const MilvusTable *table = request->table;
 	const SearchPlan *search = &request->plan->search;
 	List	   *left_out = request->recheck ? NIL : request->plan->recheck_columns;
-	HitsQuery	query;
-	bool		is_searchable;
 
 	source->request = request;
+	source->hits_request = *request;
 	source->search = search;
-	source->query = &request->values[search->query];
+	source->value = &request->values[search->query];
 	source->table = table;
 	source->field = table->columns[search->attnum - 1].field;
 	source->context = CurrentMemoryContext;
 	source->rest_reader = row_make_reader(table, request->plan->columns, left_out, search->attnum);
-	is_searchable = hits_make_query(table, search->attnum, search->kind, source->query, &query);
-	source->scores_hold = neighbours_scores_hold(source->field) && !(query.is_rounded && milvus_exact_distance);
-	source->is_exact = collection_search_exact(source->field) && !query.is_rounded;
-	source->reader = source->scores_hold ?
-		row_make_reader(table, request->plan->columns, left_out, 0) : source->rest_reader;
+	source->query = make_query(table, request->plan, request->values);
+	source->query.params = search_params_set(table);
+	source->scores_hold = do_scores_hold(source->field, &source->query);
+	source->may_step = source->scores_hold || collection_search_exact(source->field);
+	source->is_exact = is_search_exact(source->field, &source->query);
+	source->fetches_hits = !search_returns_all(table, request->plan, source->scores_hold);
+	if (source->fetches_hits)
+		source->scores_hold = false;
+	source->reader = source->fetches_hits ? row_make_reader(table, NIL, NIL, 0) :
+		source->scores_hold ? row_make_reader(table, request->plan->columns, left_out, 0) : source->rest_reader;
 	source->tupdesc = make_tupdesc(request->tupdesc, table, search->attnum);
-	source->bounds = search_bounds(search->kind, source->field->dim, distance_bound(request),
-								   table->connection->dialect);
+	source->query.bounds = search_bounds(search->kind, source->field->dim, distance_bound(request),
+										 &source->query.rounding, table->connection->dialect);
 
 	/*
 	 * an approximate search may find fewer than there are within a radius:
 	 * rather see where it ends
 	 */
 	if (!source->is_exact)
-		source->bounds.has_radius = false;
+		source->query.bounds.has_radius = false;
+	/* so many more that those wanted are most likely certain */
+	else if (hits_query_is_rounded(&source->query) && request->wanted < PG_INT32_MAX)
+		source->hits_request.wanted = request->wanted * 2 + 10;
 	fmgr_info(search->function, &source->function);
-	query.bounds = source->bounds;
-	source->hits = hits_begin(request, &query, source->reader);
-	if (source->query->isnull && !isinf(source->bounds.farthest))
+	source->hits = hits_begin(&source->hits_request, &source->query, source->reader);
+	if (source->value->isnull && !isinf(source->query.bounds.farthest))
 		source->stage = DONE;
 	else
-		/* what no search can order, or return: all rows, sorted here */
-		source->stage = is_searchable && search_returns_all(source) ? BEFORE_SEARCH : BEFORE_REST;
+		/* all rows, sorted here */
+		source->stage = source->query.obstacle ? BEFORE_REST : BEFORE_SEARCH;
 	return (RowSource *) source;
 }
 
 static double
 compute_distance(NeighbourSource *source, Datum vector)
 {
-	double		value = DatumGetFloat8(FunctionCall2Coll(&source->function, InvalidOid, vector, source->query->datum));
+	double		value = DatumGetFloat8(FunctionCall2Coll(&source->function, InvalidOid, vector, source->value->datum));
 
 	return source->search->negated ? -value : value;
 }
@@ -189,26 +239,32 @@ deliver_distance(const NeighbourSource *source, double distance)
 	return Float8GetDatum(source->search->negated ? -distance : distance);
 }
 
-/* Sort rows by the distance computed from their vectors. */
+/* Sort rows by the distance computed from their vectors, also those that wait in the sort before. */
 static void
 begin_sort(NeighbourSource *source)
 {
+	Tuplesortstate *before = source->sorted;
 	AttrNumber	key = source->tupdesc->natts;
 	Oid			less = Float8LessOperator;
 	Oid			collation = InvalidOid;
 	bool		nulls_first = false;
 	MemoryContext caller = MemoryContextSwitchTo(source->context);
 
-	if (source->sorted)
-	{
-		ExecClearTuple(source->sorted_slot);
-		tuplesort_end(source->sorted);
-	}
 	source->sorted = tuplesort_begin_heap(source->tupdesc, 1, &key, &less, &collation, &nulls_first,
 										  work_mem, NULL, TUPLESORT_NONE);
 	if (source->sorted_slot == NULL)
 		source->sorted_slot = MakeSingleTupleTableSlot(source->tupdesc, &TTSOpsMinimalTuple);
 	MemoryContextSwitchTo(caller);
+	if (before == NULL)
+		return;
+	while (source->slot_waits || tuplesort_gettupleslot(before, true, false, source->sorted_slot, NULL))
+	{
+		CHECK_FOR_INTERRUPTS();
+		tuplesort_puttupleslot(source->sorted, source->sorted_slot);
+		source->slot_waits = false;
+	}
+	ExecClearTuple(source->sorted_slot);
+	tuplesort_end(before);
 }
 
 /*
@@ -230,7 +286,7 @@ sort_row(NeighbourSource *source, TupleTableSlot *input, const Datum *values, co
 	}
 	/* the vector itself is not needed any more, only its distance */
 	input->tts_isnull[scan_width] = true;
-	input->tts_isnull[scan_width + 1] = nulls[position] || source->query->isnull;
+	input->tts_isnull[scan_width + 1] = nulls[position] || source->value->isnull;
 	if (!input->tts_isnull[scan_width + 1])
 	{
 		double		distance = compute_distance(source, values[position]);
@@ -248,8 +304,9 @@ sort_row(NeighbourSource *source, TupleTableSlot *input, const Datum *values, co
 static bool
 is_beyond(const NeighbourSource *source, bool isnull, Datum distance)
 {
-	return !isinf(source->bounds.farthest) &&
-		(isnull || !(DatumGetFloat8(distance) <= source->bounds.farthest));
+	double		farthest = source->query.bounds.farthest;
+
+	return !isinf(farthest) && (isnull || !(DatumGetFloat8(distance) <= farthest));
 }
 
 static bool
@@ -266,6 +323,14 @@ next_sorted(NeighbourSource *source, Datum *values, bool *nulls)
 	if (source->sorted == NULL || !tuplesort_gettupleslot(source->sorted, true, false, slot, NULL))
 		return false;
 	slot_getallattrs(slot);
+	if (!slot->tts_isnull[scan_width + 1] && DatumGetFloat8(slot->tts_values[scan_width + 1]) > source->certain)
+	{
+		if (is_beyond(source, false, Float8GetDatum(source->certain)))
+			source->stage = DONE;
+		else
+			source->slot_waits = true;
+		return false;
+	}
 	if (is_beyond(source, slot->tts_isnull[scan_width + 1], slot->tts_values[scan_width + 1]))
 	{
 		source->stage = DONE;
@@ -282,9 +347,36 @@ next_sorted(NeighbourSource *source, Datum *values, bool *nulls)
 	return true;
 }
 
-/* Read rows by next into the sort, each in a context that is emptied. */
+/*
+ * A server's sums are float4: one that left its range on the way stays infinite,
+ * or becomes a NaN, and the largest value is what a heap of candidates begins with.
+ */
+static bool
+is_out_of_range(double score)
+{
+	return !(fabs(score) < FLT_MAX);
+}
+
+/* Up to which distance no row is missing among the hits that came. */
+static double
+certain_distance(const NeighbourSource *source)
+{
+	double		score = hits_last_score(source->hits);
+
+	if (!source->is_exact || !hits_query_is_rounded(&source->query) || hits_are_all(source->hits))
+		return get_float8_infinity();
+	if (is_out_of_range(score))
+		return -get_float8_infinity();
+	return search_nearest_left(source->search->kind, source->field->dim,
+							   distance_from_score(source->search->kind, score), &source->query.rounding);
+}
+
+/*
+ * Read rows into the sort, each in a context that is emptied: hits, or pages of
+ * their rows, or of all rows but the hits.
+ */
 static void
-fill_sort(NeighbourSource *source, PageSource *pages)
+fill_sort(NeighbourSource *source, PageSource *pages, bool are_hits)
 {
 	MemoryContext row_context = AllocSetContextCreate(source->context, "milvus_fdw sorted row",
 													  ALLOCSET_DEFAULT_SIZES);
@@ -304,15 +396,23 @@ fill_sort(NeighbourSource *source, PageSource *pages)
 		MemoryContextReset(row_context);
 		if (pages ? !pages_next(pages, values, nulls, &key) : !hits_next(source->hits, values, nulls, &key, &score))
 			break;
-		if (pages && keyset_find(hits_keys(source->hits), &key) >= 0)
+		if (!are_hits && keyset_find(hits_keys(source->hits), &key) >= 0)
 			continue;
-		if (!sort_row(source, input, values, nulls, pages == NULL))
+		if (!sort_row(source, input, values, nulls, are_hits))
 			hits_forget(source->hits, &key);
 	}
 	MemoryContextSwitchTo(caller);
 	tuplesort_performsort(source->sorted);
+	source->certain = are_hits ? certain_distance(source) : get_float8_infinity();
 	ExecDropSingleTupleTableSlot(input);
 	MemoryContextDelete(row_context);
+}
+
+/* Rows that pass the conditions, and this one. */
+static PageSource *
+begin_pages(const NeighbourSource *source, char *filter, int64 most)
+{
+	return pages_begin(source->table, source->rest_reader, filter, most, most, source->request->counters);
 }
 
 /* What no search has found: all other rows, sorted. */
@@ -320,12 +420,56 @@ static void
 scan_rest(NeighbourSource *source)
 {
 	MemoryContext caller = MemoryContextSwitchTo(source->context);
-	PageSource *pages = pages_begin(source->table, source->rest_reader,
-									key_filter_others(source->table, source->request->expr, hits_keys(source->hits)),
-									ROWS_ALL, ROWS_ALL, source->request->counters);
+	PageSource *pages = begin_pages(source, key_filter_others(source->table, source->request->expr, hits_keys(source->hits)),
+									ROWS_ALL);
 
 	MemoryContextSwitchTo(caller);
-	fill_sort(source, pages);
+	fill_sort(source, pages, false);
+	source->stage = READING_REST;
+}
+
+/*
+ * Sort hits that came without their vectors: their rows, by their keys.  When one
+ * of these can't be said, all of them are left to the rest.
+ */
+static void
+sort_fetched_hits(NeighbourSource *source)
+{
+	MemoryContext context = AllocSetContextCreate(source->context, "milvus_fdw fetched hits", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	const char *expr = source->request->expr;
+	List	   *keys = NIL;
+	bool		all_said = true;
+	PageSource *pages = NULL;
+	KeyFilter	filter;
+	RowKey		key;
+	double		score;
+	ListCell   *lc;
+
+	key_filter_begin(&filter, source->table, false);
+	while (hits_next(source->hits, NULL, NULL, &key, &score))
+	{
+		RowKey	   *copy = palloc(sizeof(RowKey));
+
+		*copy = key_copy(&key);
+		keys = lappend(keys, copy);
+		all_said = key_filter_add(&filter, copy) && all_said;
+	}
+	source->stage = all_said ? READING_SORTED_HITS : BEFORE_REST;
+	foreach(lc, all_said ? NIL : keys)
+	{
+		hits_forget(source->hits, lfirst(lc));
+	}
+	if (all_said && keys != NIL)
+	{
+		char	   *listed = key_filter_end(&filter);
+
+		pages = begin_pages(source, expr[0] ? psprintf("(%s) and %s", expr, listed) : listed, list_length(keys));
+	}
+	if (all_said)
+		fill_sort(source, pages, true);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
 }
 
 /*
@@ -338,7 +482,7 @@ search_finds_all(const NeighbourSource *source)
 {
 	if (!source->is_exact)
 		return false;
-	if (!isinf(source->bounds.farthest))
+	if (!isinf(source->query.bounds.farthest))
 		return true;
 	return !source->field->nullable && source->search->kind == DISTANCE_HAMMING;
 }
@@ -347,7 +491,7 @@ search_finds_all(const NeighbourSource *source)
 static Stage
 next_stage(NeighbourSource *source)
 {
-	if (hits_more(source->hits, source->scores_hold))
+	if (hits_more(source->hits, source->may_step))
 		return BEFORE_SEARCH;
 	return hits_are_all(source->hits) && search_finds_all(source) ? DONE : BEFORE_REST;
 }
@@ -362,25 +506,17 @@ may_be_zero_vector(const NeighbourSource *source, double score)
 	return score == 0 && source->search->kind == DISTANCE_COSINE;
 }
 
-/*
- * A server's sums are float4: one that left its range on the way stays infinite,
- * or becomes a NaN, and the largest value is what a heap of candidates begins with.
- */
-static bool
-is_out_of_range(double score)
-{
-	return !(fabs(score) < FLT_MAX);
-}
-
 /* Search again with the vectors, and compute the distances of what was not delivered yet. */
 static void
 distrust_scores(NeighbourSource *source, const RowKey *key)
 {
 	hits_forget(source->hits, key);
-	source->scores_hold = false;
-	source->reader = source->rest_reader;
+	source->scores_hold = source->may_step = false;
+	source->fetches_hits = !search_returns(source->table, source->field);
+	if (!source->fetches_hits)
+		source->reader = source->rest_reader;
 	hits_set_reader(source->hits, source->reader);
-	source->stage = search_returns(source, source->field) ? BEFORE_SEARCH : BEFORE_REST;
+	source->stage = BEFORE_SEARCH;
 }
 
 /* The next hit whose score is believed; else, or when it is beyond the bound, the stage is another. */
@@ -428,11 +564,13 @@ next_neighbour(RowSource *rows, Datum *values, bool *nulls)
 			case BEFORE_SEARCH:
 				if (!hits_receive(source->hits))
 					source->stage = next_stage(source);
+				else if (source->fetches_hits)
+					sort_fetched_hits(source);
 				else if (source->scores_hold)
 					source->stage = READING_HITS;
 				else
 				{
-					fill_sort(source, NULL);
+					fill_sort(source, NULL, true);
 					source->stage = READING_SORTED_HITS;
 				}
 				break;
@@ -448,7 +586,6 @@ next_neighbour(RowSource *rows, Datum *values, bool *nulls)
 				break;
 			case BEFORE_REST:
 				scan_rest(source);
-				source->stage = READING_REST;
 				break;
 			case READING_REST:
 				if (next_sorted(source, values, nulls))
@@ -486,7 +623,10 @@ static void
 explain_neighbours(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values, const ScanCounters *counters, struct ExplainState *es)
 {
 	const CollectionField *field = table->columns[plan->search.attnum - 1].field;
+	const FilterValue *value = &values[plan->search.query];
 	const char *params = search_params_set(table);
+	HitsQuery	query = make_query(table, plan, values);
+	bool		scores_hold = do_scores_hold(field, &query);
 	StringInfoData text;
 
 	initStringInfo(&text);
@@ -504,7 +644,15 @@ explain_neighbours(const MilvusTable *table, const ScanPlan *plan, const FilterV
 	hits_explain_limit(&text, plan, values);
 	if (strcmp(params, "{}") != 0)
 		appendStringInfo(&text, ", params %s", params);
-	if (!neighbours_scores_hold(field))
+	if (hits_query_is_rounded(&query))
+		appendStringInfoString(&text, ", query rounded by the field");
+	else if (value->placeholder && vector_may_round(table->columns[plan->search.attnum - 1].typeid, field->data_type))
+		appendStringInfoString(&text, ", query may be rounded by the field");
+	if (query.obstacle)
+		appendStringInfo(&text, ", not sent: %s", query.obstacle);
+	else if (!search_returns_all(table, plan, scores_hold))
+		appendStringInfoString(&text, ", rows fetched by key, distances computed from the vectors");
+	else if (!scores_hold)
 		appendStringInfoString(&text, ", distances computed from the vectors");
 	ExplainPropertyText("Milvus Search", text.data, es);
 }

@@ -7,9 +7,10 @@
 
 #include "postgres.h"
 
-#include "server/collection.h"
+#include "filter/filter.h"
+#include "plan/scan_plan.h"
 
-/* Are the scores taken as distances, or are the distances computed here? */
-extern bool neighbours_scores_hold(const CollectionField *field);
+/* For EXPLAIN: are distances computed here, as far as is known, so that each row needs its vector? */
+extern bool neighbours_bring_vectors(const MilvusTable *table, const ScanPlan *plan, const FilterValue *values);
 
 #endif							/* MILVUS_NEIGHBOURS_H */

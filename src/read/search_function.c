@@ -171,7 +171,7 @@ encode_query(ManySearch *search, AttrNumber attnum, Oid type, Datum query)
 
 	table_field_type(search->field, &field_type);
 	codec_init(&codec, search->table->columns[attnum - 1].name, type, -1, &field_type);
-	vector_write_query(&codec, query, &bytes);
+	vector_write_query(&codec, query, &bytes, NULL);
 	search->queries = palloc(sizeof(FlatSlice));
 	search->queries[search->nqueries++] = (FlatSlice) {bytes.data, bytes.len};
 }
@@ -209,7 +209,7 @@ encode_queries(ManySearch *search, AttrNumber attnum, ArrayType *array)
 		FlatBuffer	bytes = codec_make_buffer();
 
 		if (!isnull)
-			vector_write_query(&codec, query, &bytes);
+			vector_write_query(&codec, query, &bytes, NULL);
 		search->queries[search->nqueries++] = (FlatSlice) {bytes.data, bytes.len};
 	}
 	array_free_iterator(iterator);

@@ -68,14 +68,46 @@ score_error(int dim)
 	return 1e-5 + dim * 4.0 * FLT_EPSILON;
 }
 
+static double
+angle_of(double cosine_distance)
+{
+	return acos(Max(-1, Min(1, 1 - cosine_distance)));
+}
+
+/* How far the rows may be from the query that is sent that are so far from the one that was given. */
+static double
+widen_bound(DistanceKind kind, double bound, const VectorRounding * rounding)
+{
+	if (rounding->distance == 0)
+		return bound;
+	if (kind == DISTANCE_L2)
+		return Max(bound, 0) + rounding->distance;
+	if (kind == DISTANCE_COSINE)
+		return Max(bound, 1 - cos(Min(angle_of(bound) + rounding->angle, M_PI)));
+	return bound;
+}
+
+double
+search_nearest_left(DistanceKind kind, int dim, double distance, const VectorRounding * rounding)
+{
+	double		error = score_error(dim);
+	double		angle;
+
+	if (kind == DISTANCE_L2)
+		return distance * (1 - error) - rounding->distance;
+	angle = angle_of(distance - error) - rounding->angle;
+	return angle > 0 ? 1 - cos(angle) : -INFINITY;
+}
+
 SearchBounds
-search_bounds(DistanceKind kind, int dim, double bound, const Dialect *dialect)
+search_bounds(DistanceKind kind, int dim, double bound, const VectorRounding * rounding, const Dialect *dialect)
 {
 	SearchBounds bounds = {kind, INFINITY, false, 0};
 	double		error = score_error(dim);
 
 	if (isinf(bound) && bound > 0)
 		return bounds;
+	bound = widen_bound(kind, bound, rounding);
 	switch (kind)
 	{
 		case DISTANCE_L2:

@@ -10,6 +10,7 @@
 #include "remote/table.h"
 #include "utils/jsonb.h"
 #include "value/pgvector.h"
+#include "value/vector.h"
 
 /* what a bound on the distance means to a search */
 typedef struct SearchBounds
@@ -24,9 +25,17 @@ typedef struct SearchBounds
 /*
  * The bounds of a search for neighbours not farther than bound (infinity: no
  * bound).  A server's scores are sums of float4: they may be off by some
- * multiple of the float4's precision and the dimension.
+ * multiple of the float4's precision and the dimension; and they are distances
+ * from the rounded query.
  */
-extern SearchBounds search_bounds(DistanceKind kind, int dim, double bound, const Dialect *dialect);
+extern SearchBounds search_bounds(DistanceKind kind, int dim, double bound, const VectorRounding * rounding, const Dialect *dialect);
+
+/*
+ * All rows that are left are as far as distance, or farther, from the rounded query:
+ * none is nearer than this to the one that was given (by the triangle inequality).
+ * By L2 and COSINE; it may be negative.
+ */
+extern double search_nearest_left(DistanceKind kind, int dim, double distance, const VectorRounding * rounding);
 
 /* What the user has set for searches on that table: setting, option, {}.  Warns of what its indexes do not know. */
 extern const char *search_params_set(const MilvusTable *table);

@@ -54,14 +54,14 @@ begin_words(const SourceRequest *request)
 	WordsSource *source = palloc0(sizeof(WordsSource));
 	const FilterValue *words = &request->values[request->plan->search.query];
 	List	   *left_out = request->recheck ? NIL : request->plan->recheck_columns;
-	HitsQuery	query;
+	HitsQuery	query = hits_make_query(request->table, request->plan->search.attnum, DISTANCE_BM25, words);
 
+	query.params = search_params_set(request->table);
 	source->request = request;
 	source->context = CurrentMemoryContext;
 	source->query_is_null = words->isnull;
 	source->reader = row_make_reader(request->table, request->plan->columns, left_out, 0);
 	source->others = other_rows_make(request, source->reader);
-	(void) hits_make_query(request->table, request->plan->search.attnum, DISTANCE_BM25, words, &query);
 	source->hits = hits_begin(request, &query, source->reader);
 	if (!words->isnull)
 		source->stage = BEFORE_SEARCH;

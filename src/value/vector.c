@@ -125,9 +125,9 @@ float_to_half(float4 value, uint16 *half)
 	return true;
 }
 
-/* Single to bfloat16, rounding to even. */
-static uint16
-float_to_bfloat(float4 value)
+/* Single to bfloat16, rounding to even; false when it is too large. */
+static bool
+float_to_bfloat(float4 value, uint16 *half)
 {
 	union
 	{
@@ -135,7 +135,8 @@ float_to_bfloat(float4 value)
 		uint32		bits;
 	}			in = {value};
 
-	return (uint16) ((in.bits + 0x7fff + (in.bits >> 16 & 1)) >> 16);
+	*half = (uint16) ((in.bits + 0x7fff + (in.bits >> 16 & 1)) >> 16);
+	return (*half & 0x7f80) != 0x7f80;
 }
 
 /* The elements of a dense vector as received, whatever their width, into x[dim]. */
@@ -166,50 +167,72 @@ widen_elements(const Codec *codec, FlatSlice bytes, float4 *x)
 	}
 }
 
-static void
-put_int8(const Codec *codec, float4 value, FlatBuffer *values)
+/*
+ * Append the nearest element that the field can hold.  False when a row cannot be
+ * given the number: it is beyond the range of the elements, or they are whole
+ * numbers and it is none.
+ */
+static bool
+put_nearest(const Codec *codec, float4 value, FlatBuffer *values)
 {
-	int8		element = value >= PG_INT8_MIN && value <= PG_INT8_MAX ? (int8) value : 0;
+	bool		fits = true;
 
-	if (element != value)
+	if (codec->field.type == MILVUS_FLOAT_VECTOR)
+		flat_put_bytes(values, &value, sizeof(value));
+	else if (codec->field.type == MILVUS_INT8_VECTOR)
+	{
+		int8		element = (int8) Max(PG_INT8_MIN, Min(PG_INT8_MAX, rintf(value)));
+
+		fits = element == value;
+		flat_put_bytes(values, &element, sizeof(element));
+	}
+	else
+	{
+		bool		is_float16 = codec->field.type == MILVUS_FLOAT16_VECTOR;
+		uint16		largest = is_float16 ? 0x7bff : 0x7f7f;
+		uint16		half;
+
+		fits = is_float16 ? float_to_half(value, &half) : float_to_bfloat(value, &half);
+		if (!fits)
+			half = value < 0 ? 0x8000 | largest : largest;
+		flat_put_bytes(values, &half, sizeof(half));
+	}
+	return fits;
+}
+
+static void
+put_element(const Codec *codec, float4 value, FlatBuffer *values)
+{
+	if (!put_nearest(codec, value, values))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("column \"%s\": %g cannot be an element of an Int8 vector", codec->column, value),
-				 errdetail("Its elements are whole numbers from -128 to 127.")));
-	flat_put_bytes(values, &element, sizeof(element));
+				 errmsg("column \"%s\": %g cannot be an element of a vector of type %s",
+						codec->column, value, milvus_type(codec->field.type)->name),
+				 codec->field.type == MILVUS_INT8_VECTOR ?
+				 errdetail("Its elements are whole numbers from -128 to 127.") :
+				 errdetail("Its elements are at most %g.", codec->field.type == MILVUS_FLOAT16_VECTOR ?
+						   half_to_float(0x7bff) : bfloat_to_float(0x7f7f))));
+}
+
+/* Those that are compared: some number each. */
+static void
+check_elements(const Codec *codec, const float4 *x, int dim)
+{
+	check_dimension(codec, dim);
+	for (int i = 0; i < dim; i++)
+		check_element(codec, x[i]);
 }
 
 /* The same backwards: append elements in the field's width. */
 static void
 put_elements(const Codec *codec, const float4 *x, int dim, FlatBuffer *values)
 {
-	uint16		half;
-
-	check_dimension(codec, dim);
-	for (int i = 0; i < dim; i++)
-		check_element(codec, x[i]);
-	switch (codec->field.type)
-	{
-		case MILVUS_FLOAT_VECTOR:
-			flat_put_bytes(values, x, sizeof(float4) * dim);
-			break;
-		case MILVUS_INT8_VECTOR:
-			for (int i = 0; i < dim; i++)
-				put_int8(codec, x[i], values);
-			break;
-		default:
-			for (int i = 0; i < dim; i++)
-			{
-				if (codec->field.type == MILVUS_BFLOAT16_VECTOR)
-					half = float_to_bfloat(x[i]);
-				else if (!float_to_half(x[i], &half))
-					ereport(ERROR,
-							(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-							 errmsg("column \"%s\": %g is out of range for a half-precision vector",
-									codec->column, x[i])));
-				flat_put_bytes(values, &half, sizeof(half));
-			}
-	}
+	check_elements(codec, x, dim);
+	if (codec->field.type == MILVUS_FLOAT_VECTOR)
+		flat_put_bytes(values, x, sizeof(float4) * dim);
+	else
+		for (int i = 0; i < dim; i++)
+			put_element(codec, x[i], values);
 }
 
 static Datum
@@ -362,7 +385,7 @@ write_int2_array(const Codec *codec, Datum value, FlatBuffer *values)
 
 	check_dimension(codec, dim);
 	for (int i = 0; i < dim; i++)
-		put_int8(codec, x[i], values);
+		put_element(codec, x[i], values);
 }
 
 /* One pair of a sparse vector as it lies on the wire. */
@@ -580,12 +603,92 @@ vector_find_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec
 	}
 }
 
+bool
+vector_may_round(Oid typeid, MilvusType type)
+{
+	switch (type)
+	{
+		case MILVUS_FLOAT16_VECTOR:
+			return pgvector_classify(typeid) != PGVECTOR_HALFVEC;
+		case MILVUS_INT8_VECTOR:
+			return typeid != INT2ARRAYOID;
+		default:
+			return type == MILVUS_BFLOAT16_VECTOR;
+	}
+}
+
+/* How far apart two vectors are. */
+static VectorRounding
+measure_rounding(const float4 *given, const float4 *held, int dim)
+{
+	VectorRounding rounding = {0};
+	double		square = 0,
+				held_square = 0,
+				difference = 0;
+
+	for (int i = 0; i < dim; i++)
+	{
+		square += (double) given[i] * given[i];
+		held_square += (double) held[i] * held[i];
+		difference += ((double) given[i] - held[i]) * ((double) given[i] - held[i]);
+	}
+	rounding.distance = sqrt(difference);
+	rounding.length = sqrt(square);
+	if (difference > 0 && (square == 0 || held_square == 0))
+		rounding.angle = M_PI;
+	else if (difference > 0)
+	{
+		double		apart = 0;
+
+		/*
+		 * of the unit vectors, whose sine keeps its digits where they are
+		 * near
+		 */
+		for (int i = 0; i < dim; i++)
+		{
+			double		d = given[i] / sqrt(square) - held[i] / sqrt(held_square);
+
+			apart += d * d;
+		}
+		rounding.angle = 2 * asin(Min(sqrt(apart) / 2, 1));
+	}
+	return rounding;
+}
+
+/* The nearest vector that the field can hold, of a type that has others, too. */
+static VectorRounding
+write_nearest(const Codec *codec, Datum value, FlatBuffer *bytes)
+{
+	int			dim = codec->field.dim;
+	FlatBuffer	given = codec_make_buffer();
+	Codec		float4_codec = *codec;
+	float4	   *held = palloc(sizeof(float4) * dim);
+	const float4 *x;
+
+	float4_codec.field.type = MILVUS_FLOAT_VECTOR;
+	codec->write(&float4_codec, value, &given);
+	x = (const float4 *) given.data;
+	for (int i = 0; i < dim; i++)
+		(void) put_nearest(codec, x[i], bytes);
+	widen_elements(codec, (FlatSlice) {bytes->data, bytes->len}, held);
+	return measure_rounding(x, held, dim);
+}
+
 void
-vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes)
+vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes, VectorRounding * rounding)
 {
 	FlatBuffer	row = {.grow = bytes->grow, .context = bytes->context};
 	size_t		header = 1;
 
+	if (rounding)
+	{
+		memset(rounding, 0, sizeof(*rounding));
+		if (vector_may_round(codec->typeid, codec->field.type))
+		{
+			*rounding = write_nearest(codec, value, bytes);
+			return;
+		}
+	}
 	codec->write(codec, value, &row);
 	if (codec->carrier != FLAT_VECTOR_SPARSE)
 	{
@@ -597,30 +700,6 @@ vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes)
 		header++;
 	header++;
 	flat_put_bytes(bytes, row.data + header, row.len - header);
-}
-
-bool
-vector_may_round(Oid typeid, MilvusType type)
-{
-	return (type == MILVUS_FLOAT16_VECTOR || type == MILVUS_BFLOAT16_VECTOR) &&
-		pgvector_classify(typeid) != PGVECTOR_HALFVEC;
-}
-
-bool
-vector_rounds_query(const Codec *codec, Datum value, FlatSlice query)
-{
-	int			dim = codec->field.dim;
-	FlatBuffer	whole = codec_make_buffer();
-	Codec		float4_codec = *codec;
-	float4	   *x;
-
-	if (!vector_may_round(codec->typeid, codec->field.type))
-		return false;
-	float4_codec.field.type = MILVUS_FLOAT_VECTOR;
-	codec->write(&float4_codec, value, &whole);
-	x = palloc(sizeof(float4) * dim);
-	widen_elements(codec, query, x);
-	return memcmp(x, whole.data, sizeof(float4) * dim) != 0;
 }
 
 bool

@@ -13,20 +13,29 @@
  */
 extern bool vector_find_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec);
 
-/*
- * A query vector as the server wants it in a placeholder: the bytes of one
- * row. Not for NULL.
- */
-extern void vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes);
+/* How far the vector that a field can hold is from the one that was given. */
+typedef struct VectorRounding
+{
+	double		distance;		/* 0: they are the same */
+	double		angle;			/* in radians; pi where only one has a
+								 * direction */
+	double		length;			/* of the one that was given */
+}			VectorRounding;
 
 /*
- * May a field round values of that SQL type?  One of half precision does, queries
- * too, unless the type has half precision itself.  Of a domain: it may.
+ * A query vector as the server wants it in a placeholder: the bytes of one row.
+ * Not for NULL.  It is the nearest vector that the field can hold, and rounding
+ * tells how far off that is; without rounding what is beyond the field's range
+ * is error 22003.
+ */
+extern void vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes, VectorRounding * rounding);
+
+/*
+ * May a query of that SQL type be another one in the field?  In fields of half
+ * precision, and of whole numbers, unless the type has no other values.  Of a
+ * domain: it may.
  */
 extern bool vector_may_round(Oid typeid, MilvusType type);
-
-/* Is what vector_write_query() wrote of it another vector, rounded by the field? */
-extern bool vector_rounds_query(const Codec *codec, Datum value, FlatSlice query);
 
 /*
  * Has what vector_write_query() wrote, for any field but a sparse one, a cosine

@@ -65,9 +65,9 @@ class Search:
             elif self.kind != "halfvec" and not column.stored and self.operator == "<=>" and g.chance(0.1):
                 # its squared length leaves float4, where PostgreSQL and Milvus differ
                 v = [x * g.pick([1e20, 1e-20]) for x in v]
-            if column.stored in ("Float16Vector", "BFloat16Vector") and g.chance(0.5):
-                # no numbers of half precision
-                v = [x + g.pick([0, 0.1, -0.3, 0.7]) for x in v]
+            if column.stored in ("Float16Vector", "BFloat16Vector", "Int8Vector") and g.chance(0.5):
+                # no numbers that the field can hold: a little off, or beyond its range
+                v = [x + g.pick([0, 0.1, -0.3, 0.7]) for x in v] if g.chance(0.8) else [x * g.pick([1e5, 1e-8]) for x in v]
         return v
 
     def written(self, g, null=0.03):
