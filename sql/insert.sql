@@ -87,6 +87,20 @@ SELECT index_and_load('dynamic', 'e', 'FLAT', 'L2');
 SELECT * FROM dynamic ORDER BY id;
 SELECT id, color FROM dynamic WHERE size > 2;
 SELECT try($$INSERT INTO dynamic VALUES (4, '[1,1]', '[1]')$$);
+-- their types are held as those of fields: blanks count; a domain is as the type it is over, and is checked
+CREATE DOMAIN wording AS varchar(3) CHECK (value <> 'bad');
+CREATE DOMAIN amount AS integer CHECK (value < 100);
+CREATE DOMAIN truth AS boolean NOT NULL;
+CREATE DOMAIN anything AS jsonb;
+CREATE FOREIGN TABLE dynamic_domains (id bigint NOT NULL, e vector(2) NOT NULL, k varchar(2) OPTIONS (dynamic_key 'k'), w wording OPTIONS (dynamic_key 'w'),
+	n amount OPTIONS (dynamic_key 'n'), t truth OPTIONS (dynamic_key 't'), a anything OPTIONS (dynamic_key 'a')) SERVER s OPTIONS (collection 'dynamic');
+INSERT INTO dynamic_domains VALUES (11, '[1,1]', 'ab', 'abc', 5, true, '{"b": [true]}') RETURNING *;
+INSERT INTO dynamic VALUES (12, '[1,1]', '{"k": "ab  ", "w": "abc ", "n": "5", "a": null}'), (13, '[1,1]', '{"n": 5.0, "w": "bad"}'), (14, '[1,1]', '{"n": 100}');
+SELECT id, k, w, n, t, a FROM dynamic_domains WHERE id = 11;
+SELECT id FROM dynamic_domains WHERE k = 'ab' AND w = 'abc' AND n = 5 AND t;
+SELECT n FROM dynamic_domains WHERE id = 13;
+SELECT jsonb_typeof(a) FROM dynamic_domains WHERE id = 12;
+SELECT try(format('SELECT %s FROM dynamic_domains WHERE id = %s', name, id)) FROM (VALUES ('k', 12), ('w', 12), ('n', 12), ('w', 13), ('t', 13), ('n', 14)) v(name, id);
 -- read-only
 ALTER FOREIGN TABLE docs OPTIONS (ADD updatable 'false');
 SELECT is_insertable_into FROM information_schema.tables WHERE table_name IN ('docs', 'docs_p1') ORDER BY table_name;

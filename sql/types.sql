@@ -77,7 +77,10 @@ SELECT id, round((e <%> B'1000000000000000')::numeric, 4) AS distance FROM bits_
 CREATE FOREIGN TABLE half_l2 (id bigint NOT NULL, h halfvec(3) NOT NULL) SERVER l2;
 CREATE FOREIGN TABLE sparse_l3 (id bigint NOT NULL, v sparsevec(1000) NOT NULL) SERVER l3;
 CREATE FOREIGN TABLE sparse_l2 (id bigint NOT NULL, v sparsevec(1000) NOT NULL) SERVER l2;
-SELECT make_collection(t) FROM unnest('{half_l2,sparse_l3,sparse_l2}'::regclass[]) t;
+CREATE FOREIGN TABLE bare (id bigint NOT NULL, v sparsevec(1000) NOT NULL) SERVER l3;
+SELECT make_collection(t) FROM unnest('{half_l2,sparse_l3,sparse_l2,bare}'::regclass[]) t;
+INSERT INTO bare VALUES (1, '{1:1.5,1000:2}/1000'), (2, '{2:1}/1000');
+SELECT milvus.load('bare');
 INSERT INTO half_l2 VALUES (1, '[1,2,3]'), (2, '[0.1,-65504,0.00006]');
 INSERT INTO sparse_l3 VALUES (1, '{1:1.5,1000:2}/1000'), (2, '{2:1}/1000');
 INSERT INTO sparse_l2 VALUES (1, '{1:1.5,1000:2}/1000'), (2, '{2:1}/1000');
@@ -97,7 +100,7 @@ CREATE FOREIGN TABLE rounded (id bigint NOT NULL, h vector(3) NOT NULL, b real[]
 CREATE TABLE rounded_local AS SELECT i AS id, ARRAY[i % 7, i % 11, 1]::vector(3) AS h, ARRAY[i % 7, i % 11, 1]::real[] AS b FROM generate_series(1, 77) i;
 INSERT INTO rounded SELECT * FROM rounded_local;
 SELECT index_and_load('rounded', 'h', 'FLAT', 'L2'), index_and_load('rounded', 'b', 'FLAT', 'COSINE');
-SELECT explained(format('SELECT id FROM rounded ORDER BY h <-> %L, id LIMIT 10', '[0.1,0.3,0.7]'), 'COSTS OFF');
+SELECT explained(format('SELECT id FROM rounded ORDER BY h <-> %L, id LIMIT 10', query), 'COSTS OFF') FROM unnest('{"[0.1,0.3,0.7]","[1,2,3]","[70000,0,0]"}'::text[]) query;
 CREATE FUNCTION nearest(rel regclass, k integer) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN
 	RETURN QUERY EXECUTE format('SELECT (SELECT string_agg(id || '' '' || d::text, '', '' ORDER BY d) FROM (SELECT id, h <-> ''[0.1,0.3,0.7]'' AS d FROM %1$s ORDER BY d LIMIT %2$s) x)', rel, k);
 	RETURN QUERY EXECUTE format('SELECT (SELECT string_agg(id || '' '' || d::text, '', '' ORDER BY d) FROM (SELECT id, b OPERATOR(milvus.<=>) ''{0.1,0.3,0.7}'' AS d FROM %1$s ORDER BY d LIMIT %2$s) x)', rel, k);
@@ -105,7 +108,22 @@ CREATE FUNCTION nearest(rel regclass, k integer) RETURNS SETOF text LANGUAGE plp
 END $$;
 SELECT * FROM nearest('rounded', 10) EXCEPT SELECT * FROM nearest('rounded_local', 10);
 SELECT cardinality(string_to_array(nearest, ',')) FROM nearest('rounded', 10);
+-- a row whose distance from the rounded query is greater may be nearer; queries may be beyond the field's range, values may not
+DELETE FROM rounded;
+INSERT INTO rounded SELECT i, ARRAY[999.5, i / 1000.0, 0]::real[]::vector, ARRAY[1, i / 1000.0, 0] FROM generate_series(1, 50) i;
+INSERT INTO rounded VALUES (99, '[1000.5,0.25,0]', '{1000.5,1,0}');
+SELECT id, round((h <-> '[1000,0,0]')::numeric, 4) AS from_rounded, round((h <-> '[1000.2,0,0]')::numeric, 4) AS distance FROM rounded WHERE id IN (1, 50, 99) ORDER BY id;
+SELECT id FROM rounded ORDER BY h <-> '[1000.2,0,0]' LIMIT 1;
+SELECT id FROM rounded WHERE h <-> '[1000.2,0,0]' < 0.6 ORDER BY h <-> '[1000.2,0,0]' LIMIT 1;
+SELECT id FROM rounded WHERE h <-> '[1000.2,0,0]' < 0.6;
+SELECT id FROM rounded ORDER BY h <-> '[70000,0,0]' LIMIT 1;
+SELECT id FROM rounded ORDER BY b OPERATOR(milvus.<=>) '{3.4e38,1,0}' LIMIT 1;
+INSERT INTO rounded VALUES (4, '[70000,0,0]', '{1,1,1}');
+INSERT INTO rounded VALUES (4, '[1,1,1]', '{1,1,3.4e38}');
 SELECT milvus.drop_collection('rounded');
+-- sparse vectors have one metric, also without an index
+SELECT explained(format('SELECT id FROM bare ORDER BY v %s %L LIMIT 1', op, '{1:1}/1000'), 'COSTS OFF') FROM unnest('{<#>,<=>}'::text[]) op;
+SELECT id FROM bare ORDER BY v <=> '{1:1}/1000' LIMIT 1;
 -- columns of other types: wider ones fit, others are refused
 CREATE FOREIGN TABLE types_wide (id bigint, i2 bigint, i4 bigint, f4 double precision, s text, j text, e real[]) SERVER s OPTIONS (collection 'types_s');
 SELECT id, i2, i4, f4, left(s, 5) AS s, left(j, 10) AS j, e FROM types_wide WHERE id IN (1, 2) ORDER BY id;
@@ -113,6 +131,6 @@ CREATE FOREIGN TABLE types_bad (id bigint, i8 numeric) SERVER s OPTIONS (collect
 SELECT * FROM types_bad;
 CREATE FOREIGN TABLE types_missing (id bigint, nosuch integer) SERVER s OPTIONS (collection 'types_s');
 SELECT * FROM types_missing;
-SELECT milvus.drop_collection(t) FROM unnest('{types_s,types_l3,types_l2,floats_s,floats_l2,nulls_l3,bits_s,bits_l2,half_l2,sparse_l3,sparse_l2}'::regclass[]) t;
+SELECT milvus.drop_collection(t) FROM unnest('{types_s,types_l3,types_l2,floats_s,floats_l2,nulls_l3,bits_s,bits_l2,half_l2,sparse_l3,sparse_l2,bare}'::regclass[]) t;
 DROP TABLE types_local;
 DROP SERVER s, l3, l2 CASCADE;

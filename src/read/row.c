@@ -22,7 +22,9 @@ typedef struct RowColumn
 	int			position;
 	const TableColumn *column;
 	Codec		codec;
-	/* of a dynamic key: how its value becomes one of the column's type */
+	/* of a dynamic key: how its value becomes one of the type, of a domain the one it is over */
+	Oid			type;
+	int32		typmod;
 	FmgrInfo	input;
 	Oid			input_param;
 	FlatColumn *source;
@@ -56,7 +58,9 @@ add_column(RowReader *reader, int position, AttrNumber attnum)
 	{
 		Oid			input;
 
-		getTypeInputInfo(column->column->typeid, &input, &column->input_param);
+		column->typmod = column->column->typmod;
+		column->type = getBaseTypeAndTypmod(column->column->typeid, &column->typmod);
+		getTypeInputInfo(column->type, &input, &column->input_param);
 		fmgr_info(input, &column->input);
 	}
 }
@@ -183,7 +187,7 @@ is_number_type(Oid type)
 static char *
 scalar_text(const RowColumn *column, const JsonbValue *scalar)
 {
-	Oid			type = column->column->typeid;
+	Oid			type = column->type;
 	const char *kind = scalar->type == jbvString ? "string" : scalar->type == jbvBool ? "boolean" : "numeric";
 
 	if (scalar->type == jbvString ? is_number_type(type) || type == BOOLOID :
@@ -201,23 +205,23 @@ scalar_text(const RowColumn *column, const JsonbValue *scalar)
 	return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(scalar->val.numeric)));
 }
 
-/* The value of a dynamic key, from the document that holds it. */
+/* The value of a dynamic key, from the document that holds it, but for a domain's constraints. */
 static Datum
-read_dynamic(const RowColumn *column, const FlatValue *value, bool *isnull)
+find_dynamic(const RowColumn *column, const FlatValue *value, bool *isnull)
 {
-	Jsonb	   *document = DatumGetJsonbP(codec_read(&column->codec, value));
+	Jsonb	   *document = value->isnull ? NULL : DatumGetJsonbP(codec_read(&column->codec, value));
 	const char *key = column->column->dynamic_key;
 	JsonbValue	buffer;
 	JsonbValue *found = NULL;
 	Jsonb	   *json;
 	char	   *text;
 
-	if (JB_ROOT_IS_OBJECT(document))
+	if (document && JB_ROOT_IS_OBJECT(document))
 		found = getKeyJsonValueFromContainer(&document->root, key, strlen(key), &buffer);
-	*isnull = found == NULL || (found->type == jbvNull && column->column->typeid != JSONBOID);
+	*isnull = found == NULL || (found->type == jbvNull && column->type != JSONBOID);
 	if (*isnull)
 		return (Datum) 0;
-	if (column->column->typeid == JSONBOID)
+	if (column->type == JSONBOID)
 		return JsonbPGetDatum(JsonbValueToJsonb(found));
 	if (found->type == jbvBinary)
 	{
@@ -226,8 +230,19 @@ read_dynamic(const RowColumn *column, const FlatValue *value, bool *isnull)
 	}
 	else
 		text = scalar_text(column, found);
-	return InputFunctionCall((FmgrInfo *) &column->input, text, column->input_param,
-							 column->column->typmod);
+	if (column->type == VARCHAROID)
+		codec_check_length(text, strlen(text), column->typmod);
+	return InputFunctionCall((FmgrInfo *) &column->input, text, column->input_param, column->typmod);
+}
+
+static Datum
+read_dynamic(const RowColumn *column, const FlatValue *value, bool *isnull)
+{
+	Datum		result = find_dynamic(column, value, isnull);
+
+	if (column->type != column->column->typeid)
+		domain_check(result, *isnull, column->column->typeid, NULL, CurrentMemoryContext);
+	return result;
 }
 
 static void
@@ -260,7 +275,7 @@ row_next(RowReader *reader, Datum *values, bool *nulls)
 		more = column->source && flat_next(column->source, &column->cursor, &value);
 		if (!more)
 			continue;
-		if (value.isnull)
+		if (value.isnull && column->column->dynamic_key == NULL)
 		{
 			codec_check_null(&column->codec);
 			continue;

@@ -145,21 +145,25 @@ received_text(const FlatValue *value, int *len)
 	return converted;
 }
 
+void
+codec_check_length(const char *text, int len, int32 typmod)
+{
+	int			most = typmod - (int) VARHDRSZ;
+
+	/* so many bytes are never more characters */
+	if (typmod >= 0 && len > most && pg_mbstrlen_with_len(text, len) > most)
+		ereport(ERROR,
+				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+				 errmsg("value too long for type character varying(%d)", most)));
+}
+
 static Datum
 read_text(const Codec *codec, const FlatValue *value)
 {
 	int			len;
 	const char *text = received_text(value, &len);
-	int			most = codec->typmod - (int) VARHDRSZ;
 
-	/*
-	 * so many bytes are never more characters; blanks at the end are not cut
-	 * off, as PostgreSQL would: a filter on the server sees them
-	 */
-	if (codec->typmod >= 0 && len > most && pg_mbstrlen_with_len(text, len) > most)
-		ereport(ERROR,
-				(errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
-				 errmsg("value too long for type character varying(%d)", most)));
+	codec_check_length(text, len, codec->typmod);
 	return PointerGetDatum(cstring_to_text_with_len(text, len));
 }
 
@@ -180,6 +184,7 @@ codec_json_pair(const char *key, Datum value, Oid typeid)
 	StringInfoData text;
 	char	   *out;
 
+	typeid = getBaseType(typeid);
 	getTypeOutputInfo(typeid, &output, &is_varlena);
 	out = OidOutputFunctionCall(output, value);
 	initStringInfo(&text);

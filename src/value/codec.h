@@ -83,6 +83,13 @@ extern bool codec_set_conversions(Codec *codec, Datum (*read) (const Codec *, co
 /* An empty buffer that grows in CurrentMemoryContext. */
 extern FlatBuffer codec_make_buffer(void);
 
+/*
+ * Error 22001 for a text that is longer than varchar(n) allows (typmod -1: any).
+ * Blanks at its end count, which PostgreSQL would cut off: a filter on the server
+ * sees them.
+ */
+extern void codec_check_length(const char *text, int len, int32 typmod);
+
 /* {"key": value} as jsonb, of a value of any type that to_jsonb() takes. */
 extern Datum codec_json_pair(const char *key, Datum value, Oid typeid);
 
