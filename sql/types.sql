@@ -120,6 +120,12 @@ SELECT id FROM rounded ORDER BY h <-> '[70000,0,0]' LIMIT 1;
 SELECT id FROM rounded ORDER BY b OPERATOR(milvus.<=>) '{3.4e38,1,0}' LIMIT 1;
 INSERT INTO rounded VALUES (4, '[70000,0,0]', '{1,1,1}');
 INSERT INTO rounded VALUES (4, '[1,1,1]', '{1,1,3.4e38}');
+-- what is returned, and what triggers see, is what is stored
+CREATE FUNCTION tell_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING '%', new; RETURN NULL; END $$;
+CREATE TRIGGER tell AFTER INSERT OR UPDATE ON rounded FOR EACH ROW EXECUTE FUNCTION tell_row();
+INSERT INTO rounded VALUES (100, '[0.1,0.2,0.3]', '{0.1,0.2,0.3}') RETURNING *;
+UPDATE rounded SET h = '[0.7,1e-9,0]' WHERE id = 100 RETURNING *;
+SELECT * FROM rounded WHERE id = 100;
 SELECT milvus.drop_collection('rounded');
 -- sparse vectors have one metric, also without an index
 SELECT explained(format('SELECT id FROM bare ORDER BY v %s %L LIMIT 1', op, '{1:1}/1000'), 'COSTS OFF') FROM unnest('{<#>,<=>}'::text[]) op;

@@ -22,7 +22,11 @@ typedef struct RowColumn
 	int			position;
 	const TableColumn *column;
 	Codec		codec;
-	/* of a dynamic key: how its value becomes one of the type, of a domain the one it is over */
+
+	/*
+	 * of a dynamic key: how its value becomes one of the type, of a domain
+	 * the one it is over
+	 */
 	Oid			type;
 	int32		typmod;
 	FmgrInfo	input;

@@ -603,6 +603,17 @@ vector_find_codec(Oid typeid, int32 typmod, const FieldType *field, Codec *codec
 	}
 }
 
+Datum
+vector_as_stored(const Codec *codec, Datum value)
+{
+	FlatBuffer	bytes = codec_make_buffer();
+	FlatValue	stored = {0};
+
+	codec->write(codec, value, &bytes);
+	stored.bytes = (FlatSlice) {bytes.data, bytes.len};
+	return codec->read(codec, &stored);
+}
+
 bool
 vector_may_round(Oid typeid, MilvusType type)
 {

@@ -31,7 +31,13 @@ typedef struct VectorRounding
 extern void vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes, VectorRounding * rounding);
 
 /*
- * May a query of that SQL type be another one in the field?  In fields of half
+ * What is read of a vector that was written: rounded to the elements of the field.
+ * Not of a sparse field.
+ */
+extern Datum vector_as_stored(const Codec *codec, Datum value);
+
+/*
+ * May a vector of that SQL type be another one in the field?  In fields of half
  * precision, and of whole numbers, unless the type has no other values.  Of a
  * domain: it may.
  */

@@ -33,6 +33,7 @@
 #include "read/scan.h"
 #include "read/show.h"
 #include "update.h"
+#include "value/vector.h"
 
 /*
  * ResultRelInfo.ri_FdwState.  Of batch, update and deletion one is there, and does the
@@ -57,6 +58,8 @@ typedef struct ModifyState
 	bool		row_by_row;		/* the server's keys are wanted */
 	List	   *defaulted;		/* columns to be shown with what the server
 								 * stores for NULL */
+	List	   *rounded;		/* columns of vectors that the field rounds,
+								 * to be shown so */
 	bool		ended;
 	ErrorData  *failure;		/* of writing for a reader, who may have
 								 * caught it */
@@ -201,11 +204,36 @@ begin_conflicts(ModifyState *state)
 	state->conflicts = conflict_begin(state->table, state->key_column);
 }
 
+/* Is a row looked at after it has been written? */
+static bool
+is_row_seen(ModifyTable *plan, ResultRelInfo *rri, CmdType operation)
+{
+	if (plan && (plan->returningLists != NIL || plan->withCheckOptionLists != NIL))
+		return true;
+	return rri->ri_TrigDesc &&
+		(operation == CMD_INSERT ? rri->ri_TrigDesc->trig_insert_after_row : rri->ri_TrigDesc->trig_update_after_row);
+}
+
+/* Columns whose values are not stored as they are given. */
+static List *
+find_rounded(const MilvusTable *table)
+{
+	List	   *rounded = NIL;
+
+	for (AttrNumber attnum = 1; attnum <= table->ncolumns; attnum++)
+	{
+		const TableColumn *column = &table->columns[attnum - 1];
+
+		if (column->name && vector_may_round(column->typeid, column->field->data_type))
+			rounded = lappend_int(rounded, attnum);
+	}
+	return rounded;
+}
+
 static void
 begin_insert(ModifyState *state, ModifyTable *plan, ResultRelInfo *rri)
 {
-	bool		row_is_seen = (plan && (plan->returningLists != NIL || plan->withCheckOptionLists != NIL)) ||
-		(rri->ri_TrigDesc && rri->ri_TrigDesc->trig_insert_after_row);
+	bool		row_is_seen = is_row_seen(plan, rri, CMD_INSERT);
 
 	state->batch = batch_begin(state->sender, BATCH_INSERT, NULL);
 	if (plan && plan->onConflictAction == ONCONFLICT_NOTHING)
@@ -297,6 +325,8 @@ begin_modify(ModifyTableState *mtstate, ResultRelInfo *rri, CmdType operation, L
 		begin_insert(state, plan, rri);
 	else
 		begin_change(state, plan, rri, fdw_private);
+	if (operation != CMD_DELETE && is_row_seen(plan, rri, operation))
+		state->rounded = find_rounded(state->table);
 	if (!explain_only && must_keep(state, plan, rri))
 		begin_keeping(state, rri);
 	state->collected.table = state->table;
@@ -438,12 +468,14 @@ write_for_others(CollectedRows *collected)
 	PG_END_TRY();
 }
 
-/* Is the row stored with what the INSERT did not give it? */
+/* Is the row stored with other values than it was given? */
 static bool
-is_completed(const ModifyState *state, TupleTableSlot *slot)
+is_stored_otherwise(const ModifyState *state, TupleTableSlot *slot)
 {
 	ListCell   *lc;
 
+	if (state->rounded != NIL)
+		return true;
 	foreach(lc, state->defaulted)
 	{
 		if (slot_attisnull(slot, lfirst_int(lc)))
@@ -452,16 +484,22 @@ is_completed(const ModifyState *state, TupleTableSlot *slot)
 	return state->row_by_row;
 }
 
-/* The row as it is now, with the key that the server gave it, and its defaults. */
+/* The row as it is now, with the key that the server gave it, and its defaults; vectors rounded. */
 static void
-store_completed(const ModifyState *state, TupleTableSlot *slot)
+show_stored(const ModifyState *state, TupleTableSlot *slot)
 {
 	TupleDesc	desc = slot->tts_tupleDescriptor;
 	ListCell   *lc;
-	Datum	   *values = palloc(sizeof(Datum) * desc->natts);
-	bool	   *isnull = palloc(sizeof(bool) * desc->natts);
+	MemoryContext caller;
+	Datum	   *values;
+	bool	   *isnull;
 	HeapTuple	tuple;
 
+	if (!is_stored_otherwise(state, slot))
+		return;
+	caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(state->estate));
+	values = palloc(sizeof(Datum) * desc->natts);
+	isnull = palloc(sizeof(bool) * desc->natts);
 	slot_getallattrs(slot);
 	memcpy(values, slot->tts_values, sizeof(Datum) * desc->natts);
 	memcpy(isnull, slot->tts_isnull, sizeof(bool) * desc->natts);
@@ -477,11 +515,22 @@ store_completed(const ModifyState *state, TupleTableSlot *slot)
 		if (isnull[i])
 			isnull[i] = !batch_read_default(state->batch, i + 1, &values[i]);
 	}
+	foreach(lc, state->rounded)
+	{
+		int			i = lfirst_int(lc) - 1;
+		Codec		codec;
+
+		if (isnull[i])
+			continue;
+		table_init_codec(state->table, i + 1, &codec);
+		values[i] = vector_as_stored(&codec, values[i]);
+	}
 	tuple = heap_form_tuple(desc, values, isnull);
 	tuple->t_tableOid = slot->tts_tableOid;
 	ExecForceStoreHeapTuple(tuple, slot, false);
 	/* its memory is that of one row */
 	ExecMaterializeSlot(slot);
+	MemoryContextSwitchTo(caller);
 }
 
 /*
@@ -523,18 +572,13 @@ TupleTableSlot *
 milvusExecForeignInsert(EState *estate, ResultRelInfo *rri, TupleTableSlot *slot, TupleTableSlot *planSlot)
 {
 	ModifyState *state = rri->ri_FdwState;
-	MemoryContext caller;
 
 	if (state->conflicts && leave_new(state, &slot, 1) == 0)
 		return NULL;
 	write_row(state, slot);
-	if (!is_completed(state, slot))
-		return slot;
 	if (state->row_by_row)
 		finish_writing(state);
-	caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
-	store_completed(state, slot);
-	MemoryContextSwitchTo(caller);
+	show_stored(state, slot);
 	return slot;
 }
 
@@ -594,6 +638,7 @@ milvusExecForeignUpdate(EState *estate, ResultRelInfo *rri, TupleTableSlot *slot
 	if (rri->ri_RelationDesc->rd_rel->relispartition)
 		ExecPartitionCheck(rri, slot, estate, true);
 	write_row(state, slot);
+	show_stored(state, slot);
 	return slot;
 }
 
