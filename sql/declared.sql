@@ -88,9 +88,11 @@ SELECT member, try(format('SELECT milvus.create_collection(server => %L, collect
 			CASE kind WHEN 'fields' THEN '[{"name": "id", "data_type": "Int64", "is_primary_key": true}]' ELSE '[]'::jsonb END || member)))
 	FROM (VALUES ('fields', '{"name": "f", "data_type": "Timestamptz"}'::jsonb), ('fields', '{"name": "f", "data_type": "Text"}'), ('fields', '{"name": "f", "data_type": "Geometry"}'),
 		('fields', '{"name": "f", "data_type": "Int8Vector", "type_params": {"dim": 8}}'), ('fields', '{"name": "f", "data_type": "UUID"}'),
+		('fields', '{"name": "f", "data_type": "Array", "element_type": "Timestamptz"}'),
 		('functions', '{"name": "f", "type": "BM25"}'), ('struct_array_fields', '{"name": "f"}')) m(kind, member);
 SELECT try($$SELECT milvus.create_collection(server => 's', collection => 'instants', schema => '{"fields": [{"name": "id", "data_type": "Int64", "is_primary_key": true}, {"name": "n", "data_type": "Int64", "nullable": true}]}')$$);
 SELECT try($$SELECT milvus.add_field(server => 's', collection => 'declared', schema => '{"name": "t", "data_type": "Timestamptz", "nullable": true}')$$);
+SELECT try($$SELECT milvus.add_field(server => 's', collection => 'declared', field => 't', schema => '{"data_type": "Timestamptz", "nullable": true}')$$);
 -- a vector of an array, where its dimension is said; a field for a domain
 CREATE DOMAIN three AS vector(3);
 CREATE FOREIGN TABLE dims (id bigint NOT NULL, r real[] OPTIONS (dim '3') NOT NULL) SERVER l3;

@@ -218,9 +218,9 @@ BEGIN
 		RAISE undefined_column USING MESSAGE = format('there is no column for a field "%s"', field),
 			HINT = 'Add the column to the foreign table first, or give the field''s schema.';
 	END IF;
+	whole := whole || jsonb_build_object('name', coalesce(field, schema->>'name'));
 	PERFORM milvus.check_schema(t.server, jsonb_build_object('fields', jsonb_build_array(whole)));
-	PERFORM milvus.perform(t.server, 'AddCollectionField', milvus.naming(t)
-		|| jsonb_build_object('schema', jsonb_strip_nulls(whole) || jsonb_build_object('name', coalesce(field, schema->>'name'))));
+	PERFORM milvus.perform(t.server, 'AddCollectionField', milvus.naming(t) || jsonb_build_object('schema', jsonb_strip_nulls(whole)));
 END $function$;
 COMMENT ON FUNCTION milvus_internal.alter_alias(rel regclass, alias text, server name, collection text, database text) IS 'point an alias at another collection';
 CREATE OR REPLACE FUNCTION milvus_internal.create_collection(rel regclass DEFAULT NULL::regclass, shards integer DEFAULT 1, consistency_level text DEFAULT 'Bounded'::text, partitions bigint DEFAULT NULL::bigint, properties jsonb DEFAULT '{}'::jsonb, schema jsonb DEFAULT NULL::jsonb, server name DEFAULT NULL::name, collection text DEFAULT NULL::text, database text DEFAULT NULL::text)

@@ -101,13 +101,21 @@ milvus_check_schema(PG_FUNCTION_ARGS)
 		const Milvus__Proto__Schema__FieldSchema *field = schema->fields[i];
 
 		check_type(dialect, (MilvusType) field->data_type, field->name);
+		check_type(dialect, (MilvusType) field->element_type, field->name);
 		if (milvus_type_is_vector((MilvusType) field->data_type) && nvectors++ > 0)
 			check_storable(dialect, "several_vectors", "collections with several vectors", "field", field->name);
 		if (field->nullable)
 			check_storable(dialect, "nullable_fields", "nullable fields", "field", field->name);
 	}
 	for (size_t i = 0; i < schema->n_struct_array_fields; i++)
-		check_storable(dialect, "struct_fields", "arrays of structs", "field", schema->struct_array_fields[i]->name);
+	{
+		const Milvus__Proto__Schema__StructArrayFieldSchema *structs = schema->struct_array_fields[i];
+
+		check_storable(dialect, "struct_fields", "arrays of structs", "field", structs->name);
+		/* their members are arrays, of types that no other field has */
+		for (size_t j = 0; j < structs->n_fields; j++)
+			check_type(dialect, (MilvusType) structs->fields[j]->element_type, structs->fields[j]->name);
+	}
 	for (size_t i = 0; i < schema->n_functions; i++)
 		check_storable(dialect, "has_functions", "functions", "function", schema->functions[i]->name);
 	PG_RETURN_VOID();

@@ -120,9 +120,9 @@ BEGIN
 		RAISE undefined_column USING MESSAGE = format('there is no column for a field "%s"', field),
 			HINT = 'Add the column to the foreign table first, or give the field''s schema.';
 	END IF;
+	whole := whole || jsonb_build_object('name', coalesce(field, schema->>'name'));
 	PERFORM milvus.check_schema(t.server, jsonb_build_object('fields', jsonb_build_array(whole)));
-	PERFORM milvus.perform(t.server, 'AddCollectionField', milvus.naming(t)
-		|| jsonb_build_object('schema', jsonb_strip_nulls(whole) || jsonb_build_object('name', coalesce(field, schema->>'name'))));
+	PERFORM milvus.perform(t.server, 'AddCollectionField', milvus.naming(t) || jsonb_build_object('schema', jsonb_strip_nulls(whole)));
 END $$;
 COMMENT ON FUNCTION milvus.add_field(regclass, text, jsonb, name, text, text)
 	IS 'add a field to a collection, from a foreign table''s column or a schema';
