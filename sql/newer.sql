@@ -224,7 +224,7 @@ CREATE FOREIGN TABLE rounded (id bigint NOT NULL, moment timestamptz(3) NOT NULL
 CREATE FOREIGN TABLE in_seconds (id bigint NOT NULL, moment seconds NOT NULL) SERVER d OPTIONS (collection 'c');
 SELECT t, trim(line) FROM unnest('{moments,rounded,in_seconds}'::regclass[]) t,
 	explained(format('SELECT id FROM %s WHERE moment = ''2026-01-01 00:00:00+00''', t), 'VERBOSE, COSTS OFF') line WHERE line ~ 'Milvus Filter|Not Sent';
--- vectors of whole numbers as those of pgvector: the same bytes in a row and in a query; other numbers are rounded in a query, with more hits to choose from, and refused in a row before anything is sent
+-- vectors of whole numbers as those of pgvector: the same bytes in a row and in a query; other numbers are rounded in a query, and refused in a row before anything is sent
 SELECT answers('DescribeCollection', '{"collection_name": "c", "collectionID": 42, "schema": {"name": "c", "fields": [
 	{"fieldID": 100, "name": "id", "is_primary_key": true, "data_type": "Int64"},
 	{"fieldID": 101, "name": "bytes", "data_type": "Int8Vector", "type_params": [{"key": "dim", "value": "4"}]}]}}'),
