@@ -1,5 +1,6 @@
 """What is measured of writing. Every round has a collection of its own, and its content is checked afterwards."""
 import re
+import statistics
 import sys
 import threading
 
@@ -8,8 +9,8 @@ from report import anonymous_kb, in_turns, progress
 BATCHES = [2500, 5000, 10000]
 FORMS = ["numpy", "lists"]              # in which PyMilvus takes columns
 DELETE_BATCHES = [1000, 10000, 50000]
-# DeleteRequest.expr is field 5, that of a query 4
-DELETE_REQUEST = re.compile(rb"\x2a[\x80-\xff]*[\x00-\x7f]id (in \[|>= 0)")
+# DeleteRequest.expr is field 5, that of a query 4; a query is for a number of rows, or for a count
+REQUESTS = {"Delete": re.compile(rb"\x2a[\x80-\xff]*[\x00-\x7f]id (in \[|>= 0)"), "Query": re.compile(rb"\x05limit|count\(\*\)")}
 NARROW_ROWS, WIDE_ROWS, WIDE_DIM = 1_000_000, 100_000, 768
 
 
@@ -72,8 +73,12 @@ class Writes:
         path = self.fdw.write_csv()
         batch = self.best[1]
         works = {"pymilvus": lambda _: self.stored("loaded_py", self.rows, self.pymilvus.insert_csv(path=path, batch=batch)["seconds"]),
-                 "fdw": lambda _: self.stored("loaded_fdw", self.rows, self.fdw.copy_csv(path=path)["seconds"])}
-        self.bench.table.add_rounds("COPY FROM a CSV file; a script reads it", in_turns(works, self.bench.rounds(3)), self.rows)
+                 "fdw": lambda _: self.stored("loaded_fdw", self.rows, self.fdw.copy_csv(path=path)["seconds"]),
+                 "local": lambda _: self.fdw.copy_csv_locally(path=path)["seconds"]}
+        results = in_turns(works, self.bench.rounds(3))
+        self.bench.table.add_rounds("COPY FROM a CSV file; a script reads it", results, self.rows)
+        foreign, local = (statistics.median(results[name]) for name in ("fdw", "local"))
+        self.bench.notes.append(f"COPY of the CSV file into a local unlogged table: {self.rows / local:,.0f} rows/s; the foreign table is {local / foreign:.2f} times as fast.")
 
     def changed_pymilvus(self, command, left, **arguments):
         self.pymilvus.load_copy(name="loaded_py")
@@ -87,15 +92,21 @@ class Writes:
         self.pymilvus.check(name="loaded_fdw", rows=left)
         return seconds
 
-    def delete_raw(self, path):
+    def delete_raw(self, paths):
+        """The same RPCs: also those that find out how many rows there are."""
         self.pymilvus.load_copy(name="loaded_fdw")
-        seconds = self.bench.grpc.replay("Delete", path)[0]
+        seconds = sum(self.bench.grpc.replay(rpc, path)[0] for rpc, path in paths.items())
         self.pymilvus.check(name="loaded_fdw", rows=0)
         return seconds
 
     def recorded_delete(self, how):
-        self.pymilvus.load_copy(name="loaded_fdw")
-        return self.bench.recorded(f"delete-{how}", DELETE_REQUEST.search, self.fdw.record_delete, how=how)
+        paths = {}
+        # a deletion by a filter tells by itself how many rows there were
+        for rpc in ("Query", "Delete") if how == "keys" else ("Delete",):
+            pattern = REQUESTS[rpc]
+            self.pymilvus.load_copy(name="loaded_fdw")
+            paths[rpc] = self.bench.recorded(f"{rpc}-{how}", pattern.search, self.fdw.record_delete, how=how)
+        return paths
 
     def delete(self):
         progress("delete")
@@ -105,8 +116,8 @@ class Writes:
         works = {"pymilvus": lambda _: self.changed_pymilvus("delete", 0, batch=batch),
                  "counted": lambda _: self.changed_pymilvus("delete", 0, batch=batch, counted=True)}
         for how in "keys", "filter":
-            path = self.recorded_delete(how)
-            works["raw " + how] = lambda _, path=path: self.delete_raw(path)
+            paths = self.recorded_delete(how)
+            works["raw " + how] = lambda _, paths=paths: self.delete_raw(paths)
             works[how] = lambda _, how=how: self.changed_fdw("delete", 0, how=how)
         results = in_turns(works, self.bench.rounds(3))
         for what, other, how in (("DELETE of {:,} keys of a local table", "pymilvus", "keys"),

@@ -104,7 +104,6 @@ do_scores_hold(const CollectionField *field, const HitsQuery *query)
 	return !milvus_exact_distance || (collection_scores_exact(field) && !hits_query_is_rounded(query));
 }
 
-
 static TupleDesc
 make_tupdesc(TupleDesc scan, const MilvusTable *table, AttrNumber vector)
 {
