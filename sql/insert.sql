@@ -100,6 +100,8 @@ SELECT id, k, w, n, t, a FROM dynamic_domains WHERE id = 11;
 SELECT id FROM dynamic_domains WHERE k = 'ab' AND w = 'abc' AND n = 5 AND t;
 SELECT n FROM dynamic_domains WHERE id = 13;
 SELECT jsonb_typeof(a) FROM dynamic_domains WHERE id = 12;
+CREATE FOREIGN TABLE dynamic_numbers (id bigint NOT NULL, e vector(2) NOT NULL, d float8 OPTIONS (dynamic_key 'd'), m numeric OPTIONS (dynamic_key 'm')) SERVER s OPTIONS (collection 'dynamic');
+SELECT try($$INSERT INTO dynamic_numbers VALUES (15, '[1,1]', 'NaN', 1)$$), try($$INSERT INTO dynamic_numbers VALUES (15, '[1,1]', 1e300, '-Infinity')$$);
 SELECT try(format('SELECT %s FROM dynamic_domains WHERE id = %s', name, id)) FROM (VALUES ('k', 12), ('w', 12), ('n', 12), ('w', 13), ('t', 13), ('n', 14)) v(name, id);
 -- read-only
 ALTER FOREIGN TABLE docs OPTIONS (ADD updatable 'false');

@@ -120,6 +120,32 @@ SELECT id FROM rounded ORDER BY h <-> '[70000,0,0]' LIMIT 1;
 SELECT id FROM rounded ORDER BY b OPERATOR(milvus.<=>) '{3.4e38,1,0}' LIMIT 1;
 INSERT INTO rounded VALUES (4, '[70000,0,0]', '{1,1,1}');
 INSERT INTO rounded VALUES (4, '[1,1,1]', '{1,1,3.4e38}');
+-- a score that cannot be believed, where hits come without their vectors; queries of other dimensions, and such as are no vectors
+SELECT milvus.create_collection(server => 'l2', collection => 'angles', schema => '{"fields": [{"name": "id", "data_type": "Int64", "is_primary_key": true},
+	{"name": "h", "data_type": "BFloat16Vector", "type_params": {"dim": 2}}]}');
+CREATE FOREIGN TABLE angles (id bigint NOT NULL, h real[] NOT NULL) SERVER l2;
+INSERT INTO angles VALUES (1, '{1,2}'), (2, '{0,0}'), (3, '{2,-1}'), (4, '{3,1}');
+SELECT index_and_load('angles', 'h', 'FLAT', 'COSINE');
+SELECT id FROM angles ORDER BY h OPERATOR(milvus.<=>) '{1,2}' LIMIT 4;
+SELECT explained('SELECT id FROM angles ORDER BY h OPERATOR(milvus.<=>) ''{1,2,3}'' LIMIT 4', 'COSTS OFF');
+SELECT id FROM angles ORDER BY h OPERATOR(milvus.<=>) '{1,2,3}' LIMIT 0;
+SELECT id FROM angles WHERE id > 9 ORDER BY h OPERATOR(milvus.<=>) '{1,2,3}' LIMIT 4;
+SELECT id FROM angles ORDER BY h OPERATOR(milvus.<=>) '{1,2,3}' LIMIT 4;
+SELECT id, h OPERATOR(milvus.<=>) '{1,NaN}' FROM angles ORDER BY 2, id LIMIT 1;
+SELECT milvus.drop_collection('angles');
+-- what is within a bound that float4 has no square of
+SELECT milvus.create_collection(server => 'l2', collection => 'huge', schema => '{"fields": [{"name": "id", "data_type": "Int64", "is_primary_key": true},
+	{"name": "h", "data_type": "BFloat16Vector", "type_params": {"dim": 2}}, {"name": "e", "data_type": "FloatVector", "type_params": {"dim": 2}}]}');
+CREATE FOREIGN TABLE huge (id bigint NOT NULL, h real[] NOT NULL, e real[] NOT NULL) SERVER l2;
+INSERT INTO huge VALUES (1, '{1,2}', '{1,2}'), (2, '{3,4}', '{3,4}');
+SELECT index_and_load('huge', 'h', 'FLAT', 'L2'), index_and_load('huge', 'e', 'FLAT', 'L2');
+SELECT id FROM huge WHERE h OPERATOR(milvus.<->) '{1e38,1}' < 1e39 ORDER BY id;
+SELECT id FROM huge WHERE e OPERATOR(milvus.<->) '{1e38,1}' < 1e39 ORDER BY id;
+SELECT id FROM huge WHERE e OPERATOR(milvus.<->) '{1e38,1}' < 1e39 ORDER BY e OPERATOR(milvus.<->) '{1e38,1}', id LIMIT 5;
+DELETE FROM huge;
+INSERT INTO huge VALUES (0, '{1.8446744e19,5e16}', '{0,0}'), (1, '{0,1.8446744e19}', '{0,0}');
+SELECT id FROM huge ORDER BY h OPERATOR(milvus.<->) '{1.8442240474082181e19,1.8514227e19}' LIMIT 1;
+SELECT milvus.drop_collection('huge');
 -- what is returned, and what triggers see, is what is stored
 CREATE FUNCTION tell_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING '%', new; RETURN NULL; END $$;
 CREATE TRIGGER tell AFTER INSERT OR UPDATE ON rounded FOR EACH ROW EXECUTE FUNCTION tell_row();

@@ -190,13 +190,13 @@ begin_fusion(const SourceRequest *request)
 		if (source->legs[i].kind == DISTANCE_NONE)
 			continue;
 		query = hits_make_query(request->table, attnum, source->legs[i].kind, &request->values[list_nth_int(leg, FUSION_LEG_QUERY)]);
-		/* the candidates are those of the rounded query */
-		if (query.obstacle && hits_query_is_rounded(&query))
-			ereport(ERROR,
-					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("column \"%s\" cannot be ranked: %s", request->table->columns[attnum - 1].name, query.obstacle)));
-		if (query.obstacle)
+		if (query.finds_nothing)
 			continue;
+		/* here are no other candidates than those of the server */
+		if (query.obstacle)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("column \"%s\" cannot be ranked: %s", request->table->columns[attnum - 1].name, query.obstacle)));
 		query.params = params;
 		source->legs[i].hits = hits_begin(&source->leg_request, &query, source->rows_come_with_legs ?
 										  row_make_reader(request->table, request->plan->columns, left_out, 0) :

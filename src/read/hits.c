@@ -81,6 +81,7 @@ hits_make_query(const MilvusTable *table, AttrNumber attnum, DistanceKind kind, 
 	if (value->isnull)
 	{
 		query.obstacle = "the query is NULL";
+		query.finds_nothing = true;
 		return query;
 	}
 	if (query.is_text)
@@ -95,12 +96,18 @@ hits_make_query(const MilvusTable *table, AttrNumber attnum, DistanceKind kind, 
 	 */
 	table_field_type(query.field, &type);
 	codec_init(&codec, column->name, value->type, -1, &type);
+	query.obstacle = vector_find_misfit(&codec, value->datum);
+	if (query.obstacle)
+		return query;
 	vector_write_query(&codec, value->datum, &bytes, &query.rounding);
 	query.query = (FlatSlice) {bytes.data, bytes.len};
 	if (is_far(kind, &query.rounding))
 		query.obstacle = "the field holds no vector near the query";
 	else if (kind == DISTANCE_COSINE && !vector_has_cosine(&codec, query.query))
+	{
 		query.obstacle = "the query has no direction";
+		query.finds_nothing = true;
+	}
 	return query;
 }
 
@@ -257,6 +264,12 @@ hits_keys(const Hits *hits)
 bool
 hits_are_all(const Hits *hits)
 {
+	/*
+	 * of a key that is there several times servers leave out all but one,
+	 * after they have counted
+	 */
+	if (!hits->request->table->options.unique_keys && hits->last_hits > 0)
+		return false;
 	return !hits->refused && hits->last_hits < (uint32) hits->limit;
 }
 

@@ -24,6 +24,7 @@ typedef struct HitsQuery
 	VectorRounding rounding;	/* of the vector that was given */
 	const char *obstacle;		/* why a server does not mean the same by the
 								 * value, or NULL */
+	bool		finds_nothing;	/* that is because nothing is near it */
 	SearchBounds bounds;
 	const char *params;			/* JSON object; for the caller to set */
 } HitsQuery;
@@ -31,7 +32,7 @@ typedef struct HitsQuery
 /*
  * The query of a distance from a value, without a bound.  Not to be sent when it has
  * an obstacle: the value is NULL, a vector without a direction, or far from what the
- * field can hold.
+ * field can hold, or none of its dimension.
  */
 extern HitsQuery hits_make_query(const MilvusTable *table, AttrNumber attnum, DistanceKind kind, const FilterValue *value);
 

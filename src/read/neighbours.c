@@ -65,8 +65,10 @@ typedef struct NeighbourSource
 	HitsQuery	query;
 	const MilvusTable *table;
 	const CollectionField *field;
-	RowReader  *reader;			/* of hits */
-	RowReader  *rest_reader;	/* with the vector */
+	/* of hits and, with the vector, of the rest; what is set tells which */
+	RowReader  *scan_reader;
+	RowReader  *key_reader;
+	RowReader  *rest_reader;
 	Hits	   *hits;
 	MemoryContext context;
 	TupleDesc	tupdesc;		/* scan tuple, the vector when it is hidden,
@@ -174,6 +176,15 @@ distance_bound(const SourceRequest *request)
 	return DatumGetFloat8(request->values[bound].datum);
 }
 
+/* The reader that hits are read by. */
+static RowReader *
+hits_reader(const NeighbourSource *source)
+{
+	if (source->fetches_hits)
+		return source->key_reader;
+	return source->scores_hold ? source->scan_reader : source->rest_reader;
+}
+
 static RowSource *
 begin_neighbours(const SourceRequest *request)
 {
@@ -198,8 +209,8 @@ begin_neighbours(const SourceRequest *request)
 	source->fetches_hits = !search_returns_all(table, request->plan, source->scores_hold);
 	if (source->fetches_hits)
 		source->scores_hold = false;
-	source->reader = source->fetches_hits ? row_make_reader(table, NIL, NIL, 0) :
-		source->scores_hold ? row_make_reader(table, request->plan->columns, left_out, 0) : source->rest_reader;
+	source->scan_reader = row_make_reader(table, request->plan->columns, left_out, 0);
+	source->key_reader = row_make_reader(table, NIL, NIL, 0);
 	source->tupdesc = make_tupdesc(request->tupdesc, table, search->attnum);
 	source->query.bounds = search_bounds(search->kind, source->field->dim, distance_bound(request),
 										 &source->query.rounding, table->connection->dialect);
@@ -214,7 +225,7 @@ begin_neighbours(const SourceRequest *request)
 	else if (hits_query_is_rounded(&source->query) && request->wanted < PG_INT32_MAX)
 		source->hits_request.wanted = request->wanted * 2 + 10;
 	fmgr_info(search->function, &source->function);
-	source->hits = hits_begin(&source->hits_request, &source->query, source->reader);
+	source->hits = hits_begin(&source->hits_request, &source->query, hits_reader(source));
 	if (source->value->isnull && !isinf(source->query.bounds.farthest))
 		source->stage = DONE;
 	else
@@ -356,18 +367,31 @@ is_out_of_range(double score)
 	return !(fabs(score) < FLT_MAX);
 }
 
+/* None that is left is nearer, if all are so far from the query that was sent. */
+static double
+nearest_left(const NeighbourSource *source, double score)
+{
+	return search_nearest_left(source->search->kind, source->field->dim,
+							   distance_from_score(source->search->kind, score), &source->query.rounding);
+}
+
 /* Up to which distance no row is missing among the hits that came. */
 static double
 certain_distance(const NeighbourSource *source)
 {
 	double		score = hits_last_score(source->hits);
+	double		certain = get_float8_infinity();
 
-	if (!source->is_exact || !hits_query_is_rounded(&source->query) || hits_are_all(source->hits))
-		return get_float8_infinity();
-	if (is_out_of_range(score))
-		return -get_float8_infinity();
-	return search_nearest_left(source->search->kind, source->field->dim,
-							   distance_from_score(source->search->kind, score), &source->query.rounding);
+	if (!source->is_exact)
+		return certain;
+	/* what leaves float4 in the server comes in any order, or is left out */
+	if (source->search->kind == DISTANCE_L2)
+		certain = nearest_left(source, FLT_MAX);
+	if (!hits_query_is_rounded(&source->query) || hits_are_all(source->hits))
+		return certain;
+	if (!is_out_of_range(score))
+		return Min(certain, nearest_left(source, score));
+	return source->search->kind == DISTANCE_L2 ? certain : -get_float8_infinity();
 }
 
 /*
@@ -450,6 +474,7 @@ sort_fetched_hits(NeighbourSource *source)
 	{
 		RowKey	   *copy = palloc(sizeof(RowKey));
 
+		CHECK_FOR_INTERRUPTS();
 		*copy = key_copy(&key);
 		keys = lappend(keys, copy);
 		all_said = key_filter_add(&filter, copy) && all_said;
@@ -512,9 +537,7 @@ distrust_scores(NeighbourSource *source, const RowKey *key)
 	hits_forget(source->hits, key);
 	source->scores_hold = source->may_step = false;
 	source->fetches_hits = !search_returns(source->table, source->field);
-	if (!source->fetches_hits)
-		source->reader = source->rest_reader;
-	hits_set_reader(source->hits, source->reader);
+	hits_set_reader(source->hits, hits_reader(source));
 	source->stage = BEFORE_SEARCH;
 }
 
@@ -522,7 +545,7 @@ distrust_scores(NeighbourSource *source, const RowKey *key)
 static bool
 next_believed_hit(NeighbourSource *source, Datum *values, bool *nulls)
 {
-	int			distance = row_distance_position(source->reader);
+	int			distance = row_distance_position(source->scan_reader);
 	RowKey		key;
 	double		score,
 				value;
@@ -646,7 +669,7 @@ explain_neighbours(const MilvusTable *table, const ScanPlan *plan, const FilterV
 	if (hits_query_is_rounded(&query))
 		appendStringInfoString(&text, ", query rounded by the field");
 	else if (value->placeholder && vector_may_round(table->columns[plan->search.attnum - 1].typeid, field->data_type))
-		appendStringInfoString(&text, ", query may be rounded by the field");
+		appendStringInfoString(&text, ", query may be rounded by the field: distances are then computed from the vectors");
 	if (query.obstacle)
 		appendStringInfo(&text, ", not sent: %s", query.obstacle);
 	else if (!search_returns_all(table, plan, scores_hold))

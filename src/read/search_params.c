@@ -93,10 +93,11 @@ search_nearest_left(DistanceKind kind, int dim, double distance, const VectorRou
 	double		error = score_error(dim);
 	double		angle;
 
+	/* squares of less are lost in float4 */
 	if (kind == DISTANCE_L2)
-		return distance * (1 - error) - rounding->distance;
+		return distance * (1 - error) - rounding->distance - sqrt(dim * FLT_MIN);
 	angle = angle_of(distance - error) - rounding->angle;
-	return angle > 0 ? 1 - cos(angle) : -INFINITY;
+	return angle > 0 ? 1 - cos(angle) - error : -INFINITY;
 }
 
 SearchBounds
@@ -135,7 +136,15 @@ search_bounds(DistanceKind kind, int dim, double bound, const VectorRounding * r
 		default:
 			return bounds;
 	}
-	bounds.has_radius = dialect->range_search && fabs(bounds.radius) < FLT_MAX;
+
+	/*
+	 * a server may leave out what it has no score of: then nothing is told of
+	 * what is within such a bound
+	 */
+	if (!(fabs(bounds.radius) < FLT_MAX))
+		bounds.farthest = INFINITY;
+	else
+		bounds.has_radius = dialect->range_search;
 	return bounds;
 }
 

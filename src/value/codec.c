@@ -195,8 +195,15 @@ codec_json_pair(const char *key, Datum value, Oid typeid)
 		appendStringInfoString(&text, out);
 	else if (typeid == BOOLOID)
 		appendStringInfoString(&text, DatumGetBool(value) ? "true" : "false");
-	else if (TypeCategory(typeid) == TYPCATEGORY_NUMERIC && strspn(out, "-+.0123456789eE") == strlen(out))
+	else if (TypeCategory(typeid) == TYPCATEGORY_NUMERIC)
+	{
+		/* as a string it could not be read as a number again */
+		if (strspn(out, "-+.0123456789eE") != strlen(out))
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("%s cannot be stored in a document, under the key \"%s\"", out, key)));
 		appendStringInfoString(&text, out);
+	}
 	else
 		escape_json(&text, out);
 	appendStringInfoChar(&text, '}');

@@ -685,6 +685,36 @@ write_nearest(const Codec *codec, Datum value, FlatBuffer *bytes)
 	return measure_rounding(x, held, dim);
 }
 
+const char *
+vector_find_misfit(const Codec *codec, Datum value)
+{
+	int			dim;
+	ArrayType  *array;
+
+	switch (codec->typeid)
+	{
+		case FLOAT4ARRAYOID:
+			array = DatumGetArrayTypeP(value);
+			if (ARR_NDIM(array) > 1 || array_contains_nulls(array))
+				return "the query is no vector";
+			dim = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+			for (int i = 0; i < dim; i++)
+				if (!isfinite(((const float4 *) ARR_DATA_PTR(array))[i]))
+					return "the query has elements that are no numbers";
+			break;
+		case BITOID:
+		case VARBITOID:
+			dim = VARBITLEN(DatumGetVarBitP(value));
+			break;
+		default:
+			if (codec->carrier == FLAT_VECTOR_SPARSE)
+				return NULL;
+			/* vector and halfvec begin alike */
+			dim = ((VectorLayout *) PG_DETOAST_DATUM(value))->dim;
+	}
+	return dim == codec->field.dim ? NULL : "the query has other dimensions than the field";
+}
+
 void
 vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes, VectorRounding * rounding)
 {

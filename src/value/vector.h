@@ -30,6 +30,9 @@ typedef struct VectorRounding
  */
 extern void vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes, VectorRounding * rounding);
 
+/* Why a vector of that type, not a sparse one, is none that the field could hold, or round; NULL when it is. */
+extern const char *vector_find_misfit(const Codec *codec, Datum value);
+
 /*
  * What is read of a vector that was written: rounded to the elements of the field.
  * Not of a sparse field.
