@@ -146,6 +146,19 @@ DELETE FROM huge;
 INSERT INTO huge VALUES (0, '{1.8446744e19,5e16}', '{0,0}'), (1, '{0,1.8446744e19}', '{0,0}');
 SELECT id FROM huge ORDER BY h OPERATOR(milvus.<->) '{1.8442240474082181e19,1.8514227e19}' LIMIT 1;
 SELECT milvus.drop_collection('huge');
+-- a key that is there several times comes once, and servers that leave out the others leave no other row out
+SELECT milvus.create_collection(server => 'l2', collection => 'twice', schema => '{"fields": [{"name": "id", "data_type": "Int64", "is_primary_key": true},
+	{"name": "h", "data_type": "Float16Vector", "type_params": {"dim": 2}}, {"name": "e", "data_type": "FloatVector", "type_params": {"dim": 2}}]}');
+CREATE FOREIGN TABLE twice (id bigint NOT NULL, h vector(2) NOT NULL, e vector(2) NOT NULL) SERVER l2 OPTIONS (unique_keys 'false');
+CREATE TABLE once AS SELECT i::bigint AS id, ARRAY[i * 0.25, 1]::vector(2) AS h FROM generate_series(1, 100) i;
+INSERT INTO twice SELECT id, h, h FROM once;
+INSERT INTO twice SELECT id, h, h FROM once WHERE id % 3 > 0;
+SELECT index_and_load('twice', 'h', 'FLAT', 'L2'), index_and_load('twice', 'e', 'FLAT', 'L2');
+SELECT id FROM twice WHERE h <-> '[0.1,0.3]' < 20 ORDER BY h <-> '[0.1,0.3]' LIMIT 3 OFFSET 50;
+SELECT id FROM twice WHERE e <-> '[0.1,0.3]' < 20 ORDER BY e <-> '[0.1,0.3]' LIMIT 3 OFFSET 50;
+SELECT (SELECT array_agg(id) FROM (SELECT id FROM twice ORDER BY h <-> '[0.1,0.3]' LIMIT 70) x) = (SELECT array_agg(id ORDER BY id) FROM once WHERE id <= 70) AS same;
+SELECT milvus.drop_collection('twice');
+DROP TABLE once;
 -- what is returned, and what triggers see, is what is stored
 CREATE FUNCTION tell_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING '%', new; RETURN NULL; END $$;
 CREATE TRIGGER tell AFTER INSERT OR UPDATE ON rounded FOR EACH ROW EXECUTE FUNCTION tell_row();
