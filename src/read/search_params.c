@@ -58,6 +58,7 @@ search_params_merged(const MilvusTable *table, Jsonb *params)
 				 errmsg("search parameters must be a JSON object")));
 	merged = DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, set, JsonbPGetDatum(params)));
 	search_params_check(table, params, false);
+	(void) search_params_set(table);
 	return JsonbToCString(NULL, &merged->root, VARSIZE(merged));
 }
 
