@@ -151,9 +151,37 @@ def servers(port, rows, other):
         psql.run(f"SELECT drop_collection('bench_on_{server}')")
 
 
+def waiting(port):
+    """A server whose processors are no limit: a double that waits before each answer. What is asked one after the other adds up."""
+    psql = Psql(port)
+
+    def control(order):
+        psql.run(f"SELECT milvus.call('m', 'Dummy', jsonb_build_object('request_type', $q${json.dumps(order)}$q$))")
+    for rpc, answer in (("DescribeCollection", {"collection_name": "c", "collectionID": 42, "schema": {"name": "c", "fields": [
+                            {"fieldID": 100, "name": "id", "is_primary_key": True, "data_type": "Int64"}, {"fieldID": 101, "name": "part", "data_type": "Int32"},
+                            {"fieldID": 102, "name": "e", "data_type": "FloatVector", "type_params": [{"key": "dim", "value": "2"}]}]}}),
+                        ("DescribeIndex", {"index_descriptions": [{"field_name": "e", "index_name": "e", "state": "Finished", "params": [
+                            {"key": "index_type", "value": "FLAT"}, {"key": "metric_type", "value": "L2"}]}]}),
+                        ("GetLoadState", {"state": "LoadStateLoaded"}),
+                        ("Search", {"results": {"num_queries": 1, "top_k": 1, "scores": [0.5], "topks": [1], "ids": {"int_id": {"data": [7]}}, "fields_data": [
+                            {"type": "FloatVector", "field_name": "e", "vectors": {"dim": "2", "float_vector": {"data": [1, 2]}}}]}})):
+        control({"op": "answers", "rpc": rpc, "list": [answer]})
+    psql.run("CREATE TABLE parts (id bigint NOT NULL, part integer NOT NULL, e vector(2) NOT NULL) PARTITION BY LIST (part)")
+    for i in range(8):
+        psql.run(f"CREATE FOREIGN TABLE bench_part_{i} PARTITION OF parts FOR VALUES IN ({i}) SERVER m OPTIONS (collection 'c')")
+    control({"op": "delay", "seconds": 0.02})
+
+    def search(table):
+        return lambda: psql.timed([f"SELECT id FROM {table} ORDER BY e <-> '[1,1]' LIMIT 1"] * QUERIES)
+    report("8 partitions, 20 ms an answer", *take_turns(search("parts"), search("bench_part_3")), "one of them")
+    psql.run(f"CREATE SERVER other FOREIGN DATA WRAPPER milvus_fdw OPTIONS (host '127.0.0.1', port '{port}'); CREATE USER MAPPING FOR CURRENT_USER SERVER other; "
+             "CREATE FOREIGN TABLE there (id bigint NOT NULL, part integer NOT NULL, e vector(2) NOT NULL) SERVER other OPTIONS (collection 'c')")
+    report("two servers, 20 ms an answer", *take_turns(search("(SELECT * FROM bench_part_3 UNION ALL SELECT * FROM there) x"), search("bench_part_3")), "one of them")
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["words", "partitions", "servers"])
+    parser.add_argument("what", choices=["words", "partitions", "servers", "waiting"])
     parser.add_argument("port", type=int)
     parser.add_argument("other", type=int, nargs="?")
     parser.add_argument("--rows", type=int, default=10000)
@@ -161,6 +189,8 @@ def main():
     random.seed(1)
     if options.what == "servers":
         servers(options.port, options.rows, options.other)
+    elif options.what == "waiting":
+        waiting(options.port)
     else:
         {"words": words, "partitions": partitions}[options.what](options.port, options.rows)
 

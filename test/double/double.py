@@ -277,7 +277,7 @@ def main():
     args = parser.parse_args()
 
     server = grpc.server(
-        concurrent.futures.ThreadPoolExecutor(max_workers=4),
+        concurrent.futures.ThreadPoolExecutor(max_workers=16),
         handlers=[Handler(Double(messages.Protocol(), args.version, args.fault))],
         options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1),
                  # a second server on the same port would take some of the calls
