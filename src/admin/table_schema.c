@@ -109,7 +109,7 @@ milvus_check_schema(PG_FUNCTION_ARGS)
 	}
 	for (size_t i = 0; i < schema->n_struct_array_fields; i++)
 	{
-		const		Milvus__Proto__Schema__StructArrayFieldSchema *structs = schema->struct_array_fields[i];
+		const Milvus__Proto__Schema__StructArrayFieldSchema *structs = schema->struct_array_fields[i];
 
 		check_storable(dialect, "struct_fields", "arrays of structs", "field", structs->name);
 		/* their members are arrays, of types that no other field has */

@@ -340,7 +340,6 @@ fetch_slice(FusionSource *source, Datum *values, bool *nulls)
 	KeyFilter	keys;
 	PageSource *pages;
 	RowKey		key;
-	char	   *filter;
 
 	key_filter_begin(&keys, request->table, false);
 	for (int i = source->at; i < last; i++)
@@ -348,10 +347,8 @@ fetch_slice(FusionSource *source, Datum *values, bool *nulls)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("a key of foreign table \"%s\" cannot be named in a filter", request->table->relname)));
-	filter = key_filter_end(&keys);
-	if (request->expr[0])
-		filter = psprintf("(%s) and %s", request->expr, filter);
-	pages = pages_begin(request->table, source->reader, filter, last - source->at, last - source->at, request->counters);
+	pages = pages_begin(request->table, source->reader, key_filter_end_within(&keys, request->expr),
+						last - source->at, last - source->at, request->counters);
 	MemoryContextSwitchTo(row_context);
 	while (pages_next(pages, values, nulls, &key))
 	{

@@ -53,7 +53,7 @@ struct Hits
 
 /* Is the query that is sent so far from the one that was given that its neighbours are others? */
 static bool
-is_far(DistanceKind kind, const VectorRounding * rounding)
+is_far(DistanceKind kind, const VectorRounding *rounding)
 {
 	/*
 	 * what the nearest by another metric are is found out from more hits, at

@@ -174,6 +174,16 @@ key_filter_end(KeyFilter *filter)
 }
 
 char *
+key_filter_end_within(KeyFilter *filter, const char *expr)
+{
+	char	   *text = key_filter_end(filter);
+
+	if (text == NULL)
+		return pstrdup(expr);
+	return expr[0] ? psprintf("(%s) and %s", expr, text) : text;
+}
+
+char *
 key_filter_make(const MilvusTable *table, const RowKey *keys, int count, const char *what_for)
 {
 	KeyFilter	filter;
@@ -282,17 +292,12 @@ key_filter_others(const MilvusTable *table, const char *expr, KeySet *keys)
 	KeyFilter	filter;
 	KeySetIterator iterator;
 	const RowKey *key;
-	char	   *others = NULL;
 
-	if (keyset_size(keys) <= MAX_LISTED_KEYS && filter_can_name(table, table->collection->primary_key))
-	{
-		key_filter_begin(&filter, table, true);
-		keyset_begin(keys, &iterator);
-		while ((key = keyset_next(keys, &iterator)) != NULL)
-			(void) key_filter_add(&filter, key);
-		others = key_filter_end(&filter);
-	}
-	if (others == NULL)
+	if (keyset_size(keys) > MAX_LISTED_KEYS || !filter_can_name(table, table->collection->primary_key))
 		return pstrdup(expr);
-	return expr[0] ? psprintf("(%s) and %s", expr, others) : others;
+	key_filter_begin(&filter, table, true);
+	keyset_begin(keys, &iterator);
+	while ((key = keyset_next(keys, &iterator)) != NULL)
+		(void) key_filter_add(&filter, key);
+	return key_filter_end_within(&filter, expr);
 }

@@ -59,6 +59,9 @@ extern int	key_filter_count(const KeyFilter *filter);
 /* The text, good in a conjunction; NULL when it names none. */
 extern char *key_filter_end(KeyFilter *filter);
 
+/* The text, and the rows must pass expr, too ("": any); expr alone when it names no key. */
+extern char *key_filter_end_within(KeyFilter *filter, const char *expr);
+
 /*
  * The filter of the rows with these keys.  Error 0A000 when one cannot be said:
  * "cannot look up a row of ...", if that is what they are wanted for.

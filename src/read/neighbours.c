@@ -460,9 +460,8 @@ sort_fetched_hits(NeighbourSource *source)
 {
 	MemoryContext context = AllocSetContextCreate(source->context, "milvus_fdw fetched hits", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	const char *expr = source->request->expr;
 	List	   *keys = NIL;
-	bool		all_said = true;
+	bool		all_said = filter_can_name(source->table, source->table->collection->primary_key);
 	PageSource *pages = NULL;
 	KeyFilter	filter;
 	RowKey		key;
@@ -479,19 +478,21 @@ sort_fetched_hits(NeighbourSource *source)
 		keys = lappend(keys, copy);
 		all_said = key_filter_add(&filter, copy) && all_said;
 	}
-	source->stage = all_said ? READING_SORTED_HITS : BEFORE_REST;
-	foreach(lc, all_said ? NIL : keys)
-	{
-		hits_forget(source->hits, lfirst(lc));
-	}
-	if (all_said && keys != NIL)
-	{
-		char	   *listed = key_filter_end(&filter);
-
-		pages = begin_pages(source, expr[0] ? psprintf("(%s) and %s", expr, listed) : listed, list_length(keys));
-	}
 	if (all_said)
+	{
+		if (keys != NIL)
+			pages = begin_pages(source, key_filter_end_within(&filter, source->request->expr), list_length(keys));
 		fill_sort(source, pages, true);
+		source->stage = READING_SORTED_HITS;
+	}
+	else
+	{
+		foreach(lc, keys)
+		{
+			hits_forget(source->hits, lfirst(lc));
+		}
+		source->stage = BEFORE_REST;
+	}
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 }

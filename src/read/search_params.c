@@ -49,16 +49,16 @@ search_params_set(const MilvusTable *table)
 const char *
 search_params_merged(const MilvusTable *table, Jsonb *params)
 {
-	Datum		set = DirectFunctionCall1(jsonb_in, CStringGetDatum(text_set(table)));
+	Datum		set;
 	Jsonb	   *merged;
 
 	if (!JB_ROOT_IS_OBJECT(params))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("search parameters must be a JSON object")));
-	merged = DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, set, JsonbPGetDatum(params)));
 	search_params_check(table, params, false);
-	(void) search_params_set(table);
+	set = DirectFunctionCall1(jsonb_in, CStringGetDatum(search_params_set(table)));
+	merged = DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, set, JsonbPGetDatum(params)));
 	return JsonbToCString(NULL, &merged->root, VARSIZE(merged));
 }
 
@@ -77,7 +77,7 @@ angle_of(double cosine_distance)
 
 /* How far the rows may be from the query that is sent that are so far from the one that was given. */
 static double
-widen_bound(DistanceKind kind, double bound, const VectorRounding * rounding)
+widen_bound(DistanceKind kind, double bound, const VectorRounding *rounding)
 {
 	if (rounding->distance == 0)
 		return bound;
@@ -89,7 +89,7 @@ widen_bound(DistanceKind kind, double bound, const VectorRounding * rounding)
 }
 
 double
-search_nearest_left(DistanceKind kind, int dim, double distance, const VectorRounding * rounding)
+search_nearest_left(DistanceKind kind, int dim, double distance, const VectorRounding *rounding)
 {
 	double		error = score_error(dim);
 	double		angle;
@@ -102,7 +102,7 @@ search_nearest_left(DistanceKind kind, int dim, double distance, const VectorRou
 }
 
 SearchBounds
-search_bounds(DistanceKind kind, int dim, double bound, const VectorRounding * rounding, const Dialect *dialect)
+search_bounds(DistanceKind kind, int dim, double bound, const VectorRounding *rounding, const Dialect *dialect)
 {
 	SearchBounds bounds = {kind, INFINITY, false, 0};
 	double		error = score_error(dim);

@@ -28,14 +28,14 @@ typedef struct SearchBounds
  * multiple of the float4's precision and the dimension; and they are distances
  * from the rounded query.
  */
-extern SearchBounds search_bounds(DistanceKind kind, int dim, double bound, const VectorRounding * rounding, const Dialect *dialect);
+extern SearchBounds search_bounds(DistanceKind kind, int dim, double bound, const VectorRounding *rounding, const Dialect *dialect);
 
 /*
  * All rows that are left are as far as distance, or farther, from the rounded query:
  * none is nearer than this to the one that was given (by the triangle inequality).
  * By L2 and COSINE; it may be negative.
  */
-extern double search_nearest_left(DistanceKind kind, int dim, double distance, const VectorRounding * rounding);
+extern double search_nearest_left(DistanceKind kind, int dim, double distance, const VectorRounding *rounding);
 
 /* What the user has set for searches on that table: setting, option, {}.  Warns of what its indexes do not know. */
 extern const char *search_params_set(const MilvusTable *table);

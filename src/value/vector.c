@@ -168,18 +168,17 @@ widen_elements(const Codec *codec, FlatSlice bytes, float4 *x)
 }
 
 /*
- * Append the nearest element that the field can hold.  False when a row cannot be
+ * Append the nearest element that the field, of half precision or of whole
+ * numbers, can hold.  False when a row cannot be
  * given the number: it is beyond the range of the elements, or they are whole
  * numbers and it is none.
  */
 static bool
 put_nearest(const Codec *codec, float4 value, FlatBuffer *values)
 {
-	bool		fits = true;
+	bool		fits;
 
-	if (codec->field.type == MILVUS_FLOAT_VECTOR)
-		flat_put_bytes(values, &value, sizeof(value));
-	else if (codec->field.type == MILVUS_INT8_VECTOR)
+	if (codec->field.type == MILVUS_INT8_VECTOR)
 	{
 		int8		element = (int8) Max(PG_INT8_MIN, Min(PG_INT8_MAX, rintf(value)));
 
@@ -214,20 +213,13 @@ put_element(const Codec *codec, float4 value, FlatBuffer *values)
 						   half_to_float(0x7bff) : bfloat_to_float(0x7f7f))));
 }
 
-/* Those that are compared: some number each. */
-static void
-check_elements(const Codec *codec, const float4 *x, int dim)
-{
-	check_dimension(codec, dim);
-	for (int i = 0; i < dim; i++)
-		check_element(codec, x[i]);
-}
-
 /* The same backwards: append elements in the field's width. */
 static void
 put_elements(const Codec *codec, const float4 *x, int dim, FlatBuffer *values)
 {
-	check_elements(codec, x, dim);
+	check_dimension(codec, dim);
+	for (int i = 0; i < dim; i++)
+		check_element(codec, x[i]);
 	if (codec->field.type == MILVUS_FLOAT_VECTOR)
 		flat_put_bytes(values, x, sizeof(float4) * dim);
 	else
@@ -716,7 +708,7 @@ vector_find_misfit(const Codec *codec, Datum value)
 }
 
 void
-vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes, VectorRounding * rounding)
+vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes, VectorRounding *rounding)
 {
 	FlatBuffer	row = {.grow = bytes->grow, .context = bytes->context};
 	size_t		header = 1;

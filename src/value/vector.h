@@ -20,7 +20,7 @@ typedef struct VectorRounding
 	double		angle;			/* in radians; pi where only one has a
 								 * direction */
 	double		length;			/* of the one that was given */
-}			VectorRounding;
+} VectorRounding;
 
 /*
  * A query vector as the server wants it in a placeholder: the bytes of one row.
@@ -28,7 +28,7 @@ typedef struct VectorRounding
  * tells how far off that is; without rounding what is beyond the field's range
  * is error 22003.
  */
-extern void vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes, VectorRounding * rounding);
+extern void vector_write_query(const Codec *codec, Datum value, FlatBuffer *bytes, VectorRounding *rounding);
 
 /* Why a vector of that type, not a sparse one, is none that the field could hold, or round; NULL when it is. */
 extern const char *vector_find_misfit(const Codec *codec, Datum value);
