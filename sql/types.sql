@@ -159,6 +159,16 @@ SELECT id FROM twice WHERE e <-> '[0.1,0.3]' < 20 ORDER BY e <-> '[0.1,0.3]' LIM
 SELECT (SELECT array_agg(id) FROM (SELECT id FROM twice ORDER BY h <-> '[0.1,0.3]' LIMIT 70) x) = (SELECT array_agg(id ORDER BY id) FROM once WHERE id <= 70) AS same;
 SELECT milvus.drop_collection('twice');
 DROP TABLE once;
+-- rows are not fetched by a key that no filter can name: where they do not come with the hits, a search is the error that a plain SELECT is
+SELECT milvus.create_collection(server => 'l2', collection => 'named', schema => '{"fields": [{"name": "like", "data_type": "Int64", "is_primary_key": true}, {"name": "s", "data_type": "VarChar", "type_params": {"max_length": 4000}},
+	{"name": "h", "data_type": "BFloat16Vector", "type_params": {"dim": 2}}, {"name": "e", "data_type": "FloatVector", "type_params": {"dim": 2}}]}');
+CREATE FOREIGN TABLE named ("like" bigint NOT NULL, s varchar(4000) NOT NULL, h vector(2) NOT NULL, e vector(2) NOT NULL) SERVER l2;
+INSERT INTO named VALUES (1, 'one', '[1,2]', '[1,2]'), (2, 'two', '[3,4]', '[3,4]');
+SELECT index_and_load('named', 'h', 'FLAT', 'L2'), index_and_load('named', 'e', 'FLAT', 'L2');
+SELECT "like", s FROM named;
+SELECT "like", s FROM named ORDER BY h <-> '[3,3.9]' LIMIT 1;
+SELECT "like", s FROM named ORDER BY milvus.rrf(ARRAY[e <-> '[3,3.9]', e <-> '[2.9,4]']) LIMIT 1;
+SELECT milvus.drop_collection('named');
 -- what is returned, and what triggers see, is what is stored
 CREATE FUNCTION tell_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING '%', new; RETURN NULL; END $$;
 CREATE TRIGGER tell AFTER INSERT OR UPDATE ON rounded FOR EACH ROW EXECUTE FUNCTION tell_row();

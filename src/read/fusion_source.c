@@ -175,7 +175,8 @@ begin_fusion(const SourceRequest *request)
 	read_parameters(source);
 	source->reader = row_make_reader(request->table, request->plan->columns, left_out, 0);
 	source->others = other_rows_make(request, source->reader);
-	source->rows_come_with_legs = is_narrow(source);
+	/* later they could only be fetched by keys that a filter names */
+	source->rows_come_with_legs = is_narrow(source) || !filter_can_name(request->table, request->table->collection->primary_key);
 	source->slot = MakeSingleTupleTableSlot(request->tupdesc, &TTSOpsMinimalTuple);
 	source->known = keyset_make();
 	source->candidates = MemoryContextAllocHuge(source->context, sizeof(Candidate) * source->nlegs * source->leg_request.wanted);
